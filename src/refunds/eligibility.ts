@@ -23,7 +23,8 @@ export const PAYMENT_METHODS = [
 export type PaymentMethod = (typeof PAYMENT_METHODS)[number]
 
 /** `full`: one cancel of the whole payment. `partial`: a cancel of a stated amount of it. */
-export type RefundKind = 'full' | 'partial'
+export const REFUND_KINDS = ['full', 'partial'] as const
+export type RefundKind = (typeof REFUND_KINDS)[number]
 
 /** Why a payment cannot be refunded this way; the `rule` of a `not_eligible` problem. */
 export type EligibilityRule = 'method_not_refundable' | 'partial_not_allowed' | 'gateway_not_allowed'

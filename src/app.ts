@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import rateLimit from '@fastify/rate-limit'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Config } from './config.ts'
+import { authenticate } from './http/auth.ts'
+import { answerError, handleErrors } from './http/errors.ts'
+import type { Metrics } from './http/metrics.ts'
+import { openapi } from './http/openapi.ts'
+import { operationRoutes, type Readiness } from './http/operations.ts'
+import { paymentRoutes } from './http/routes/payments.ts'
+import { refundRoutes } from './http/routes/refunds.ts'
+import type { RefundParts } from './refunds/request-refund.ts'
+
+/** What the app is put together from; a test can hand it any of these. */
+export type AppParts = Readonly<{
+  refunds: RefundParts
+  metrics: Metrics
+  readiness(): Readiness
+  log: FastifyBaseLogger
+}>
+
+/** No valid request is a quarter of this. */
+const MAX_BODY_BYTES = 64 * 1024
+
+/** How long a client may take to send its request. */
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** The gateway's HTTP service, ready to listen. Knows no port and no environment. */
+export async function buildApp(config: Config, parts: AppParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: parts.log,
+    // A refund's one line is written where its outcome is recorded.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Closes connections that wait for their next request, so that close() does not wait for them.
+    forceCloseConnections: 'idle',
+    // While closing, what arrives on an open connection is still served, with `Connection: close`.
+    return503OnClosing: false,
+    // Nothing is coerced, dropped or filled in: a misspelt tax_free_amount must not become a taxed refund.
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true },
+    },
+    frameworkErrors: answerError,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  // A plain text body would reach the validator as a string; JSON is the only language here.
+  app.removeContentTypeParser('text/plain')
+  app.decorateRequest('caller', null)
+  handleErrors(app)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    parts.metrics.countRequest(request.method, route, reply.statusCode, reply.elapsedTime)
+  })
+
+  await app.register(openapi)
+  await app.register(operationRoutes, { readiness: parts.readiness, metrics: parts.metrics })
+  await app.register(async (api) => {
+    api.addHook('onRequest', authenticate(config.apiKeys))
+    // Counted in this process: a shared count would cost each refund a round trip to Redis.
+    await api.register(rateLimit, {
+      max: config.rateLimit.max,
+      timeWindow: config.rateLimit.windowMs,
+      keyGenerator: (request) => request.caller?.name ?? '',
+    })
+    await api.register(refundRoutes, {
+      parts: parts.refunds,
+      metrics: parts.metrics,
+      unsettledRetryAfterSeconds: Math.ceil(config.reconcileIntervalMs / 1000),
+    })
+    await api.register(paymentRoutes, { store: parts.refunds.store, accounts: parts.refunds.accounts })
+  })
+  return app
+}

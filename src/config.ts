@@ -1,0 +1,505 @@
+import { readFileSync } from 'node:fs'
+import { isIPv4, isIPv6 } from 'node:net'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from './refunds/eligibility.ts'
+
+/** What an API key may do. */
+export const SCOPES = ['create', 'read', 'resolve'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** The names that a caller can have. */
+export const CALLER_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/
+
+/** A caller's key, known only by the SHA-256 of its text. */
+export type ApiKey = Readonly<{ caller: string; sha256: Buffer; scopes: readonly Scope[] }>
+
+/** A contract with CookiePay: `id` and `key` are the provider's `pay2_id` and `pay2_key`. */
+export type Account = Readonly<{ name: string; id: string; key: string; gateway: PaymentGateway }>
+
+export type HostPort = Readonly<{ host: string; port: number }>
+
+/** Where Redis is. The `url` of a cluster or a sentinel only lends its user name, password and TLS. */
+export type RedisTarget =
+  | Readonly<{ kind: 'private'; dataDir: string }>
+  | Readonly<{ kind: 'url'; url: string }>
+  | Readonly<{ kind: 'cluster'; nodes: readonly HostPort[]; url?: string }>
+  | Readonly<{ kind: 'sentinel'; sentinels: readonly HostPort[]; name: string; url?: string }>
+
+export type Config = Readonly<{
+  host: string
+  port: number
+  logLevel: string
+  redis: RedisTarget
+  redisDurability: 'strict' | 'relaxed'
+  cookiepay: Readonly<{
+    baseUrl: string
+    connectTimeoutMs: number
+    timeoutMs: number
+    ambiguousCodes: readonly string[]
+  }>
+  accounts: readonly Account[]
+  /** Null: the service is open, which only a loopback host may be. */
+  apiKeys: readonly ApiKey[] | null
+  /** Newest first, at least one. */
+  storeSecrets: readonly Buffer[]
+  rateLimit: Readonly<{ max: number; windowMs: number }>
+  idempotencyRetentionMs: number
+  ledgerRetentionMs: number
+  reconcileIntervalMs: number
+}>
+
+/** The environment does not make a `Config`. `mistakes` holds one line for each thing to mend. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'))
+    this.name = 'ConfigError'
+    this.mistakes = mistakes
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Turns a value down, saying what was got as far as that may be shown. */
+type Refuse = (got: string) => undefined
+type Parse<Value> = (text: string, refuse: Refuse) => Value | undefined
+
+type Variable = Readonly<{
+  /** What the variable takes, to end a sentence with. */
+  takes: string
+  parse: Parse<unknown>
+  /** Stands in for an unset variable. */
+  fallback?: string
+  /** Neither the value nor, lest it be the value by mistake, the path in NAME_FILE is shown. */
+  isSecret?: true
+  /** The variable is a path itself, and its value the content of that file. */
+  isPath?: true
+}>
+
+const SECOND_MS = 1_000
+const HOUR_MS = 3_600 * SECOND_MS
+const DAY_MS = 24 * HOUR_MS
+const SHORTEST_MS = 300
+const TEN_YEARS_MS = 3_650 * DAY_MS
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const DURABILITIES = ['strict', 'relaxed'] as const
+
+/** No secret at all, and so refused where anybody but this machine could reach the service. */
+const DEVELOPMENT_STORE_SECRET = Buffer.from('for development only, not secret')
+
+const HIDDEN = 'a hidden value'
+
+/** A value as a mistake shows it: on one line, cut short, and not at all where it may hold a credential. */
+function shown(text: string): string {
+  if (/[@?"{]/.test(text)) return HIDDEN
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text)
+}
+
+function matching(pattern: RegExp): Parse<string> {
+  return (text, refuse) => (pattern.test(text) ? text : refuse(shown(text)))
+}
+
+function oneOf<const Choice extends string>(choices: readonly Choice[]) {
+  const parse: Parse<Choice> = (text, refuse) =>
+    choices.find((choice) => choice === text) ?? refuse(shown(text))
+  return { takes: `one of ${choices.join(', ')}`, parse }
+}
+
+function integer(min: number, max: number, unit = '') {
+  const parse: Parse<number> = (text, refuse) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    return value >= min && value <= max ? value : refuse(shown(text))
+  }
+  return { takes: `an integer from ${min} to ${max}${unit}`, parse }
+}
+
+const milliseconds = () => integer(SHORTEST_MS, HOUR_MS, ' (milliseconds)')
+
+/** A number of hours or days, decimals allowed, as whole milliseconds. */
+function longDuration(unit: string, unitMs: number) {
+  const parse: Parse<number> = (text, refuse) => {
+    const durationMs = /^\d{1,9}(\.\d{1,12})?$/.test(text) ? Math.round(Number(text) * unitMs) : Number.NaN
+    return durationMs >= SHORTEST_MS && durationMs <= TEN_YEARS_MS ? durationMs : refuse(shown(text))
+  }
+  const takes = `a number of ${unit}, such as 36 or 0.5, from ${SHORTEST_MS} ms to ${TEN_YEARS_MS / unitMs} ${unit}`
+  return { takes, parse }
+}
+
+function listOf<Entry>(parseEntry: Parse<Entry>): Parse<readonly Entry[]> {
+  return (text, refuse) => {
+    const entries = text.split(',').map((entry) => entry.trim())
+    const parsed = entries
+      .map((entry, index) =>
+        parseEntry(entry, (got) => refuse(`entry ${index + 1} of ${entries.length}, ${got}`)),
+      )
+      .filter((entry) => entry !== undefined)
+    return parsed.length === entries.length ? parsed : undefined
+  }
+}
+
+const isHost = (text: string): boolean => isIPv6(text) || /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(text)
+
+const parseHost: Parse<string> = (text, refuse) => (isHost(text) ? text : refuse(shown(text)))
+
+const parseHostPort: Parse<HostPort> = (text, refuse) => {
+  const [, bracketed, bare, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? bare ?? ''
+  const port = Number(digits)
+  return isHost(host) && port >= 1 && port <= 65_535 ? { host, port } : refuse(shown(text))
+}
+
+/** A URL by mistake is turned down as a whole: its password may hold commas and end up in any entry. */
+const parseHostPorts: Parse<readonly HostPort[]> = (text, refuse) =>
+  /[@/]/.test(text) ? refuse(`${HIDDEN} with @ or / in it`) : listOf(parseHostPort)(text, refuse)
+
+const parseRedisUrl: Parse<string> = (text, refuse) => {
+  const url = parseUrl(text, ['redis:', 'rediss:'])
+  const isFine =
+    url !== undefined &&
+    url.hostname !== '' &&
+    url.port !== '0' &&
+    /^(\/\d{0,5})?$/.test(url.pathname) &&
+    isPercentEncoded(url.username) &&
+    isPercentEncoded(url.password)
+  return isFine ? url.href : refuse(HIDDEN)
+}
+
+const parseBaseUrl: Parse<string> = (text, refuse) => {
+  const url = parseUrl(text, ['http:', 'https:'])
+  if (url === undefined || url.username !== '' || url.password !== '') return refuse(shown(text))
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+/** Queries are refused too: ioredis takes its options from them, timeouts and queues included. */
+function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
+  if (/[?#\s]/.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return protocols.includes(url.protocol) ? url : undefined
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const parseApiKey: Parse<ApiKey> = (text, refuse) => {
+  const parts = text.split(':')
+  const [caller = '', sha256 = '', scopes = ''] = parts
+  if (parts.length !== 3) return refuse(`${HIDDEN} that is not three parts`)
+  if (!CALLER_PATTERN.test(caller)) return refuse(`${HIDDEN} with a wrong caller`)
+  if (!/^[0-9a-f]{64}$/i.test(sha256)) return refuse(`${HIDDEN} with a wrong SHA-256`)
+  const distinctScopes = [...new Set(scopes.split('+'))]
+  if (!distinctScopes.every(isScope)) return refuse(`${HIDDEN} with a wrong scope`)
+  return { caller, sha256: Buffer.from(sha256, 'hex'), scopes: distinctScopes }
+}
+
+const isScope = (text: string): text is Scope => SCOPES.some((scope) => scope === text)
+
+const parseApiKeys: Parse<readonly ApiKey[]> = (text, refuse) => {
+  const keys = listOf(parseApiKey)(text, refuse)
+  const twice = repeated(keys?.map(({ sha256 }) => sha256.toString('hex')) ?? [])
+  return twice === undefined ? keys : refuse(`${HIDDEN} with the same SHA-256 in entries ${twice}`)
+}
+
+const parseStoreSecret: Parse<Buffer> = (text, refuse) => {
+  const secret = Buffer.from(text, 'base64')
+  // Node skips what is not base64; only what encodes back to the same text was written as meant.
+  if (secret.toString('base64') !== text) return refuse(`${HIDDEN} that is not base64`)
+  return secret.length >= 32 ? secret : refuse(`${HIDDEN} of ${secret.length} bytes`)
+}
+
+// The manual allows the id 30 characters and the key any number; the key travels in a header.
+const COOKIEPAY_ID = { takes: '1 to 30 visible ASCII characters', parse: matching(/^[!-~]{1,30}$/) }
+const COOKIEPAY_KEY = {
+  takes: '1 to 1000 visible ASCII characters',
+  parse: (text: string, refuse: Refuse) => (/^[!-~]{1,1000}$/.test(text) ? text : refuse(HIDDEN)),
+}
+const COOKIEPAY_PG = oneOf(PAYMENT_GATEWAYS)
+
+const parseAccounts: Parse<readonly Account[]> = (text, refuse) => {
+  const entries = parseJson(text)
+  if (!Array.isArray(entries) || entries.length === 0) {
+    return refuse('a file whose content is not a JSON array of at least one account')
+  }
+  const accounts = entries
+    .map((entry, index) =>
+      parseAccount(entry, (got) => refuse(`a file whose account ${index + 1} of ${entries.length} ${got}`)),
+    )
+    .filter((account) => account !== undefined)
+  const sameName = repeated(accounts.map(({ name }) => name))
+  if (sameName !== undefined) return refuse(`a file with the same name in accounts ${sameName}`)
+  // One contract under two names would be two ledgers for the same payments.
+  const sameContract = repeated(accounts.map(({ id, gateway }) => `${gateway} ${id}`))
+  if (sameContract !== undefined) return refuse(`a file with the same id and pg in accounts ${sameContract}`)
+  return accounts
+}
+
+function parseAccount(entry: unknown, refuse: Refuse): Account | undefined {
+  if (typeof entry !== 'object' || entry === null) return refuse('is not an object')
+  const { name, id, key, pg, ...others }: Record<string, unknown> = { ...entry }
+  if (Object.keys(others).length > 0) return refuse('has members other than name, id, key and pg')
+  const member = <Value>(label: string, value: unknown, parse: Parse<Value>): Value | undefined => {
+    const refuseMember = () => refuse(`has no valid ${label}`)
+    return typeof value === 'string' ? parse(value, refuseMember) : refuseMember()
+  }
+  const account = {
+    name: member('name', name, matching(/^[a-z0-9_-]{1,30}$/)),
+    id: member('id', id, COOKIEPAY_ID.parse),
+    key: member('key', key, COOKIEPAY_KEY.parse),
+    gateway: member('pg', pg, COOKIEPAY_PG.parse),
+  }
+  return isComplete(account) ? account : undefined
+}
+
+function isComplete<Members extends object>(
+  members: Members,
+): members is Members & { [Name in keyof Members]: Exclude<Members[Name], undefined> } {
+  return !Object.values(members).includes(undefined)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The first two positions, counted from one, that hold the same text. */
+function repeated(texts: readonly string[]): string | undefined {
+  const second = texts.findIndex((text, index) => texts.indexOf(text) < index)
+  return second < 0 ? undefined : `${texts.indexOf(texts[second] ?? '') + 1} and ${second + 1}`
+}
+
+const HOSTS_AND_PORTS = { takes: 'host:port, comma-separated', parse: parseHostPorts }
+
+/** Every variable of the environment. A name that is not a path itself also works as NAME_FILE. */
+export const VARIABLES = {
+  HOST: { takes: 'a host name or an IP address', parse: parseHost, fallback: '127.0.0.1' },
+  PORT: { ...integer(0, 65_535), fallback: '3000' },
+  LOG_LEVEL: { ...oneOf(LOG_LEVELS), fallback: 'info' },
+  REDIS_URL: {
+    takes:
+      'redis://[user:password@]host[:port][/database] or the same with rediss:// (TLS), user and password percent-encoded',
+    parse: parseRedisUrl,
+    isSecret: true,
+  },
+  REDIS_CLUSTER_NODES: HOSTS_AND_PORTS,
+  REDIS_SENTINELS: HOSTS_AND_PORTS,
+  REDIS_SENTINEL_NAME: { takes: '1 to 100 visible ASCII characters', parse: matching(/^[!-~]{1,100}$/) },
+  DATA_DIR: { takes: 'the path of a directory', parse: matching(/^.+$/), fallback: './data' },
+  REDIS_DURABILITY: { ...oneOf(DURABILITIES), fallback: 'strict' },
+  COOKIEPAY_BASE_URL: {
+    takes: 'an http:// or https:// address without credentials, query and fragment',
+    parse: parseBaseUrl,
+    fallback: 'https://sandbox.cookiepayments.com',
+  },
+  COOKIEPAY_ID,
+  COOKIEPAY_KEY: { ...COOKIEPAY_KEY, isSecret: true },
+  COOKIEPAY_PG,
+  COOKIEPAY_ACCOUNTS_FILE: {
+    takes:
+      'the path of a JSON array [{"name", "id", "key", "pg"}], names of 1 to 30 of a-z, 0-9, _ and -, each name once',
+    parse: parseAccounts,
+    isPath: true,
+  },
+  COOKIEPAY_CONNECT_TIMEOUT_MS: { ...milliseconds(), fallback: '3000' },
+  COOKIEPAY_TIMEOUT_MS: { ...milliseconds(), fallback: '20000' },
+  COOKIEPAY_AMBIGUOUS_CODES: {
+    takes: 'codes of 1 to 20 characters without spaces, comma-separated',
+    parse: listOf(matching(/^\S{1,20}$/)),
+  },
+  API_KEYS: {
+    takes: 'caller:sha256-hex-of-key:scope+scope, comma-separated, each key once (see npm run keygen)',
+    parse: parseApiKeys,
+    isSecret: true,
+  },
+  STORE_SECRETS: {
+    takes: 'base64 of 32 bytes or more, comma-separated, newest first',
+    parse: listOf(parseStoreSecret),
+    isSecret: true,
+  },
+  RATE_LIMIT_MAX: { ...integer(1, 1_000_000_000), fallback: '1000' },
+  RATE_LIMIT_WINDOW_MS: { ...milliseconds(), fallback: '10000' },
+  IDEMPOTENCY_RETENTION_HOURS: { ...longDuration('hours', HOUR_MS), fallback: '168' },
+  LEDGER_RETENTION_DAYS: { ...longDuration('days', DAY_MS), fallback: '400' },
+  RECONCILE_INTERVAL_MS: { ...milliseconds(), fallback: '15000' },
+} as const satisfies Record<string, Variable>
+
+type Name = keyof typeof VARIABLES
+type ValueOf<V extends Variable> =
+  | Exclude<ReturnType<V['parse']>, undefined>
+  | (V extends { fallback: string } ? never : undefined)
+type Values = { [N in Name]: ValueOf<(typeof VARIABLES)[N]> }
+
+/**
+ * Reads the service's configuration from environment variables, and from the files that NAME_FILE variables
+ * point at. An empty variable counts as unset. The result is frozen throughout, save its Buffers.
+ * Throws a `ConfigError` that lists all mistakes, secrets hidden.
+ */
+export function readConfig(env: Environment): Config {
+  const mistakes: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
+    const source = sourceOf(name, variable, env)
+    if (source === undefined) continue
+    if ('mistake' in source) {
+      mistakes.push(source.mistake)
+      continue
+    }
+    values[name] = variable.parse(source.text, (got) => {
+      mistakes.push(`${source.name}: got ${got}; takes ${variable.takes}`)
+      return undefined
+    })
+  }
+  mistakes.push(...contradictions(env, values as Partial<Values>))
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return deepFreeze(assemble(values as Values))
+}
+
+/** The variable that holds the path of a file with the value of this one. */
+function pathNameOf(name: string, variable: Variable): string {
+  return variable.isPath ? name : `${name}_FILE`
+}
+
+type Source = Readonly<{ name: string; text: string } | { mistake: string }>
+
+/** A variable's text and the name it was given by, its mistake, or undefined where it has neither. */
+function sourceOf(name: string, variable: Variable, env: Environment): Source | undefined {
+  const pathName = pathNameOf(name, variable)
+  const text = variable.isPath ? undefined : env[name]
+  const path = env[pathName]
+  if (text && path) {
+    return { mistake: `${pathName}: got a path while ${name} is set as well; takes the place of ${name}` }
+  }
+  if (path) return readSource(pathName, path, variable.isSecret ? HIDDEN : shown(path))
+  const stated = text || variable.fallback
+  return stated === undefined ? undefined : { name, text: stated }
+}
+
+function readSource(name: string, path: string, shownPath: string): Source {
+  const takes = 'takes the path of a file that holds the value'
+  try {
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+    return text === '' ? { mistake: `${name}: got ${shownPath}, an empty file; ${takes}` } : { name, text }
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code
+    return { mistake: `${name}: got ${shownPath}, which cannot be read (${reason}); ${takes}` }
+  }
+}
+
+/** What is wrong between variables that are each in order by themselves. */
+function contradictions(env: Environment, values: Partial<Values>): readonly string[] {
+  const isGiven = (name: Name): boolean => Boolean(env[name] || env[pathNameOf(name, VARIABLES[name])])
+  return [
+    ...accountContradictions(isGiven),
+    ...redisContradictions(isGiven),
+    ...exposureContradictions(isGiven, values.HOST),
+    ...retentionContradictions(values),
+  ]
+}
+
+function accountContradictions(isGiven: (name: Name) => boolean): readonly string[] {
+  const single = ['COOKIEPAY_ID', 'COOKIEPAY_KEY', 'COOKIEPAY_PG'] as const
+  if (!isGiven('COOKIEPAY_ACCOUNTS_FILE')) {
+    return single
+      .filter((name) => !isGiven(name))
+      .map((name) => `${name}: got nothing; takes ${VARIABLES[name].takes} (or set COOKIEPAY_ACCOUNTS_FILE)`)
+  }
+  return single
+    .filter(isGiven)
+    .map(
+      (name) =>
+        `${name}: got a value beside COOKIEPAY_ACCOUNTS_FILE; takes nothing then: set one or the other`,
+    )
+}
+
+function redisContradictions(isGiven: (name: Name) => boolean): readonly string[] {
+  const pair = ['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME'] as const
+  if (!pair.some(isGiven)) return []
+  return [
+    ...pair
+      .filter((name) => !isGiven(name))
+      .map(
+        (name) => `${name}: got nothing; takes ${VARIABLES[name].takes} (goes with ${pair.find(isGiven)})`,
+      ),
+    ...(isGiven('REDIS_CLUSTER_NODES')
+      ? ['REDIS_CLUSTER_NODES: got nodes beside sentinels; takes nothing then: set one or the other']
+      : []),
+  ]
+}
+
+function exposureContradictions(
+  isGiven: (name: Name) => boolean,
+  host: string | undefined,
+): readonly string[] {
+  if (host === undefined || isLoopback(host)) return []
+  return (['API_KEYS', 'STORE_SECRETS'] as const)
+    .filter((name) => !isGiven(name))
+    .map(
+      (name) =>
+        `${name}: got nothing while HOST is ${shown(host)}, which is no loopback address; takes ${VARIABLES[name].takes}`,
+    )
+}
+
+function retentionContradictions(values: Partial<Values>): readonly string[] {
+  const { IDEMPOTENCY_RETENTION_HOURS: keysMs, LEDGER_RETENTION_DAYS: ledgersMs } = values
+  if (keysMs === undefined || ledgersMs === undefined || ledgersMs >= keysMs) return []
+  return [
+    `LEDGER_RETENTION_DAYS: got ${ledgersMs / DAY_MS} days; takes no less than IDEMPOTENCY_RETENTION_HOURS, which is ${keysMs / DAY_MS} days`,
+  ]
+}
+
+function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+function assemble(values: Values): Config {
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    redis: redisTarget(values),
+    redisDurability: values.REDIS_DURABILITY,
+    cookiepay: {
+      baseUrl: values.COOKIEPAY_BASE_URL,
+      connectTimeoutMs: values.COOKIEPAY_CONNECT_TIMEOUT_MS,
+      timeoutMs: values.COOKIEPAY_TIMEOUT_MS,
+      ambiguousCodes: values.COOKIEPAY_AMBIGUOUS_CODES ?? [],
+    },
+    accounts: values.COOKIEPAY_ACCOUNTS_FILE ?? [defaultAccount(values)],
+    apiKeys: values.API_KEYS ?? null,
+    storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
+    rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
+    idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
+    ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
+    reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
+  }
+}
+
+function redisTarget(values: Values): RedisTarget {
+  const { REDIS_URL: url, REDIS_CLUSTER_NODES: nodes, REDIS_SENTINELS: sentinels } = values
+  const login = url === undefined ? {} : { url }
+  if (nodes !== undefined) return { kind: 'cluster', nodes, ...login }
+  const name = values.REDIS_SENTINEL_NAME
+  if (sentinels !== undefined && name !== undefined) return { kind: 'sentinel', sentinels, name, ...login }
+  return url === undefined ? { kind: 'private', dataDir: values.DATA_DIR } : { kind: 'url', url }
+}
+
+function defaultAccount(values: Values): Account {
+  const { COOKIEPAY_ID: id, COOKIEPAY_KEY: key, COOKIEPAY_PG: gateway } = values
+  if (id === undefined || key === undefined || gateway === undefined) throw new Error('bug: no account')
+  return { name: 'default', id, key, gateway }
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  // A Buffer's bytes cannot be frozen: Object.freeze throws on views that hold elements.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const member of Object.values(value)) deepFreeze(member)
+  return Object.freeze(value)
+}

@@ -1,0 +1,81 @@
+import type { Dispatcher } from 'undici'
+import type { Exchange } from './outcome.ts'
+
+/** Far above any answer of the provider; a longer one is not an answer. */
+const MAX_ANSWER_BYTES = 64 * 1024
+
+export type ExchangeRequest = Readonly<{
+  path: string
+  headers: Record<string, string>
+  body: string
+  /** For the whole call, from here to the last byte of the answer. */
+  timeoutMs: number
+}>
+
+/**
+ * One POST, sent at most once. The dispatcher starts a request only when it has a connection and is about
+ * to write to it: what fails before that was not sent, what fails after it may have been.
+ */
+export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
+  return new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | undefined
+    let status = 0
+    let length = 0
+    const chunks: Buffer[] = []
+    let over = false
+
+    const finish = (exchange: Exchange) => {
+      over = true
+      clearTimeout(timer)
+      resolve(exchange)
+    }
+    const fail = (reason: string) => {
+      finish(
+        controller === undefined
+          ? { seen: 'not_sent', detail: `The provider cannot be reached: ${reason}. Nothing was sent.` }
+          : {
+              seen: 'no_answer',
+              detail: `The request was sent, but no complete answer came back: ${reason}.`,
+            },
+      )
+    }
+    const giveUp = (reason: string) => {
+      if (over) return
+      fail(reason)
+      controller?.abort(new Error(reason))
+    }
+    const timer = setTimeout(() => giveUp(`no answer within ${request.timeoutMs} ms`), request.timeoutMs)
+
+    dispatcher.dispatch(
+      { method: 'POST', path: request.path, headers: request.headers, body: request.body },
+      {
+        onRequestStart(started) {
+          // Its time ran out while it waited for a connection: aborted here, it is never written.
+          if (over) started.abort(new Error('given up before it was sent'))
+          else controller = started
+        },
+        onResponseStart(_controller, statusCode) {
+          status = statusCode
+        },
+        onResponseData(_controller, chunk) {
+          length += chunk.length
+          if (length > MAX_ANSWER_BYTES) giveUp(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
+          else chunks.push(chunk)
+        },
+        onResponseEnd() {
+          if (over) return
+          // Decoded as UTF-8; a byte order mark, which PHP files are prone to send, is dropped.
+          finish({ seen: 'answer', status, body: new TextDecoder().decode(Buffer.concat(chunks)) })
+        },
+        onResponseError(_controller, error) {
+          if (!over) fail(describe(error))
+        },
+      },
+    )
+  })
+}
+
+function describe(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException
+  return code === undefined ? error.message : `${error.message} (${code})`
+}

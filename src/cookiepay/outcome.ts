@@ -1,0 +1,180 @@
+import type { CancelOutcome } from '../refunds/ports.ts'
+import type { ProviderAnswer } from '../refunds/refund.ts'
+import { readCancelAmount, readCancelDate, readObject, SUCCESS_CODE } from './messages.ts'
+
+/** What was seen of one HTTP call. */
+export type Exchange =
+  /** No byte of the request left this process. */
+  | Readonly<{ seen: 'not_sent'; detail: string }>
+  /** It was sent, and no complete answer came back. */
+  | Readonly<{ seen: 'no_answer'; detail: string }>
+  | Readonly<{ seen: 'answer'; status: number; body: string }>
+
+/** Settled to the merchant already: only the separate cancel-after-deposit API can refund it (manual). */
+const DEPOSIT_REQUIRED_CODE = '9029'
+
+/** How the provider's own plugin recognises a payment that was cancelled before (facts). */
+const ALREADY_CANCELLED = ['이미취소', '원거래기취소']
+
+/**
+ * Wordings of a decline that may hide a cancel: the PG did not answer, or is still at work. Compared
+ * without spaces and in lower case.
+ */
+const AMBIGUOUS_WORDINGS = [
+  // The line to the PG or the card company failed.
+  '통신',
+  '네트워크',
+  '연결실패',
+  '연결오류',
+  '연결지연',
+  '접속실패',
+  '접속오류',
+  '접속지연',
+  '장애',
+  'network',
+  'connection',
+  'communication',
+  // No answer, or none in time.
+  '시간초과',
+  '시간이초과',
+  '시간을초과',
+  '타임아웃',
+  '응답없음',
+  '응답이없',
+  '응답을받지못',
+  '무응답',
+  '미응답',
+  '응답지연',
+  '응답대기',
+  '지연',
+  'timeout',
+  'timedout',
+  'noresponse',
+  'notrespond',
+  // Still at work.
+  '처리중',
+  '진행중',
+  '처리대기',
+  '대기중',
+  'processing',
+  'inprogress',
+  'pending',
+] as const
+
+/**
+ * What a cancel call led to (contract: "What the provider's answer means"). A well-formed 2xx answer with
+ * a `cancel_code` is taken at its word, save the ambiguous wordings; all else that followed a sent request
+ * is unknown, except an answer about the token, which is given before anything is cancelled.
+ */
+export function classifyCancel(exchange: Exchange, ambiguousCodes: readonly string[]): CancelOutcome {
+  if (exchange.seen === 'not_sent') {
+    return { outcome: 'not_sent', code: 'provider_unavailable', detail: exchange.detail }
+  }
+  if (exchange.seen === 'no_answer') return unknown(exchange.detail, null)
+
+  const { status } = exchange
+  const body = readObject(exchange.body)
+  if (body === null) return unknown(`The provider answered ${status} with something that is not JSON.`, null)
+
+  const answer = providerAnswer(body)
+  const code = answer.cancel_code?.trim() ?? ''
+  if (status < 500 && body.cancel_code === undefined && isTokenError(status, body)) {
+    return { outcome: 'token_rejected', detail: tokenErrorDetail(status, body) }
+  }
+  if (status < 200 || status > 299) return unknown(`The provider answered with status ${status}.`, answer)
+  if (code === '') return unknown('The provider answered without a cancel_code.', answer)
+  return classifyCode(code, answer, ambiguousCodes)
+}
+
+function classifyCode(
+  code: string,
+  answer: ProviderAnswer,
+  ambiguousCodes: readonly string[],
+): CancelOutcome {
+  if (code === SUCCESS_CODE) {
+    return {
+      outcome: 'succeeded',
+      provider: answer,
+      refundedAt: readCancelDate(answer.cancel_date),
+      cancelledAmount: readCancelAmount(answer.cancel_amt),
+    }
+  }
+  const said = `with code ${code}: ${answer.cancel_msg ?? 'no message'}`
+  if (code === DEPOSIT_REQUIRED_CODE) {
+    return {
+      outcome: 'failed',
+      code: 'deposit_required',
+      provider: answer,
+      detail: `The payment was settled to the merchant already and needs the provider's cancel-after-deposit API. It answered ${said}`,
+    }
+  }
+  const message = (answer.cancel_msg ?? '').normalize('NFKC').replace(/\s/g, '').toLowerCase()
+  const mentions = (wording: string) => message.includes(wording)
+  if (ambiguousCodes.includes(code) || AMBIGUOUS_WORDINGS.some(mentions)) {
+    return unknown(`The provider declined in words that may hide a cancel, ${said}`, answer)
+  }
+  if (ALREADY_CANCELLED.some(mentions)) {
+    return {
+      outcome: 'failed',
+      code: 'already_cancelled',
+      provider: answer,
+      detail: `The payment was cancelled before, outside of this gateway. The provider answered ${said}`,
+    }
+  }
+  return {
+    outcome: 'failed',
+    code: 'provider_declined',
+    provider: answer,
+    detail: `The provider declined the refund ${said}`,
+  }
+}
+
+/** What a token call led to: the token, or why there is none. */
+export function classifyToken(
+  exchange: Exchange,
+): Readonly<{ outcome: 'token'; token: string }> | Extract<CancelOutcome, { outcome: 'not_sent' }> {
+  if (exchange.seen !== 'answer') {
+    return { outcome: 'not_sent', code: 'provider_unavailable', detail: exchange.detail }
+  }
+  const { status } = exchange
+  const body = readObject(exchange.body)
+  if (body !== null && status >= 200 && status <= 299 && body.RTN_CD === SUCCESS_CODE) {
+    if (typeof body.TOKEN === 'string' && /^[\x21-\x7e]+$/.test(body.TOKEN)) {
+      return { outcome: 'token', token: body.TOKEN }
+    }
+  } else if (status < 500 && (status === 401 || status === 403 || typeof body?.RTN_CD === 'string')) {
+    return { outcome: 'not_sent', code: 'provider_auth_failed', detail: tokenErrorDetail(status, body ?? {}) }
+  }
+  return {
+    outcome: 'not_sent',
+    code: 'provider_unavailable',
+    detail: `The provider gave no token: it answered with status ${status} and nothing that can be read.`,
+  }
+}
+
+function isTokenError(status: number, body: Readonly<Record<string, unknown>>): boolean {
+  if (status === 401 || status === 403) return true
+  return typeof body.RTN_CD === 'string' && body.RTN_CD !== SUCCESS_CODE
+}
+
+function tokenErrorDetail(status: number, body: Readonly<Record<string, unknown>>): string {
+  const said = typeof body.RTN_CD === 'string' ? `RTN_CD ${body.RTN_CD}` : `status ${status}`
+  return `The provider does not accept this account's id, key or token: it answered with ${said}. Nothing was cancelled; check the account's configuration.`
+}
+
+function unknown(detail: string, provider: ProviderAnswer | null): CancelOutcome {
+  return { outcome: 'unknown', detail, provider }
+}
+
+/** The documented members as received, null where a member is absent or of another type. */
+function providerAnswer(body: Readonly<Record<string, unknown>>): ProviderAnswer {
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  const { cancel_amt: amount } = body
+  return {
+    cancel_tid: text(body.cancel_tid),
+    cancel_code: text(body.cancel_code),
+    cancel_msg: text(body.cancel_msg),
+    cancel_date: text(body.cancel_date),
+    cancel_amt: typeof amount === 'string' || typeof amount === 'number' ? amount : null,
+  }
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Authorization, NotSent } from '../refunds/ports.ts'
+
+/** A token and when to stop using it, in milliseconds since 1970. */
+export type ProviderToken = Readonly<{ token: string; expiresAt: number }>
+
+/** Where the replicas share tokens. Methods may throw: the token is then fetched without it. */
+export type TokenStore = Readonly<{
+  read(account: string): Promise<ProviderToken | null>
+  write(account: string, token: ProviderToken): Promise<void>
+  /** Whether this owner may fetch; for `lockMs` nobody else may. */
+  lock(account: string, owner: string, lockMs: number): Promise<boolean>
+  unlock(account: string, owner: string): Promise<void>
+}>
+
+export type TokenCacheOptions = Readonly<{
+  store: TokenStore
+  /** One token call to the provider. */
+  fetchToken(account: string): Promise<Readonly<{ outcome: 'token'; token: string }> | NotSent>
+  /** How long one token call may take. */
+  fetchTimeoutMs: number
+}>
+
+export type TokenCache = Readonly<{
+  get(account: string): Promise<Authorization>
+  renew(account: string, rejectedToken: string): Promise<Authorization>
+}>
+
+/** The lifetime is documented nowhere; this is assumed of a token that does not say (facts: 3600 s seen). */
+const FALLBACK_LIFETIME_MS = 10 * 60_000
+
+/** A token is given up this long, or this part of its lifetime, before it expires. */
+const LONGEST_MARGIN_MS = 60_000
+const MARGIN_PART = 0.1
+
+/** How often a replica looks whether the one that is fetching is done. */
+const POLL_MS = 50
+
+/**
+ * The provider's tokens: from this process, else from the store, else from the provider. One fetch at a
+ * time for each account, in this process by sharing its promise and among replicas by a lock.
+ */
+export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCacheOptions): TokenCache {
+  const held = new Map<string, ProviderToken>()
+  const finding = new Map<string, Promise<Authorization>>()
+
+  function usable(token: ProviderToken | null | undefined, rejected: string | null): token is ProviderToken {
+    return token != null && token.token !== rejected && token.expiresAt > Date.now()
+  }
+
+  /** A token from the store or the provider; whoever asks while this runs gets the same answer. */
+  function find(account: string, rejected: string | null): Promise<Authorization> {
+    const running = finding.get(account)
+    if (running !== undefined) return running
+    const found = findOnce(account, rejected).finally(() => finding.delete(account))
+    finding.set(account, found)
+    return found
+  }
+
+  async function findOnce(account: string, rejected: string | null): Promise<Authorization> {
+    const owner = randomUUID()
+    const deadline = performance.now() + fetchTimeoutMs
+    let locked = false
+    try {
+      for (;;) {
+        const shared = await store.read(account)
+        if (usable(shared, rejected)) return hold(account, shared)
+        // Looked at once more under the lock: the replica that held it may just have written a token.
+        if (locked || performance.now() > deadline) break
+        locked = await store.lock(account, owner, fetchTimeoutMs)
+        if (!locked) await sleep(POLL_MS)
+      }
+    } catch {
+      // Without the store each replica fetches its own.
+    }
+    try {
+      return await fetchAndShare(account)
+    } finally {
+      if (locked) await store.unlock(account, owner).catch(() => {})
+    }
+  }
+
+  async function fetchAndShare(account: string): Promise<Authorization> {
+    const fetched = await fetchToken(account)
+    if (fetched.outcome === 'not_sent') return fetched
+    const token = { token: fetched.token, expiresAt: Date.now() + usableLifetimeMs(fetched.token) }
+    await store.write(account, token).catch(() => {})
+    return hold(account, token)
+  }
+
+  function hold(account: string, token: ProviderToken): Authorization {
+    held.set(account, token)
+    return { outcome: 'authorized', token: token.token }
+  }
+
+  return {
+    async get(account) {
+      const token = held.get(account)
+      return usable(token, null) ? { outcome: 'authorized', token: token.token } : find(account, null)
+    },
+
+    async renew(account, rejectedToken) {
+      const token = held.get(account)
+      if (usable(token, rejectedToken)) return { outcome: 'authorized', token: token.token }
+      held.delete(account)
+      const found = await find(account, rejectedToken)
+      // A search that was under way before the rejection may have come up with the rejected token.
+      if (found.outcome === 'authorized' && found.token === rejectedToken) {
+        held.delete(account)
+        return find(account, rejectedToken)
+      }
+      return found
+    },
+  }
+}
+
+/**
+ * How long a token that was just received can be used. From `exp - iat` where it is a JWT that has both,
+ * so that a clock that differs from the provider's does not matter; from `exp` alone; else assumed.
+ */
+export function usableLifetimeMs(token: string, now = Date.now()): number {
+  const { exp, iat } = readJwtTimes(token)
+  const lifetimeMs =
+    exp === undefined ? FALLBACK_LIFETIME_MS : exp * 1000 - (iat === undefined ? now : iat * 1000)
+  return Math.max(0, lifetimeMs - Math.min(LONGEST_MARGIN_MS, lifetimeMs * MARGIN_PART))
+}
+
+function readJwtTimes(token: string): { exp?: number; iat?: number } {
+  try {
+    const payload = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString())
+    return {
+      ...(Number.isFinite(payload.exp) && { exp: payload.exp }),
+      ...(Number.isFinite(payload.iat) && { iat: payload.iat }),
+    }
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,192 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { createCookiePay } from './cookiepay/client.ts'
+import { createMetrics, type Metrics } from './http/metrics.ts'
+import type { Readiness } from './http/operations.ts'
+import { createBackgroundWork } from './refunds/background.ts'
+import type { RefundObserver } from './refunds/ports.ts'
+import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
+import { connectRedis } from './store/connection.ts'
+import { type Durability, type DurabilityWatch, watchDurability } from './store/durability.ts'
+import { type PrivateRedis, startPrivateRedis } from './store/private-redis.ts'
+import { createRefundStore } from './store/refund-store.ts'
+import type { RedisClient } from './store/scripts.ts'
+import { createTokenStore } from './store/token-store.ts'
+
+/** A gateway that listens. */
+export type Gateway = Readonly<{
+  /** Where it listens, such as `http://127.0.0.1:3000`. */
+  url: string
+  /** Takes no new refunds, finishes those in flight, and ends what it started. */
+  close(): Promise<void>
+}>
+
+/** How long a start waits for Redis before it listens all the same, not ready. */
+const REDIS_START_WAIT_MS = 5_000
+
+/** Beyond the provider's timeout, for what comes after its answer. */
+const DRAIN_SLACK_MS = 5_000
+
+/**
+ * Connects the parts and listens. `onFatal` is called when the gateway cannot go on.
+ * Throws when the address is taken or a private Redis cannot be started.
+ */
+export async function startGateway(
+  config: Config,
+  log: FastifyBaseLogger,
+  onFatal: (error: Error) => void,
+): Promise<Gateway> {
+  const privateRedis = await startOwnRedis(config, onFatal)
+  const redis = connectRedis(
+    privateRedis === null
+      ? (config.redis as Exclude<Config['redis'], { kind: 'private' }>)
+      : { kind: 'socket', path: privateRedis.socketPath },
+  )
+  // Each failed connect is an error event; what matters of them is reported as a change of durability.
+  redis.on('error', () => {})
+  const durability = watchDurability(redis, (found) => reportDurability(log, config, found))
+
+  let isClosing = false
+  const readiness = () => readinessOf(config, durability, isClosing)
+  const store = createRefundStore(redis, {
+    leaseMs: config.cookiepay.connectTimeoutMs + config.cookiepay.timeoutMs + LEASE_SLACK_MS,
+    idempotencyRetentionMs: config.idempotencyRetentionMs,
+    ledgerRetentionMs: config.ledgerRetentionMs,
+    durability: durability.current,
+    requireDurability: config.redisDurability === 'strict',
+  })
+  const background = createBackgroundWork()
+  const metrics = createMetrics({
+    countUnsettled: store.countUnsettled,
+    countPendingWrites: background.pending,
+    isReady: () => readiness().ready,
+  })
+  const provider = createCookiePay({
+    ...config.cookiepay,
+    accounts: config.accounts,
+    tokenStore: createTokenStore(redis, config.storeSecrets),
+    onCall: metrics.countProviderCall,
+  })
+  const accounts = new Map(config.accounts.map(({ name, gateway }) => [name, gateway]))
+  const app = await buildApp(config, {
+    log,
+    metrics,
+    readiness,
+    refunds: {
+      store,
+      provider,
+      accounts,
+      storeSecrets: config.storeSecrets,
+      clock: () => performance.now(),
+      observer: createObserver(log, metrics),
+      background,
+    },
+  })
+
+  async function close(): Promise<void> {
+    isClosing = true
+    const drainMs = config.cookiepay.timeoutMs + DRAIN_SLACK_MS
+    await within(drainMs, app.close())
+    const left = await background.drain(DRAIN_SLACK_MS)
+    if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
+    await provider.close()
+    durability.stop()
+    redis.disconnect()
+    await privateRedis?.stop()
+  }
+
+  try {
+    await waitUntilReady(redis, durability)
+    await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const { port } = app.server.address() as AddressInfo
+  return { url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, close }
+}
+
+async function startOwnRedis(config: Config, onFatal: (error: Error) => void): Promise<PrivateRedis | null> {
+  if (config.redis.kind !== 'private') return null
+  return startPrivateRedis({ dataDir: config.redis.dataDir, onExit: onFatal })
+}
+
+async function waitUntilReady(redis: RedisClient, durability: DurabilityWatch): Promise<void> {
+  if (redis.status !== 'ready') {
+    await within(REDIS_START_WAIT_MS, new Promise((resolve) => redis.once('ready', resolve)))
+  }
+  await durability.check()
+}
+
+/** Waits for the work, but no longer than this; what it is doing goes on. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, timeoutMs)
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
+}
+
+function readinessOf(config: Config, durability: DurabilityWatch, isClosing: boolean): Readiness {
+  const found = durability.current()
+  const isDurableEnough = found.state === 'durable' || config.redisDurability === 'relaxed'
+  const store = {
+    ready: found.state !== 'unreachable' && isDurableEnough,
+    detail: found.state === 'durable' ? 'durable' : `${found.state}: ${found.reasons.join('; ')}`,
+  }
+  const process = { ready: !isClosing, detail: isClosing ? 'closing' : 'running' }
+  return { ready: store.ready && process.ready, parts: { store, process } }
+}
+
+function reportDurability(log: FastifyBaseLogger, config: Config, found: Durability): void {
+  if (found.state === 'durable') log.info('Redis is reachable and durable')
+  else if (found.state === 'unreachable') log.error({ reasons: found.reasons }, 'Redis cannot be reached')
+  else if (config.redisDurability === 'relaxed') {
+    log.warn({ reasons: found.reasons }, 'Redis may lose refunds in a crash; REDIS_DURABILITY is relaxed')
+  } else log.error({ reasons: found.reasons }, 'Redis may lose refunds in a crash: refunds are refused')
+}
+
+/** Logs and counts what happens to refunds. */
+function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserver {
+  return {
+    recorded(refund, { durationMs, detail }) {
+      const { id, account, status, kind, amount, requested_by, failure } = refund
+      log[status === 'unknown' ? 'warn' : 'info'](
+        {
+          refund: id,
+          account,
+          caller: requested_by,
+          status,
+          kind,
+          amount,
+          failure: failure?.code,
+          detail,
+          durationMs: Math.round(durationMs),
+        },
+        'refund recorded',
+      )
+    },
+    notSent: (id, account, code) => log.warn({ refund: id, account, code }, 'refund not sent'),
+    amountMismatch(refund, cancelledAmount) {
+      metrics.countAmountMismatch()
+      log.error(
+        { refund: refund.id, asked: refund.amount, cancelled: cancelledAmount },
+        'the provider says that it cancelled another amount than was asked',
+      )
+    },
+    conflict(refund, settlement) {
+      metrics.countConflict()
+      log.error(
+        { refund: refund.id, recorded: refund.status, answered: settlement.status },
+        'an answer of the provider contradicts what is recorded; nothing was changed',
+      )
+    },
+    lost: (refund) =>
+      log.error({ refund: refund.id, status: refund.status }, 'the store forgot a refund that was in flight'),
+    postponed: (id, error) =>
+      log.error({ refund: id, err: error }, 'the store cannot be written to; it is tried again'),
+  }
+}

@@ -1,0 +1,17 @@
+import type { RefundRequest } from '../refunds/refund.ts'
+
+/** Requests that work against the sandbox, where the digits that end a tid are the amount that was paid. */
+export const refundRequestExamples: RefundRequest[] = [
+  {
+    tid: 'order1042-10000',
+    reason: '고객 변심',
+    payment: { method: 'card_auth', amount: 10000 },
+    metadata: { order: '1042' },
+  },
+  {
+    tid: 'order1043-10000',
+    reason: '부분 반품',
+    payment: { method: 'card_auth', amount: 10000 },
+    amount: 3000,
+  },
+]

@@ -1,0 +1,67 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { remaining } from '../../refunds/amounts.ts'
+import type { PaymentGateway } from '../../refunds/eligibility.ts'
+import type { RefundStore } from '../../refunds/ports.ts'
+import { API_KEY_SECURITY, PaymentLedger, PaymentParams, PaymentQuery, problemResponses } from '../schemas.ts'
+import { sendProblem } from '../send-problem.ts'
+import { ref } from '../shared-schemas.ts'
+import { pickAccount } from './account.ts'
+
+export type PaymentRoutesOptions = Readonly<{
+  store: RefundStore
+  accounts: ReadonlyMap<string, PaymentGateway>
+}>
+
+/** More are listed by `GET /refunds?tid=`, from `next_cursor` on. */
+const REFUNDS_SHOWN = 100
+
+/** `GET /payments/{tid}`: the ledger. */
+export const paymentRoutes: FastifyPluginAsyncTypebox<PaymentRoutesOptions> = async (app, options) => {
+  const { store, accounts } = options
+
+  app.get(
+    '/payments/:tid',
+    {
+      config: { scope: 'read' },
+      schema: {
+        security: API_KEY_SECURITY,
+        operationId: 'getPayment',
+        tags: ['payments'],
+        summary: 'Read the ledger of a payment',
+        params: PaymentParams,
+        querystring: PaymentQuery,
+        response: {
+          200: { description: 'The ledger', content: { 'application/json': { schema: ref(PaymentLedger) } } },
+          ...problemResponses([
+            'invalid_request',
+            'unauthenticated',
+            'forbidden',
+            'not_found',
+            'unknown_account',
+            'rate_limited',
+            'internal_error',
+            'store_unavailable',
+          ]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { tid } = request.params
+      const account = pickAccount(accounts, request.query.account, reply)
+      if (account === null) return reply
+      const [ledger, page] = await Promise.all([
+        store.findPayment(account, tid),
+        store.listByPayment({ account, tid, limit: REFUNDS_SHOWN, cursor: null }),
+      ])
+      if (ledger === null) {
+        return sendProblem(reply, 'not_found', { detail: 'No refund of this payment was ever made here.' })
+      }
+      return reply.send({
+        ...ledger,
+        remaining: remaining(ledger),
+        refunds: [...page.refunds],
+        next_cursor: page.nextCursor,
+      })
+    },
+  )
+}

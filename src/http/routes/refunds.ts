@@ -1,0 +1,197 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import type { Refund } from '../../refunds/refund.ts'
+import { RefundRequest, Refund as RefundSchema } from '../../refunds/refund.ts'
+import { type RefundParts, requestRefund } from '../../refunds/request-refund.ts'
+import type { Caller } from '../auth.ts'
+import { refundRequestExamples } from '../examples.ts'
+import { parseIdempotencyKey } from '../idempotency-key.ts'
+import type { Metrics } from '../metrics.ts'
+import {
+  API_KEY_SECURITY,
+  IdempotencyHeaders,
+  problemResponses,
+  RefundList,
+  RefundListQuery,
+  RefundParams,
+  UnsettledRefund,
+} from '../schemas.ts'
+import { sendProblem } from '../send-problem.ts'
+import { ref } from '../shared-schemas.ts'
+import { pickAccount } from './account.ts'
+
+export type RefundRoutesOptions = Readonly<{
+  parts: RefundParts
+  metrics: Metrics
+  /** When to look again at a refund whose outcome is not known. */
+  unsettledRetryAfterSeconds: number
+}>
+
+const ANYWHERE = [
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
+  'internal_error',
+  'store_unavailable',
+] as const
+
+/** `POST /refunds` and the reading of refunds. */
+export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = async (app, options) => {
+  const { parts, metrics, unsettledRetryAfterSeconds } = options
+
+  app.post(
+    '/refunds',
+    {
+      config: { scope: 'create' },
+      schema: {
+        security: API_KEY_SECURITY,
+        operationId: 'createRefund',
+        tags: ['refunds'],
+        summary: 'Refund a payment',
+        description:
+          'Moves money at most once for each Idempotency-Key: every repeat of the same request is answered with the same refund. On any other answer than 201 look at `retry`.',
+        headers: IdempotencyHeaders,
+        body: { ...RefundRequest, examples: refundRequestExamples },
+        response: {
+          201: {
+            description: 'Refunded, now or by the first request with this key',
+            headers: {
+              Location: { type: 'string', description: 'Where the refund is' },
+              'Idempotent-Replayed': { type: 'string', description: '`true` on a repeat' },
+            },
+            content: { 'application/json': { schema: ref(RefundSchema) } },
+          },
+          202: {
+            description: 'The provider was called and the outcome is not known yet; `status` is `unknown`',
+            headers: {
+              Location: { type: 'string', description: 'Where the refund is' },
+              'Retry-After': { type: 'integer', description: 'Seconds until it is worth asking again' },
+              'Idempotent-Replayed': { type: 'string', description: '`true` on a repeat' },
+            },
+            content: { 'application/json': { schema: ref(UnsettledRefund) } },
+          },
+          ...problemResponses([
+            'invalid_request',
+            'idempotency_key_missing',
+            'idempotency_key_invalid',
+            'idempotency_in_progress',
+            'payment_mismatch',
+            'refund_unresolved',
+            'payload_too_large',
+            'unsupported_media_type',
+            'idempotency_key_reused',
+            'not_eligible',
+            'amount_exceeds_remaining',
+            'tax_free_not_allowed',
+            'tax_free_exceeds_amount',
+            'refund_account_required',
+            'unknown_account',
+            'provider_declined',
+            'already_cancelled',
+            'deposit_required',
+            'provider_auth_failed',
+            'provider_unavailable',
+            'store_not_durable',
+            ...ANYWHERE,
+          ]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key'])
+      if (idempotencyKey === null) {
+        return sendProblem(reply, 'idempotency_key_invalid', {
+          detail: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.',
+        })
+      }
+      const caller = (request.caller as Caller).name
+      const answer = await requestRefund(parts, { caller, idempotencyKey, body: request.body })
+      if (answer.answer === 'refused') {
+        const { code, ...details } = answer.refusal
+        metrics.countAnswer(code)
+        return sendProblem(reply, code, details)
+      }
+      const { refund, replayed } = answer
+      metrics.countAnswer(replayed ? 'replayed' : (refund.failure?.code ?? refund.status))
+      if (replayed) reply.header('Idempotent-Replayed', 'true')
+      return sendRefund(reply, refund)
+    },
+  )
+
+  function sendRefund(reply: FastifyReply, refund: Refund): FastifyReply {
+    switch (refund.status) {
+      case 'succeeded':
+        return reply.code(201).header('Location', `/refunds/${refund.id}`).send(refund)
+      case 'unknown':
+        return reply
+          .code(202)
+          .header('Location', `/refunds/${refund.id}`)
+          .header('Retry-After', unsettledRetryAfterSeconds)
+          .send({ ...refund, retry: 'same_key' })
+      case 'failed': {
+        if (refund.failure === null) throw new Error(`bug: ${refund.id} failed without a failure`)
+        return sendProblem(reply, refund.failure.code, { detail: refund.failure.detail, refund })
+      }
+      case 'processing':
+        throw new Error(`bug: ${refund.id} is answered while it is processing`)
+    }
+  }
+
+  app.get(
+    '/refunds/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        security: API_KEY_SECURITY,
+        operationId: 'getRefund',
+        tags: ['refunds'],
+        summary: 'Read a refund',
+        description: 'By its id, for as long as its idempotency key replays; afterwards list it by its tid.',
+        params: RefundParams,
+        response: {
+          200: { description: 'The refund', content: { 'application/json': { schema: ref(RefundSchema) } } },
+          ...problemResponses(['invalid_request', 'not_found', ...ANYWHERE]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const stored = await parts.store.findById(request.params.id)
+      if (stored === null) {
+        return sendProblem(reply, 'not_found', {
+          detail: 'There is no refund of this id. One that is older than its key is found by its tid.',
+        })
+      }
+      return reply.send(stored.refund)
+    },
+  )
+
+  app.get(
+    '/refunds',
+    {
+      config: { scope: 'read' },
+      schema: {
+        security: API_KEY_SECURITY,
+        operationId: 'listRefunds',
+        tags: ['refunds'],
+        summary: 'List the refunds of a payment',
+        querystring: RefundListQuery,
+        response: {
+          200: { description: 'Oldest first', content: { 'application/json': { schema: ref(RefundList) } } },
+          ...problemResponses(['invalid_request', 'unknown_account', ...ANYWHERE]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { tid, limit, cursor } = request.query
+      const account = pickAccount(parts.accounts, request.query.account, reply)
+      if (account === null) return reply
+      const page = await parts.store.listByPayment({
+        account,
+        tid,
+        limit: Number(limit ?? 20),
+        cursor: cursor ?? null,
+      })
+      return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
+    },
+  )
+}

@@ -1,0 +1,161 @@
+import { Type } from 'typebox'
+import { PAYMENT_METHODS } from '../refunds/eligibility.ts'
+import { Refund } from '../refunds/refund.ts'
+import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './problems.ts'
+import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
+import { ref } from './shared-schemas.ts'
+
+/** The answer 202: the refund, and what to do about it. */
+export const UnsettledRefund = Type.Object(
+  {
+    ...Refund.properties,
+    retry: Type.Enum(RETRIES, { description: 'Always `same_key`', examples: ['same_key'] }),
+  },
+  {
+    $id: 'UnsettledRefund',
+    additionalProperties: false,
+    description: 'The provider was called and the outcome is not known yet',
+  },
+)
+
+const Tid = Type.String({
+  minLength: 1,
+  maxLength: 50,
+  description: 'The PG transaction id of the payment',
+  examples: ['order1042-10000'],
+})
+const AccountName = Type.String({
+  minLength: 1,
+  maxLength: 30,
+  description: 'Name of the configured CookiePay account; optional when there is only one',
+  examples: ['default'],
+})
+const NextCursor = Type.Unsafe<string | null>({
+  type: ['string', 'null'],
+  description: 'Give it as `cursor` to get the next page; null: there is none',
+  examples: [null],
+})
+
+export const RefundParams = Type.Object({
+  id: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'Id of the refund',
+    examples: ['rf_3XR8ZQ5T0M9W7C2KDN4VB6HJ1E'],
+  }),
+})
+
+export const RefundList = Type.Object(
+  { data: Type.Array(ref(Refund), { description: 'Oldest first' }), next_cursor: NextCursor },
+  { $id: 'RefundList', description: 'A page of refunds' },
+)
+
+export const RefundListQuery = Type.Object(
+  {
+    tid: Tid,
+    account: Type.Optional(AccountName),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^([1-9][0-9]?|100)$',
+        description: 'How many, 1 to 100; 20 when absent',
+        examples: ['20'],
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,14}$',
+        description: '`next_cursor` of the page before',
+        examples: ['21'],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const PaymentParams = Type.Object({ tid: Tid })
+export const PaymentQuery = Type.Object(
+  { account: Type.Optional(AccountName) },
+  { additionalProperties: false },
+)
+
+function sum(description: string, example: number) {
+  return Type.Integer({ description: `Integer of KRW: ${description}`, examples: [example] })
+}
+
+/** The answer of `GET /payments/{tid}`. */
+export const PaymentLedger = Type.Object(
+  {
+    account: AccountName,
+    tid: Tid,
+    method: Type.Enum(PAYMENT_METHODS, { description: 'How it was paid', examples: ['card_auth'] }),
+    amount: sum('what was paid', 10000),
+    tax_free_amount: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'Integer of KRW: the tax-free part of what was paid, where it is known',
+      examples: [null],
+    }),
+    refunded: sum('what was refunded', 3000),
+    in_flight: sum('what is being refunded now', 0),
+    unknown: sum('refunds whose outcome is not known', 0),
+    remaining: sum('what can still be refunded', 7000),
+    refunds: Type.Array(ref(Refund), { description: 'The first 100, oldest first' }),
+    next_cursor: NextCursor,
+  },
+  { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
+)
+
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.String({
+    minLength: 1,
+    description: '1 to 255 visible ASCII characters, bare or as a quoted structured-field string',
+    examples: ['order-1042-refund-1'],
+  }),
+})
+
+/** Says in the document that a route wants a key. */
+export const API_KEY_SECURITY = [{ apiKey: [] }]
+
+/** The schemas that routes refer to by their `$id`. */
+export const SHARED_SCHEMAS = [Refund, UnsettledRefund, RefundList, PaymentLedger, Problem]
+
+const DETAIL_EXAMPLES: Partial<Record<ProblemCode, string>> = {
+  not_eligible: 'A card_billing payment can only be refunded in full. Leave amount out to refund everything.',
+  amount_exceeds_remaining: '8000 KRW was asked for; 7000 KRW of this payment can still be refunded.',
+}
+
+/** The problem answers of a route in OpenAPI: one entry for each status, with an example for each code. */
+export function problemResponses(codes: readonly ProblemCode[]) {
+  const statuses = new Map<number, ProblemCode[]>()
+  for (const code of codes) {
+    const { status } = PROBLEMS[code]
+    statuses.set(status, [...(statuses.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...statuses].map(([status, codesOfStatus]) => [
+      status,
+      {
+        description: codesOfStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
+        content: {
+          [PROBLEM_CONTENT_TYPE]: {
+            schema: ref(Problem),
+            examples: Object.fromEntries(
+              codesOfStatus.map((code) => [code, { summary: code, value: problemExample(code) }]),
+            ),
+          },
+        },
+      },
+    ]),
+  )
+}
+
+function problemExample(code: ProblemCode) {
+  const detail = DETAIL_EXAMPLES[code] ?? PROBLEMS[code].title
+  const extension = {
+    ...(code === 'not_eligible' && { rule: 'partial_not_allowed' }),
+    ...(code === 'amount_exceeds_remaining' && { remaining: 7000 }),
+    ...(code === 'invalid_request' && {
+      errors: [{ pointer: '#/payment/amount', detail: 'must be integer' }],
+    }),
+  }
+  return problem(code, { detail, ...extension }, '1b4e28ba-2fa1-41d2-883f-0016d3cca427')
+}

@@ -1,0 +1,171 @@
+import type { Krw, LedgerSums } from './amounts.ts'
+import type { PaymentMethod } from './eligibility.ts'
+import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount } from './refund.ts'
+
+/** The binding of an idempotency key to one payload. */
+export type Claim = Readonly<{
+  id: string
+  /** Random token of the attempt that made the claim; whoever frees the claim must name it. */
+  token: string
+  fingerprint: string
+  account: string
+  tid: string
+}>
+
+/** What a refund is made of before anything is known of its amount and outcome. */
+export type RefundDetails = Pick<
+  Refund,
+  'tax_free_amount' | 'reason' | 'refund_account' | 'requested_by' | 'metadata'
+>
+
+/** What begin needs to reserve money and to write the refund as `processing`. */
+export type Intent = Readonly<{
+  claim: Claim
+  /** Random token of this attempt; a begin that is sent twice finds its own. */
+  attempt: string
+  payment: Payment
+  /** Absent: everything that remains. */
+  amount: Krw | undefined
+  partialAllowed: boolean
+  details: RefundDetails
+}>
+
+/** A refund with what only the gateway knows of it. */
+export type StoredRefund = Readonly<{ refund: Refund; attempt: string; fingerprint: string }>
+
+/** What the atomic begin decided. */
+export type BeginResult =
+  | Readonly<{ result: 'begun'; stored: StoredRefund }>
+  | Readonly<{ result: 'exists'; stored: StoredRefund }>
+  | Readonly<{ result: 'claim_abandoned' }>
+  | Readonly<{ result: 'payment_mismatch' }>
+  | Readonly<{ result: 'partial_not_allowed' }>
+  | Readonly<{ result: 'tax_free_exceeds_amount' }>
+  | Readonly<{ result: 'amount_exceeds_remaining'; remaining: Krw }>
+  | Readonly<{ result: 'refund_unresolved'; stored: StoredRefund }>
+
+/** What became of a refund whose provider call is over. */
+export type Settlement = Readonly<
+  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'> & {
+    status: 'succeeded' | 'failed' | 'unknown'
+    /** What the ledger takes as refunded; null: what was asked. */
+    bookedAmount: Krw | null
+  }
+>
+
+/**
+ * `settled`: stored now, or by an earlier sending of the same command. `conflict`: another truth stands.
+ * `lost`: the store does not know the refund any more.
+ */
+export type SettleResult =
+  | Readonly<{ result: 'settled' | 'conflict'; stored: StoredRefund }>
+  | Readonly<{ result: 'lost' }>
+
+/** A payment with the sums of its refunds, in KRW. */
+export type PaymentLedger = LedgerSums &
+  Readonly<{ account: string; tid: string; method: PaymentMethod; tax_free_amount: Krw | null }>
+
+/** One page of refunds, oldest first; `nextCursor` null: there are no more. */
+export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: string | null }>
+
+/** Thrown by every method of the store: nothing can be said about what it was asked. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: 'store_unavailable' | 'store_not_durable'
+
+  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Where refunds are kept. Every method throws {@link StoreError}. */
+export type RefundStore = Readonly<{
+  /** Binds a key to a payload unless it is bound already; answers with the claim that is in force. */
+  claim(claim: Claim): Promise<Claim>
+  /** Atomically: an existing refund is answered; else the amount is reserved and the intent written. */
+  begin(intent: Intent): Promise<BeginResult>
+  /** Records the outcome, from `processing` of the same attempt or from `unknown`. */
+  settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
+  /** Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. */
+  release(claim: Claim, attempt: string): Promise<void>
+  /** The refund that a claim stands for, or null where none was begun. */
+  findByClaim(claim: Pick<Claim, 'id' | 'account' | 'tid'>): Promise<StoredRefund | null>
+  /** The refund of this id, or null. */
+  findById(id: string): Promise<StoredRefund | null>
+  /** The payment's ledger, or null where nothing was ever refunded of it. */
+  findPayment(account: string, tid: string): Promise<PaymentLedger | null>
+  /** The payment's refunds. A cursor is the `nextCursor` of the page before; null starts. */
+  listByPayment(query: {
+    account: string
+    tid: string
+    limit: number
+    cursor: string | null
+  }): Promise<RefundPage>
+  /** How many refunds are `processing` or `unknown`. */
+  countUnsettled(): Promise<number>
+}>
+
+/** What one cancel call asks of the provider; amounts in KRW. */
+export type CancelRequest = Readonly<{
+  account: string
+  tid: string
+  reason: string
+  /** Undefined: a full cancel. */
+  amount: Krw | undefined
+  taxFreeAmount: Krw | undefined
+  refundAccount: RefundAccount | undefined
+}>
+
+/** Nothing was sent, or what was sent was refused before it was looked at. */
+export type NotSent = Readonly<{
+  outcome: 'not_sent'
+  code: 'provider_unavailable' | 'provider_auth_failed'
+  detail: string
+}>
+
+/** What one cancel call led to. */
+export type CancelOutcome =
+  | NotSent
+  | Readonly<{ outcome: 'token_rejected'; detail: string }>
+  | Readonly<{ outcome: 'unknown'; detail: string; provider: ProviderAnswer | null }>
+  | Readonly<{
+      outcome: 'succeeded'
+      provider: ProviderAnswer
+      refundedAt: string | null
+      /** What the provider says it cancelled, where that can be read. */
+      cancelledAmount: Krw | null
+    }>
+  | Readonly<{ outcome: 'failed'; code: FailureCode; detail: string; provider: ProviderAnswer }>
+
+/** A token of the provider, or why there is none. */
+export type Authorization = Readonly<{ outcome: 'authorized'; token: string }> | NotSent
+
+/** The payment provider. No method throws: every failure is an outcome. */
+export type Provider = Readonly<{
+  /** A token for this account, from the nearest place that holds a valid one. */
+  authorize(account: string): Promise<Authorization>
+  /** A token other than the one that was just rejected. */
+  renew(account: string, rejectedToken: string): Promise<Authorization>
+  /** One cancel call, sent at most once. */
+  cancel(request: CancelRequest, token: string): Promise<CancelOutcome>
+}>
+
+/** Time that only moves forward, in milliseconds, for measuring how long something took. */
+export type MonotonicClock = () => number
+
+/** What the flow reports at each change of state, for logs and metrics. */
+export type RefundObserver = Readonly<{
+  /** The provider was called and the outcome is recorded, or held for recording; `detail` says why it is `unknown`. */
+  recorded(refund: Refund, how: Readonly<{ durationMs: number; detail: string | undefined }>): void
+  /** Nothing was sent; the key is free. */
+  notSent(id: string, account: string, code: string): void
+  /** The provider says that it cancelled another amount than was asked. */
+  amountMismatch(refund: Refund, cancelledAmount: Krw): void
+  /** An answer contradicts what stands in the store, which was left as it is. */
+  conflict(refund: Refund, settlement: Settlement): void
+  /** The store forgot a refund while the provider was being called. */
+  lost(refund: Refund): void
+  /** The store could not be written to; it will be tried again. */
+  postponed(id: string, error: unknown): void
+}>

@@ -1,0 +1,24 @@
+import { hash } from 'node:crypto'
+
+const CROCKFORD_BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/**
+ * `rf_` and the first 128 bits of SHA-256(caller, key) in Crockford's base32: the same request always
+ * finds its own record. A line feed, which neither a caller's name nor a key can hold, divides the two.
+ */
+export function refundId(caller: string, idempotencyKey: string): string {
+  const digest = hash('sha256', `${caller}\n${idempotencyKey}`, 'buffer')
+  let id = 'rf_'
+  let bits = 0
+  let bitCount = 0
+  for (let index = 0; index < 16; index++) {
+    bits = (bits << 8) | (digest[index] as number)
+    bitCount += 8
+    while (bitCount >= 5) {
+      bitCount -= 5
+      id += CROCKFORD_BASE32[(bits >>> bitCount) & 31]
+    }
+    bits &= (1 << bitCount) - 1
+  }
+  return id + CROCKFORD_BASE32[(bits << (5 - bitCount)) & 31]
+}

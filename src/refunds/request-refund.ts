@@ -1,0 +1,433 @@
+import { randomBytes } from 'node:crypto'
+import { type AmountRule, brokenAmountRule, type Krw, remaining, requestedKind } from './amounts.ts'
+import type { BackgroundWork } from './background.ts'
+import {
+  brokenEligibilityRule,
+  type EligibilityRule,
+  type PaymentGateway,
+  partialAllowed,
+  refundAccountRequired,
+} from './eligibility.ts'
+import { fingerprint, fingerprintMatches } from './fingerprint.ts'
+import {
+  type CancelOutcome,
+  type Claim,
+  type Intent,
+  type MonotonicClock,
+  type NotSent,
+  type Provider,
+  type RefundObserver,
+  type RefundStore,
+  type Settlement,
+  type StoredRefund,
+  StoreError,
+} from './ports.ts'
+import { maskAccountNumber, type Refund, type RefundRequest } from './refund.ts'
+import { refundId } from './refund-id.ts'
+
+/** Why a request was refused without a call that could move money. The key is free afterwards. */
+export type Refusal = Readonly<
+  {
+    detail: string
+    refund?: Refund
+  } & (
+    | { code: 'not_eligible'; rule: EligibilityRule }
+    | { code: 'amount_exceeds_remaining'; remaining: Krw }
+    | { code: Exclude<AmountRule, 'amount_exceeds_remaining'> }
+    | { code: 'refund_account_required' | 'unknown_account' }
+    | { code: 'payment_mismatch' | 'refund_unresolved' }
+    | { code: 'idempotency_key_reused' | 'idempotency_in_progress' }
+    | { code: NotSent['code'] | StoreError['code'] }
+  )
+>
+
+/** The answer to one `POST /refunds`: a refund whose state is known or `unknown`, or a refusal. */
+export type RefundAnswer =
+  | Readonly<{ answer: 'refund'; refund: Refund; replayed: boolean }>
+  | Readonly<{ answer: 'refused'; refusal: Refusal }>
+
+/** Who asks for what, under which key. */
+export type RefundCommand = Readonly<{ caller: string; idempotencyKey: string; body: RefundRequest }>
+
+/** What the flow needs. */
+export type RefundParts = Readonly<{
+  store: RefundStore
+  provider: Provider
+  /** Each configured account's gateway. */
+  accounts: ReadonlyMap<string, PaymentGateway>
+  /** For the fingerprint; newest first. */
+  storeSecrets: readonly Buffer[]
+  clock: MonotonicClock
+  observer: RefundObserver
+  background: BackgroundWork
+}>
+
+/**
+ * The lease is this much longer than one provider call may take (contract: connect timeout + total
+ * timeout + 5 s), so a call that starts this soon after begin is over before the lease is.
+ */
+export const LEASE_SLACK_MS = 5_000
+
+/**
+ * A claim is only acted on for this long after it was read. The mark that a claim was given up must
+ * outlive this: a process that was stopped for longer finds out here, before it relays.
+ */
+export const CLAIM_TRUST_MS = 10 * 60_000
+
+/** How often a request starts over because the claim that it joined was given up under it. */
+const MAX_CLAIM_ROUNDS = 3
+
+type CheckedCommand = RefundCommand & Readonly<{ id: string; account: string }>
+
+/**
+ * One refund, from the request to its recorded outcome: claim, token, begin, relay, settle (see
+ * docs/architecture.md). Never throws for a store or provider that fails: that is an answer, too.
+ */
+export async function requestRefund(parts: RefundParts, command: RefundCommand): Promise<RefundAnswer> {
+  try {
+    const account = accountOf(parts, command.body)
+    if (account === undefined) return refused(unknownAccount(parts, command.body))
+    const refusal = await brokenRule(parts, account, command.body)
+    if (refusal !== null) return refused(refusal)
+
+    const checked = { ...command, account, id: refundId(command.caller, command.idempotencyKey) }
+    for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
+      const answer = await attemptRefund(parts, checked)
+      if (answer !== 'claim_abandoned') return answer
+    }
+    return refused(inProgress())
+  } catch (error) {
+    if (error instanceof StoreError) return refused({ code: error.code, detail: error.message })
+    throw error
+  }
+}
+
+function accountOf(parts: RefundParts, body: RefundRequest): string | undefined {
+  if (body.account !== undefined) return parts.accounts.has(body.account) ? body.account : undefined
+  return parts.accounts.size === 1 ? [...parts.accounts.keys()][0] : undefined
+}
+
+/** The rules that need no state; `remaining` is read only to tell a caller who asked for too much. */
+async function brokenRule(parts: RefundParts, account: string, body: RefundRequest): Promise<Refusal | null> {
+  const gateway = parts.accounts.get(account) as PaymentGateway
+  const rule = brokenEligibilityRule(body.payment.method, requestedKind(body), gateway)
+  if (rule !== null) return notEligible(rule, body)
+  if (refundAccountRequired(body.payment.method) && body.refund_account === undefined) {
+    return {
+      code: 'refund_account_required',
+      detail: 'A virtual account payment is paid back to an account: give refund_account.',
+    }
+  }
+  const amountRule = brokenAmountRule(body, gateway)
+  if (amountRule === 'amount_exceeds_remaining') {
+    const ledger = await parts.store.findPayment(account, body.tid)
+    return amountExceeds(body, ledger === null ? body.payment.amount : remaining(ledger))
+  }
+  if (amountRule === 'tax_free_not_allowed') {
+    return {
+      code: 'tax_free_not_allowed',
+      detail: `tax_free_amount goes with a Kiwoompay account only; the account ${account} is ${gateway}.`,
+    }
+  }
+  if (amountRule === 'tax_free_exceeds_amount') return taxFreeExceeds()
+  return null
+}
+
+async function attemptRefund(
+  parts: RefundParts,
+  command: CheckedCommand,
+): Promise<RefundAnswer | 'claim_abandoned'> {
+  const { store, provider, clock } = parts
+  const { id, account, body } = command
+  const startedAt = clock()
+  const attempt = randomBytes(12).toString('base64url')
+  const claim = await store.claim({
+    id,
+    token: attempt,
+    fingerprint: fingerprint(body, parts.storeSecrets[0] as Buffer),
+    account,
+    tid: body.tid,
+  })
+  if (claim.token !== attempt) {
+    if (!fingerprintMatches(claim.fingerprint, body, parts.storeSecrets)) return refused(keyReused())
+    const stored = await store.findByClaim(claim)
+    if (stored !== null) return replay(parts, command, stored)
+  }
+
+  const authorization = await provider.authorize(account)
+  if (authorization.outcome === 'not_sent') return notSent(parts, claim, attempt, authorization)
+
+  const intent: Intent = {
+    claim,
+    attempt,
+    payment: body.payment,
+    amount: body.amount,
+    partialAllowed: partialAllowed(body.payment.method),
+    details: {
+      tax_free_amount: body.tax_free_amount ?? null,
+      reason: body.reason,
+      refund_account: body.refund_account
+        ? { ...body.refund_account, account_no: maskAccountNumber(body.refund_account.account_no) }
+        : null,
+      requested_by: command.caller,
+      metadata: body.metadata ?? {},
+    },
+  }
+  const begun = await begin(parts, intent, startedAt)
+  switch (begun.result) {
+    case 'begun':
+      return relay(parts, command, intent, begun.stored, authorization.token, startedAt)
+    case 'exists':
+      return replay(parts, command, begun.stored)
+    case 'claim_abandoned':
+      await release(parts, claim, attempt)
+      return 'claim_abandoned'
+    default:
+      await release(parts, claim, attempt)
+      return refused(beginRefusal(begun, body))
+  }
+}
+
+/** A begin whose answer is lost may have been applied: it is undone as soon as the store can be reached. */
+async function begin(parts: RefundParts, intent: Intent, claimReadAt: number) {
+  const sentAt = parts.clock()
+  let begun: Awaited<ReturnType<RefundStore['begin']>>
+  try {
+    begun = await parts.store.begin(intent)
+  } catch (error) {
+    postponeRelease(parts, intent.claim, intent.attempt, error)
+    throw error
+  }
+  // A call that started later than this could outlast its lease, and with it what blocks a second refund.
+  const now = parts.clock()
+  const isLate = now - sentAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS
+  if (begun.result === 'begun' && isLate) {
+    await release(parts, intent.claim, intent.attempt)
+    throw new StoreError('store_unavailable', 'The store answered too late. Nothing was sent: try again.')
+  }
+  return begun
+}
+
+async function relay(
+  parts: RefundParts,
+  command: CheckedCommand,
+  intent: Intent,
+  begun: StoredRefund,
+  token: string,
+  startedAt: number,
+): Promise<RefundAnswer> {
+  const { body, account } = command
+  const request = {
+    account,
+    tid: body.tid,
+    reason: body.reason,
+    amount: begun.refund.kind === 'full' ? undefined : begun.refund.amount,
+    taxFreeAmount: body.tax_free_amount,
+    refundAccount: body.refund_account,
+  }
+  let outcome = await parts.provider.cancel(request, token)
+  if (outcome.outcome === 'token_rejected') {
+    outcome = await relayWithFreshToken(parts, intent, token, (fresh) =>
+      parts.provider.cancel(request, fresh),
+    )
+  }
+  if (outcome.outcome === 'not_sent') return notSent(parts, intent.claim, intent.attempt, outcome)
+
+  const refund = await record(parts, begun, outcome)
+  const detail = outcome.outcome === 'unknown' ? outcome.detail : undefined
+  parts.observer.recorded(refund, { durationMs: parts.clock() - startedAt, detail })
+  return { answer: 'refund', refund, replayed: false }
+}
+
+type AnsweredOutcome = Exclude<CancelOutcome, { outcome: 'not_sent' | 'token_rejected' }>
+
+/** A rejected token cancelled nothing (contract), so there is one more try, under a renewed lease. */
+async function relayWithFreshToken(
+  parts: RefundParts,
+  intent: Intent,
+  rejectedToken: string,
+  cancel: (token: string) => Promise<CancelOutcome>,
+): Promise<AnsweredOutcome | NotSent> {
+  const authorization = await parts.provider.renew(intent.claim.account, rejectedToken)
+  if (authorization.outcome === 'not_sent') return authorization
+  const renewed = await begin(parts, intent, parts.clock())
+  if (renewed.result !== 'begun') {
+    return {
+      outcome: 'not_sent',
+      code: 'provider_unavailable',
+      detail: 'The provider took too long to renew its token. Nothing was cancelled: try again.',
+    }
+  }
+  const outcome = await cancel(authorization.token)
+  if (outcome.outcome !== 'token_rejected') return outcome
+  return { outcome: 'not_sent', code: 'provider_auth_failed', detail: outcome.detail }
+}
+
+/** The outcome in the store; while that is away, the caller still gets it and the store gets it later. */
+async function record(parts: RefundParts, begun: StoredRefund, outcome: AnsweredOutcome): Promise<Refund> {
+  const settlement = settlementOf(outcome)
+  if (settlement.bookedAmount !== null && settlement.bookedAmount !== begun.refund.amount) {
+    parts.observer.amountMismatch(begun.refund, settlement.bookedAmount)
+  }
+  const { bookedAmount: _, ...known } = settlement
+  const local: Refund = { ...begun.refund, ...known, updated_at: new Date().toISOString() }
+  const settle = async () => {
+    const settled = await parts.store.settle(begun, settlement)
+    if (settled.result === 'lost') {
+      parts.observer.lost(local)
+      return local
+    }
+    if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement)
+    return settled.stored.refund
+  }
+  try {
+    return await settle()
+  } catch (error) {
+    parts.observer.postponed(begun.refund.id, error)
+    parts.background.untilDone(settle)
+    return local
+  }
+}
+
+/** What is recorded for each outcome of the call. */
+function settlementOf(outcome: AnsweredOutcome): Settlement {
+  const settlement = {
+    provider: outcome.provider,
+    refunded_at: null,
+    failure: null,
+    resolution: null,
+    bookedAmount: null,
+  }
+  switch (outcome.outcome) {
+    case 'succeeded':
+      return {
+        ...settlement,
+        status: 'succeeded',
+        refunded_at: outcome.refundedAt,
+        bookedAmount: outcome.cancelledAmount,
+      }
+    case 'failed':
+      return { ...settlement, status: 'failed', failure: { code: outcome.code, detail: outcome.detail } }
+    case 'unknown':
+      return { ...settlement, status: 'unknown' }
+  }
+}
+
+function replay(parts: RefundParts, command: RefundCommand, stored: StoredRefund): RefundAnswer {
+  // After the key's retention another payload may have claimed it, on a payment that still knows the old one.
+  if (!fingerprintMatches(stored.fingerprint, command.body, parts.storeSecrets)) return refused(keyReused())
+  if (stored.refund.status === 'processing') return refused({ ...inProgress(), refund: stored.refund })
+  return { answer: 'refund', refund: stored.refund, replayed: true }
+}
+
+async function notSent(
+  parts: RefundParts,
+  claim: Claim,
+  attempt: string,
+  outcome: NotSent,
+): Promise<RefundAnswer> {
+  parts.observer.notSent(claim.id, claim.account, outcome.code)
+  await release(parts, claim, attempt)
+  return refused({ code: outcome.code, detail: outcome.detail })
+}
+
+async function release(parts: RefundParts, claim: Claim, attempt: string): Promise<void> {
+  try {
+    await parts.store.release(claim, attempt)
+  } catch (error) {
+    postponeRelease(parts, claim, attempt, error)
+  }
+}
+
+function postponeRelease(parts: RefundParts, claim: Claim, attempt: string, error: unknown): void {
+  parts.observer.postponed(claim.id, error)
+  parts.background.untilDone(() => parts.store.release(claim, attempt))
+}
+
+function refused(refusal: Refusal): RefundAnswer {
+  return { answer: 'refused', refusal }
+}
+
+type BeginRefusal = Exclude<
+  Awaited<ReturnType<RefundStore['begin']>>,
+  { result: 'begun' | 'exists' | 'claim_abandoned' }
+>
+
+function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
+  switch (begun.result) {
+    case 'payment_mismatch':
+      return {
+        code: 'payment_mismatch',
+        detail:
+          'This payment has a refund that was made with other facts about it. State payment exactly as that request did.',
+      }
+    case 'partial_not_allowed':
+      return notEligible('partial_not_allowed', body)
+    case 'tax_free_exceeds_amount':
+      return taxFreeExceeds()
+    case 'amount_exceeds_remaining':
+      return amountExceeds(body, begun.remaining)
+    case 'refund_unresolved':
+      return {
+        code: 'refund_unresolved',
+        detail:
+          'Another refund of this payment is in flight or its outcome is unknown. Everything can be refunded once that one is settled.',
+        refund: begun.stored.refund,
+      }
+  }
+}
+
+function unknownAccount(parts: RefundParts, body: RefundRequest): Refusal {
+  const names = [...parts.accounts.keys()].join(', ')
+  return {
+    code: 'unknown_account',
+    detail:
+      body.account === undefined
+        ? `There are several accounts: give account as one of ${names}.`
+        : `There is no account of this name. The configured ones are ${names}.`,
+  }
+}
+
+const ELIGIBILITY_DETAILS: Readonly<Record<EligibilityRule, (method: string) => string>> = {
+  method_not_refundable: (method) =>
+    `The provider's cancel API does not refund ${method} payments. Refund it another way.`,
+  partial_not_allowed: (method) =>
+    `A ${method} payment can only be refunded in full. Leave amount out to refund everything.`,
+  gateway_not_allowed: (method) =>
+    `A ${method} payment can be refunded with a Toss account only. Refund it another way.`,
+}
+
+function notEligible(rule: EligibilityRule, body: RefundRequest): Refusal {
+  return { code: 'not_eligible', rule, detail: ELIGIBILITY_DETAILS[rule](body.payment.method) }
+}
+
+function amountExceeds(body: RefundRequest, remainingAmount: Krw): Refusal {
+  const asked = body.amount === undefined ? 'Everything that remains' : `${body.amount} KRW`
+  return {
+    code: 'amount_exceeds_remaining',
+    remaining: remainingAmount,
+    detail: `${asked} was asked for; ${remainingAmount} KRW of this payment can still be refunded.`,
+  }
+}
+
+function taxFreeExceeds(): Refusal {
+  return {
+    code: 'tax_free_exceeds_amount',
+    detail:
+      'The tax-free or the taxable part is more than was paid or than is being refunded. Correct amount and tax_free_amount.',
+  }
+}
+
+function keyReused(): Refusal {
+  return {
+    code: 'idempotency_key_reused',
+    detail: 'This Idempotency-Key belongs to another payload. Use a new key for a new refund.',
+  }
+}
+
+function inProgress() {
+  return {
+    code: 'idempotency_in_progress',
+    detail: 'The first request with this key is still running. Repeat the same request after Retry-After.',
+  } as const
+}

@@ -1,0 +1,51 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { createBook } from './book.ts'
+import { introspectionRoutes } from './introspection.ts'
+import { providerRoutes } from './provider.ts'
+import { createTokens } from './tokens.ts'
+
+export type SandboxOptions = {
+  /** How long a token is good for. */
+  tokenLifetimeMs: number
+  /** How long the faults `slow` and `late` take. */
+  slowMs: number
+}
+
+const BODY_LIMIT_BYTES = 16 * 1024
+
+/**
+ * An emulator of the provider: token, cancel and lookup API as the manual has them, strict about what it
+ * takes, with faults on demand (faults.ts). All of its state is in memory and goes with it.
+ */
+export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): FastifyInstance {
+  const app = Fastify({
+    // Only what is a bug of the sandbox.
+    logger: { level: 'error', stream: process.stderr },
+    bodyLimit: BODY_LIMIT_BYTES,
+    // Requests that are never answered must not hold close().
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  })
+
+  // JSON bodies only. How the provider answers anything else is not documented: here such a body counts as
+  // none at all, as it would for PHP's json_decode(), and each API refuses it in its own form.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, jsonOrNull(body.toString())),
+  )
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, null))
+
+  const book = createBook()
+  const tokens = createTokens(tokenLifetimeMs)
+  app.register(providerRoutes, { book, tokens, slowMs })
+  app.register(introspectionRoutes, { book, tokens })
+  return app
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import { forgetOldest } from './bounded.ts'
+import { koreanDigits } from './messages.ts'
+import { type AppliedCancel, type Payment, paymentOf, withCancel } from './payments.ts'
+
+/** What the sandbox remembers of one tid. */
+export type Entry = {
+  payment: Payment
+  /** Cancel calls that named this tid, whatever became of them. */
+  calls: number
+  /** The token of the `badtoken` fault: the first one that was tried, and refused. */
+  refusedToken: string | null
+}
+
+export type Book = ReturnType<typeof createBook>
+
+const MAX_PAYMENTS = 1_000_000
+
+/** All payments that a cancel was received for, in memory; the oldest is forgotten beyond a million. */
+export function createBook() {
+  const entries = new Map<string, Entry>()
+
+  function open(tid: string): Entry {
+    const known = entries.get(tid)
+    if (known) return known
+    const entry: Entry = { payment: paymentOf(tid, new Date()), calls: 0, refusedToken: null }
+    entries.set(tid, entry)
+    forgetOldest(entries, MAX_PAYMENTS)
+    return entry
+  }
+
+  return {
+    open,
+    find: (tid: string) => entries.get(tid),
+    all: () => [...entries.values()],
+    clear: () => entries.clear(),
+
+    apply(tid: string, { amount, whole }: { amount: number; whole: boolean }): AppliedCancel {
+      const entry = open(tid)
+      const at = new Date()
+      const cancelTid = `C${koreanDigits(at)}${randomBytes(8).toString('hex')}`
+      const cancel: AppliedCancel = { amount, at, cancelTid, whole }
+      entry.payment = withCancel(entry.payment, cancel)
+      return cancel
+    },
+  }
+}

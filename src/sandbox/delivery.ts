@@ -1,0 +1,62 @@
+import type { FastifyReply } from 'fastify'
+import type { Delivery } from './faults.ts'
+import type { CancelAnswer } from './messages.ts'
+
+const TRICKLE_INTERVAL_MS = 100
+
+const MAINTENANCE_PAGE =
+  '<!DOCTYPE html>\n<html lang="ko"><head><title>서비스 점검</title></head><body><h1>서비스 점검중입니다</h1></body></html>\n'
+
+// Beside a 5xx it may look like a refused token: a client must go by the status.
+const SYSTEM_ERROR = { RTN_CD: '9999', RTN_MSG: '시스템 오류가 발생하였습니다' }
+
+const DELIVERIES: Readonly<Record<Delivery, (reply: FastifyReply, answer: CancelAnswer) => FastifyReply>> = {
+  json: (reply, answer) => reply.send(answer),
+  'status 500': (reply) => reply.code(500).send(SYSTEM_ERROR),
+  html: (reply) => reply.type('text/html; charset=utf-8').send(MAINTENANCE_PAGE),
+  empty: (reply) => reply.type('application/json; charset=utf-8').send(''),
+  truncated,
+  trickle,
+  reset,
+}
+
+/** Answers a cancel in the way that its fault asks for. */
+export function deliver(reply: FastifyReply, delivery: Delivery, answer: CancelAnswer): FastifyReply {
+  return DELIVERIES[delivery](reply, answer)
+}
+
+/** Leaves the client waiting until it goes away. */
+export function neverAnswer(reply: FastifyReply): FastifyReply {
+  reply.hijack()
+  return reply
+}
+
+function truncated(reply: FastifyReply, answer: CancelAnswer): FastifyReply {
+  reply.hijack()
+  const body = Buffer.from(JSON.stringify(answer))
+  const { raw } = reply
+  raw.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length })
+  raw.write(body.subarray(0, body.length / 2), () => raw.socket?.destroySoon())
+  return reply
+}
+
+/** The answer byte by byte, then white space: what has arrived may read as JSON, but it never ends. */
+function trickle(reply: FastifyReply, answer: CancelAnswer): FastifyReply {
+  reply.hijack()
+  const body = Buffer.from(JSON.stringify(answer))
+  const { raw } = reply
+  raw.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+  let sent = 0
+  const interval = setInterval(() => {
+    raw.write(sent < body.length ? body.subarray(sent, sent + 1) : ' ')
+    sent += 1
+  }, TRICKLE_INTERVAL_MS)
+  raw.once('close', () => clearInterval(interval))
+  return reply
+}
+
+function reset(reply: FastifyReply): FastifyReply {
+  reply.hijack()
+  reply.request.raw.socket.resetAndDestroy()
+  return reply
+}

@@ -1,0 +1,57 @@
+import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox'
+import type { Book, Entry } from './book.ts'
+import type { Tokens } from './tokens.ts'
+
+export type IntrospectionOptions = { book: Book; tokens: Tokens }
+
+/** Routes for tests and developers, of the sandbox only: the provider has nothing like them. */
+export const introspectionRoutes: FastifyPluginCallbackTypebox<IntrospectionOptions> = (
+  app,
+  options,
+  done,
+) => {
+  const { book, tokens } = options
+
+  app.get('/healthz', async () => ({ status: 'ok' }))
+
+  /** What the provider knows to be true: of one tid, or of all. */
+  app.get(
+    '/sandbox/cancels',
+    { schema: { querystring: Type.Object({ tid: Type.Optional(Type.String()) }) } },
+    async ({ query: { tid } }) => {
+      if (tid === undefined) return { ...summaryOf(book.all()), tokens_issued: tokens.issuedCount() }
+      const entry = book.find(tid)
+      return { ...summaryOf(entry ? [entry] : []), tokens_issued: tokens.issuedCount() }
+    },
+  )
+
+  /** Forgets all payments. Tokens stay good, and counted. */
+  app.post('/sandbox/reset', async (_request, reply) => {
+    book.clear()
+    return reply.code(204).send()
+  })
+
+  /** Makes every issued token an unknown one. */
+  app.post('/sandbox/tokens/revoke', async (_request, reply) => {
+    tokens.revokeAll()
+    return reply.code(204).send()
+  })
+
+  done()
+}
+
+function summaryOf(entries: readonly Entry[]) {
+  const applied = entries.flatMap(({ payment: { tid, cancels } }) =>
+    cancels.map(({ amount, at, cancelTid }) => ({
+      tid,
+      amount,
+      at: at.toISOString(),
+      cancel_tid: cancelTid,
+    })),
+  )
+  return {
+    calls: entries.reduce((sum, { calls }) => sum + calls, 0),
+    applied,
+    applied_total: entries.reduce((sum, { payment }) => sum + payment.cancelled, 0),
+  }
+}

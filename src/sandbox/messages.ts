@@ -1,0 +1,135 @@
+import { type Static, Type } from 'typebox'
+
+const text = (maxLength: number) => Type.String({ minLength: 1, maxLength })
+const digits = Type.String({ pattern: '^[0-9]{1,10}$' })
+const day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' })
+
+// Nothing says what the provider does with members it does not know. Refusing them is what shows a
+// developer that `amout` would have been a full cancel.
+const closed = { additionalProperties: false }
+
+/** Manual, "TOKEN 요청 전문 파라미터". */
+export const TokenRequest = Type.Object({ pay2_id: text(30), pay2_key: text(50) }, closed)
+
+/** Manual, "요청 전문 파라미터". Every value is quoted in the manual's examples, amounts too. */
+export const CancelRequest = Type.Object(
+  {
+    tid: text(50),
+    amount: Type.Optional(digits),
+    taxfree_amt: Type.Optional(digits),
+    reason: text(50),
+    bank: Type.Optional(text(30)),
+    account_no: Type.Optional(text(30)),
+    account_name: Type.Optional(text(30)),
+  },
+  closed,
+)
+export type CancelRequest = Static<typeof CancelRequest>
+
+/** The lookup, "결제내역조회". The two days are required, and ignored because `TID` is given. */
+export const LookupRequest = Type.Object(
+  { API_ID: text(30), TID: Type.String({ minLength: 1 }), STD_DT: day, END_DT: day },
+  closed,
+)
+
+/** The answer of the token API, and of any API that refuses the token. */
+export type TokenAnswer = { RTN_CD: string; RTN_MSG: string; TOKEN?: string }
+
+/** Manual, "응답 전문 파라미터": all five members are always there. */
+export type CancelAnswer = {
+  cancel_tid: string
+  cancel_code: string
+  cancel_msg: string
+  cancel_date: string
+  cancel_amt: string
+}
+
+/** One row of the lookup's answer: every value is a string, an absent one is `""`. */
+export type LookupRow = {
+  RESULTCODE: string
+  RESULTMSG: string
+  ORDERNO: string
+  AMOUNT: string
+  BUYERNAME: string
+  BUYEREMAIL: string
+  PRODUCTNAME: string
+  PRODUCTCODE: string
+  PAYMETHOD: string
+  BUYERID: string
+  TID: string
+  ACCEPTNO: string
+  ACCEPTDATE: string
+  CANCELDATE: string
+  CANCELMSG: string
+  ACCOUNTNO: string
+  RECEIVERNAME: string
+  DEPOSITENDDATE: string
+  CARDNAME: string
+  CARDCODE: string
+}
+
+/** The lookup's answer where there is no row to give. */
+export type LookupFailure = { RESULTCODE: string; RESULTMSG: string }
+
+/** `cancel_code` and `cancel_msg` of a cancel that is not accepted. */
+export type Refusal = { readonly code: string; readonly message: string }
+
+/**
+ * Why a cancel is refused. The manual documents `0000` and `9029` only: the other codes are made up.
+ * Only the first two say `이미 취소`, the wording by which clients know a payment that was cancelled before.
+ */
+export const REFUSALS = {
+  alreadyCancelled: { code: '2001', message: '이미 취소된 거래입니다' },
+  partlyCancelled: { code: '2002', message: '이미 취소된 내역이 있어 전체취소할 수 없는 거래입니다' },
+  exceedsRemaining: { code: '2003', message: '취소 요청금액이 취소 가능금액보다 큽니다' },
+  notLessThanPaid: { code: '2004', message: '부분취소 금액은 결제금액보다 작아야 합니다' },
+  zeroAmount: { code: '2005', message: '취소 요청금액은 0보다 커야 합니다' },
+  taxFreeExceedsAmount: { code: '2006', message: '비과세 취소금액은 취소금액보다 클 수 없습니다' },
+  tooManyCancels: { code: '2007', message: '부분취소 가능 횟수를 모두 사용하였습니다' },
+  declined: { code: '3001', message: '취소가 거절되었습니다. 카드사에 문의하시기 바랍니다' },
+  depositedAlready: {
+    code: '9029',
+    message: '입금 완료된 거래입니다. 입금후 취소 API를 이용하시기 바랍니다',
+  },
+  gatewayTimedOut: { code: '8001', message: 'PG 통신 오류가 발생하였습니다 (시간초과)' },
+} as const satisfies Record<string, Refusal>
+
+/** The request's body breaks the table of parameters. */
+export function invalidRequest(what: string): Refusal {
+  return { code: '1001', message: what }
+}
+
+export function refused({ code, message }: Refusal): CancelAnswer {
+  return { cancel_tid: '', cancel_code: code, cancel_msg: message, cancel_date: '', cancel_amt: '0' }
+}
+
+/** `RTN_CD` is `0000` for success; why a token is refused is told by `RTN_MSG` only, the codes are made up. */
+export const TOKEN_ERRORS = {
+  wrongCredentials: { RTN_CD: '9001', RTN_MSG: '연동 아이디 또는 연동키가 올바르지 않습니다' },
+  refusedToken: { RTN_CD: '9002', RTN_MSG: '유효하지 않거나 만료된 TOKEN 입니다' },
+} as const satisfies Record<string, TokenAnswer>
+
+export function invalidTokenRequest(what: string): TokenAnswer {
+  return { RTN_CD: '9003', RTN_MSG: what }
+}
+
+export const LOOKUP_FAILURES = {
+  otherAccount: { RESULTCODE: 'E002', RESULTMSG: 'API_ID와 TOKEN이 일치하지 않습니다' },
+  noMatch: { RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없습니다' },
+} as const satisfies Record<string, LookupFailure>
+
+export function invalidLookup(what: string): LookupFailure {
+  return { RESULTCODE: 'E001', RESULTMSG: what }
+}
+
+const KOREAN_OFFSET_MS = 9 * 60 * 60 * 1000
+
+/** `2025-06-09 13:29:11`, the way the lookup writes Korean time (UTC+9, no summer time). */
+export function koreanDateTime(at: Date): string {
+  return new Date(at.getTime() + KOREAN_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+/** `20250609132911`, the way `cancel_date` writes the same moment. */
+export function koreanDigits(at: Date): string {
+  return koreanDateTime(at).replace(/\D/g, '')
+}

@@ -1,0 +1,69 @@
+import { type CancelRequest, REFUSALS, type Refusal } from './messages.ts'
+
+/** Money that went back. `whole` marks a cancel that was asked for without an amount. */
+export type AppliedCancel = {
+  readonly amount: number
+  readonly at: Date
+  readonly cancelTid: string
+  readonly whole: boolean
+}
+
+export type Payment = {
+  readonly tid: string
+  readonly amount: number
+  readonly paidAt: Date
+  readonly cancelled: number
+  readonly cancels: readonly AppliedCancel[]
+}
+
+export type CancelDecision =
+  | { readonly accepted: true; readonly amount: number }
+  | { readonly accepted: false; readonly refusal: Refusal }
+
+const DEFAULT_AMOUNT = 10_000
+
+/** So that one payment does not grow without a limit; acquirers limit the number of partial cancels too. */
+export const CANCELS_PER_PAYMENT = 10_000
+
+/**
+ * Every tid is a payment: of the digits after its last `-` in KRW (`order7-50000`, 1 to 9,999,999,999),
+ * of 10,000 KRW otherwise.
+ */
+export function paymentOf(tid: string, paidAt: Date): Payment {
+  const stated = Number(/-([0-9]{1,10})$/.exec(tid)?.[1] ?? 0)
+  return { tid, amount: stated || DEFAULT_AMOUNT, paidAt, cancelled: 0, cancels: [] }
+}
+
+/**
+ * What a cancel would do. No `amount` is a full cancel; with one it is a partial cancel, of less than was
+ * paid (manual: "부분 취소 시 전체 금액 보다 작은 값 입력"). There is no idempotency: asked twice, cancelled twice.
+ */
+export function decideCancel(payment: Payment, asked: CancelRequest): CancelDecision {
+  const remaining = payment.amount - payment.cancelled
+  const amount = asked.amount === undefined ? payment.amount : Number(asked.amount)
+  const refusal = refusalOf()
+  return refusal ? { accepted: false, refusal } : { accepted: true, amount }
+
+  function refusalOf(): Refusal | null {
+    if (remaining === 0) return REFUSALS.alreadyCancelled
+    if (asked.amount === undefined && payment.cancelled > 0) return REFUSALS.partlyCancelled
+    if (amount === 0) return REFUSALS.zeroAmount
+    if (amount > remaining) return REFUSALS.exceedsRemaining
+    if (asked.amount !== undefined && amount === payment.amount) return REFUSALS.notLessThanPaid
+    if (Number(asked.taxfree_amt ?? 0) > amount) return REFUSALS.taxFreeExceedsAmount
+    if (payment.cancels.length >= CANCELS_PER_PAYMENT) return REFUSALS.tooManyCancels
+    return null
+  }
+}
+
+export function withCancel(payment: Payment, cancel: AppliedCancel): Payment {
+  const cancelled = payment.cancelled + cancel.amount
+  if (cancelled > payment.amount) throw new Error(`bug: ${payment.tid} cancelled beyond its amount`)
+  return { ...payment, cancelled, cancels: [...payment.cancels, cancel] }
+}
+
+/** When one full cancel took all of it back; null for a payment that is partly cancelled, or part by part. */
+export function cancelledWholeAt(payment: Payment): Date | null {
+  const [first] = payment.cancels
+  return first?.whole && first.amount === payment.amount ? first.at : null
+}

@@ -1,0 +1,102 @@
+import { Cluster } from 'ioredis'
+import type { RedisClient } from './scripts.ts'
+
+/** What Redis promises just now. */
+export type Durability = Readonly<
+  | { state: 'durable' }
+  | { state: 'not_durable'; reasons: readonly string[] }
+  | { state: 'unreachable'; reasons: readonly string[] }
+>
+
+export type DurabilityWatch = Readonly<{
+  current(): Durability
+  /** Looks now, and answers what was found. */
+  check(): Promise<Durability>
+  stop(): void
+}>
+
+/** How often Redis is asked again: its settings can be changed while it runs. */
+const CHECK_INTERVAL_MS = 5_000
+
+/** The oldest Redis whose `SET` takes `NX` and `GET` together. */
+const OLDEST_VERSION = 7
+
+/**
+ * Watches whether an acknowledged write survives a crash of Redis: asks at once, at every connect, and
+ * every few seconds. `onChange` gets each change of the answer.
+ */
+export function watchDurability(
+  redis: RedisClient,
+  onChange: (durability: Durability) => void,
+): DurabilityWatch {
+  let current: Durability = { state: 'unreachable', reasons: ['Redis was not reached yet'] }
+
+  async function check(): Promise<Durability> {
+    const found = await inspect(redis)
+    const changed = JSON.stringify(found) !== JSON.stringify(current)
+    current = found
+    if (changed) onChange(found)
+    return found
+  }
+
+  const onReady = () => void check()
+  const onClose = () => void check()
+  redis.on('ready', onReady)
+  redis.on('close', onClose)
+  const timer = setInterval(onReady, CHECK_INTERVAL_MS).unref()
+
+  return {
+    current: () => current,
+    check,
+    stop() {
+      clearInterval(timer)
+      redis.off('ready', onReady)
+      redis.off('close', onClose)
+    },
+  }
+}
+
+async function inspect(redis: RedisClient): Promise<Durability> {
+  const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  if (servers.length === 0) return { state: 'unreachable', reasons: ['No node of the Cluster is reachable'] }
+  try {
+    const reasons = (await Promise.all(servers.map(inspectServer))).flat()
+    return reasons.length === 0
+      ? { state: 'durable' }
+      : { state: 'not_durable', reasons: [...new Set(reasons)] }
+  } catch (error) {
+    return { state: 'unreachable', reasons: [error instanceof Error ? error.message : String(error)] }
+  }
+}
+
+/** The reasons why this server may lose an acknowledged write; none where it may not. */
+async function inspectServer(server: Pick<RedisClient, 'info' | 'config'>): Promise<string[]> {
+  const [info, appendfsync] = await Promise.all([server.info(), readAppendfsync(server)])
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1]
+  const reasons: string[] = []
+  if (Number.parseInt(field('redis_version') ?? '', 10) < OLDEST_VERSION) {
+    reasons.push(`Redis ${field('redis_version')} is too old: use ${OLDEST_VERSION}.0 or newer`)
+  }
+  if (field('aof_enabled') !== '1') reasons.push('its append-only file is off: set appendonly yes')
+  else if (appendfsync !== 'always') {
+    reasons.push(`appendfsync is ${appendfsync ?? 'not readable'}: set appendfsync always`)
+  }
+  if (field('aof_last_write_status') === 'err') {
+    reasons.push('it could not write its append-only file: look at its disk and log')
+  }
+  if (field('maxmemory_policy') !== 'noeviction') {
+    reasons.push(`maxmemory-policy is ${field('maxmemory_policy')}: set maxmemory-policy noeviction`)
+  }
+  return reasons
+}
+
+/** Managed services may refuse CONFIG: then it is not known. */
+async function readAppendfsync(server: Pick<RedisClient, 'config'>): Promise<string | undefined> {
+  try {
+    const [, value] = (await server.config('GET', 'appendfsync')) as string[]
+    return value
+  } catch (error) {
+    if (error instanceof Error && /^(ERR|NOPERM)/.test(error.message)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The Redis layout. What stands between braces decides the Cluster slot, so all keys of one payment, and
+ * of one script, share a slot.
+ *
+ * | key                                  | type   | holds                                          | kept for                    |
+ * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |
+ * | `claim:{<id>}`                       | string | attempt's token, fingerprint, account, tid     | the key's retention         |
+ * | `payment:{<account>:<tid>}`          | hash   | the ledger and its refunds (lua/ledger.lua)    | the ledger's retention      |
+ * | `abandoned:{<account>:<tid>}:<token>`| string | nothing: that claim was given up               | longer than an attempt      |
+ * | `unsettled:{<shard>}`                | zset   | id, account and tid of unsettled refunds by due time | until settled         |
+ * | `token:{<account>}`                  | string | the provider's token, encrypted                | the token's lifetime        |
+ * | `token-lock:{<account>}`             | string | which replica is fetching a token              | the token call              |
+ */
+export const keys = {
+  claim: (id: string) => `claim:{${id}}`,
+  payment: (account: string, tid: string) => `payment:{${account}:${tid}}`,
+  abandoned: (account: string, tid: string, claimToken: string) =>
+    `abandoned:{${account}:${tid}}:${claimToken}`,
+  unsettled: (shard: number) => `unsettled:{${shard}}`,
+  token: (account: string) => `token:{${account}}`,
+  tokenLock: (account: string) => `token-lock:{${account}}`,
+}
+
+/** How many sorted sets the unsettled refunds are spread over, so that they spread over a Cluster. */
+export const UNSETTLED_SHARDS = 16
+
+/** The shard of a refund, by the last character of its id, which is evenly spread. */
+export function unsettledShard(id: string): number {
+  return id.charCodeAt(id.length - 2) % UNSETTLED_SHARDS
+}

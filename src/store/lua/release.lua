@@ -1,0 +1,31 @@
+-- Undoes the begin of an attempt of which nothing was sent, and gives its claim up: from here on nobody
+-- who joined that claim can begin under it, so that the claim may be freed in its own slot. (Were it freed
+-- alone, a request that had joined it could begin after another payload had claimed the key: two refunds
+-- under one key.)
+--
+-- KEYS[1] payment, KEYS[2] mark of a claim that was given up
+-- Returns 'released', or 'held' where another attempt has begun this refund.
+
+local abandoned_key = KEYS[2]
+local id, attempt, mark_ms, retention_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+
+local refund = read_refund(id)
+if refund then
+  if refund.attempt ~= attempt then return 'held' end
+  if refund.status ~= 'processing' and refund.status ~= 'unknown' then return 'held' end
+
+  local ledger = read_ledger()
+  count(ledger, refund, -1)
+  -- The last number is used again, so that a long outage leaves no long gap for listing to walk through.
+  if refund.number == ledger.last_number then ledger.last_number = ledger.last_number - 1 end
+  write_ledger(ledger)
+  remove_unsettled(id)
+  redis.call('HDEL', payment_key, id, refund.number)
+  if redis.call('HLEN', payment_key) == 1 then
+    redis.call('DEL', payment_key) -- nothing but the ledger is left: no refund of it was ever sent
+  else
+    set_expiry(retention_ms)
+  end
+end
+redis.call('SET', abandoned_key, '', 'PX', mark_ms)
+return 'released'

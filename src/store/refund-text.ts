@@ -1,0 +1,83 @@
+import type { PaymentMethod } from '../refunds/eligibility.ts'
+import type { PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports.ts'
+import type { Refund, RefundStatus } from '../refunds/refund.ts'
+
+/** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
+type StoredJson = { fingerprint: string } & RefundDetails &
+  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'>
+
+const NOTHING: StoredJson = {
+  fingerprint: '',
+  tax_free_amount: null,
+  reason: '',
+  refund_account: null,
+  requested_by: '',
+  metadata: {},
+  provider: null,
+  refunded_at: null,
+  failure: null,
+  resolution: null,
+}
+
+/** The JSON of a refund, without the members that are empty. */
+export function encodeJson(json: StoredJson): string {
+  const written: Record<string, unknown> = {}
+  for (const name of Object.keys(NOTHING) as (keyof StoredJson)[]) {
+    const value = json[name]
+    if (value !== null && !(name === 'metadata' && Object.keys(json.metadata).length === 0)) {
+      written[name] = value
+    }
+  }
+  return JSON.stringify(written)
+}
+
+/** The JSON of a refund that nothing is known of but its intent. */
+export function encodeIntent(fingerprint: string, details: RefundDetails): string {
+  return encodeJson({ ...NOTHING, ...details, fingerprint })
+}
+
+/** A refund from the text that lua/ledger.lua writes: nine words, then its JSON. */
+export function decodeRefund(id: string, text: string, account: string, tid: string): StoredRefund {
+  const words = text.split(' ', 9)
+  const [status, kind, attempt, , amount, , , createdAt, updatedAt] = words as [string, ...string[]]
+  const jsonStart = words.reduce((length, word) => length + word.length + 1, 0)
+  const json = { ...NOTHING, ...(JSON.parse(text.slice(jsonStart)) as Partial<StoredJson>) }
+  return {
+    attempt: attempt as string,
+    fingerprint: json.fingerprint,
+    refund: {
+      id,
+      status: status as RefundStatus,
+      account,
+      tid,
+      kind: kind as Refund['kind'],
+      amount: Number(amount),
+      tax_free_amount: json.tax_free_amount,
+      reason: json.reason,
+      refund_account: json.refund_account,
+      provider: json.provider,
+      refunded_at: json.refunded_at,
+      failure: json.failure,
+      resolution: json.resolution,
+      requested_by: json.requested_by,
+      metadata: json.metadata,
+      created_at: new Date(Number(createdAt)).toISOString(),
+      updated_at: new Date(Number(updatedAt)).toISOString(),
+    },
+  }
+}
+
+/** A ledger from the text that lua/ledger.lua writes. */
+export function decodeLedger(text: string, account: string, tid: string): PaymentLedger {
+  const [method, amount, taxFree, refunded, , inFlight, , unknown] = text.split(' ')
+  return {
+    account,
+    tid,
+    method: method as PaymentMethod,
+    amount: Number(amount),
+    tax_free_amount: taxFree === '-' ? null : Number(taxFree),
+    refunded: Number(refunded),
+    in_flight: Number(inFlight),
+    unknown: Number(unknown),
+  }
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import type { Cluster, Redis } from 'ioredis'
+
+/** A connection to a single Redis, a Sentinel's primary or a Cluster. */
+export type RedisClient = Redis | Cluster
+
+type Script = Readonly<{ file: string; keys: number; onLedger: boolean }>
+
+/** Each script keeps one invariant; its file says which. */
+const SCRIPTS = {
+  beginRefund: { file: 'begin.lua', keys: 2, onLedger: true },
+  settleRefund: { file: 'settle.lua', keys: 1, onLedger: true },
+  releaseRefund: { file: 'release.lua', keys: 2, onLedger: true },
+  readRefund: { file: 'read-refund.lua', keys: 1, onLedger: true },
+  readPayment: { file: 'read-payment.lua', keys: 1, onLedger: true },
+  listRefunds: { file: 'list-refunds.lua', keys: 1, onLedger: true },
+  deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1, onLedger: false },
+} as const satisfies Record<string, Script>
+
+/** The scripts as commands of the client: keys first, then arguments. */
+export type Scripts = Readonly<
+  Record<keyof typeof SCRIPTS, (...keysAndArguments: (string | number)[]) => Promise<unknown>>
+>
+
+/** Teaches the client the scripts; ioredis sends each by its hash, and whole where the server lacks it. */
+export function defineScripts(redis: RedisClient): RedisClient & Scripts {
+  const ledger = readScript('ledger.lua')
+  for (const [name, { file, keys, onLedger }] of Object.entries(SCRIPTS)) {
+    const body = readScript(file)
+    redis.defineCommand(name, { numberOfKeys: keys, lua: onLedger ? `${ledger}\n${body}` : body })
+  }
+  return redis as RedisClient & Scripts
+}
+
+function readScript(file: string): string {
+  return readFileSync(new URL(`lua/${file}`, import.meta.url), 'utf8')
+}

@@ -1,0 +1,61 @@
+import t from 'tap'
+import { startSandbox } from './support.ts'
+
+const NO_MATCH = { RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없습니다' }
+
+type Row = Record<string, string>
+
+t.test('a row for every payment that a cancel was received for', async (t) => {
+  const { cancel, lookup } = await startSandbox(t)
+  t.strictSame(await lookup('whole-1000'), NO_MATCH)
+
+  await cancel({ tid: 'whole-1000', reason: 'r' })
+  const rows = (await lookup('whole-1000')) as Row[]
+  t.match(rows, [{ RESULTCODE: '0000', TID: 'whole-1000', AMOUNT: '1000', PAYMETHOD: 'CARD' }])
+  t.equal(rows.length, 1)
+  t.match(rows[0]?.CANCELDATE, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
+  t.strictSame(
+    Object.keys(rows[0] ?? {}),
+    (
+      'RESULTCODE RESULTMSG ORDERNO AMOUNT BUYERNAME BUYEREMAIL PRODUCTNAME PRODUCTCODE PAYMETHOD BUYERID TID ' +
+      'ACCEPTNO ACCEPTDATE CANCELDATE CANCELMSG ACCOUNTNO RECEIVERNAME DEPOSITENDDATE CARDNAME CARDCODE'
+    ).split(' '),
+  )
+  t.ok(Object.values(rows[0] ?? {}).every((value) => typeof value === 'string'))
+
+  await cancel({ tid: 'part-1000', reason: 'r', amount: '400' })
+  t.match(await lookup('part-1000'), [{ CANCELDATE: '', CANCELMSG: '' }])
+  await cancel({ tid: 'part-1000', reason: 'r', amount: '600' })
+  t.match(await lookup('part-1000'), [{ CANCELDATE: '' }], 'cancelled part by part')
+
+  await cancel({ tid: 'declined-1000', reason: 'r' })
+  t.match(await lookup('declined-1000'), [{ RESULTCODE: '0000', CANCELDATE: '' }])
+  await cancel({ tid: 'mismatch-1000', reason: 'r' })
+  t.match(await lookup('mismatch-1000'), [{ CANCELDATE: '' }], 'not all of it came back')
+})
+
+t.test('a tid of more than 20 characters is never found', async (t) => {
+  const { cancel, lookup } = await startSandbox(t)
+  for (const [tid, found] of [
+    ['a'.repeat(20), true],
+    ['a'.repeat(21), false],
+  ] as const) {
+    t.match(await cancel({ tid, reason: 'r' }), { cancel_code: '0000' })
+    t.match(await lookup(tid), found ? [{ TID: tid, CANCELDATE: /./ }] : NO_MATCH)
+  }
+})
+
+t.test('a lookup that is not valid', async (t) => {
+  const { cancel, lookup, issueToken } = await startSandbox(t)
+  await cancel({ tid: 'a-1000', reason: 'r' })
+  for (const member of ['API_ID', 'TID', 'STD_DT', 'END_DT']) {
+    for (const value of [undefined, '', 20250601]) {
+      const answer = await lookup('a-1000', { [member]: value })
+      t.match(answer, { RESULTCODE: 'E001', RESULTMSG: new RegExp(member) }, `${member}: ${value}`)
+    }
+  }
+  t.match(await lookup('a-1000', { STD_DT: '20250601' }), { RESULTCODE: 'E001' })
+  t.match(await lookup('a-1000', { API_ID: 'other' }), { RESULTCODE: 'E002' })
+  t.match(await lookup('a-1000', { token: await issueToken('other') }), { RESULTCODE: 'E002' })
+  t.match(await lookup('a-1000', { token: 'unknown' }), { RTN_CD: '9002' })
+})

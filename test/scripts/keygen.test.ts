@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { readConfig } from '../../src/config.ts'
+
+function keygen(...args: string[]) {
+  const script = fileURLToPath(new URL('../../scripts/keygen.ts', import.meta.url))
+  return spawnSync(process.execPath, ['--import', 'tsx', script, ...args], { encoding: 'utf8' })
+}
+
+function lineStarting(output: string, start: string): string {
+  return (
+    output
+      .split('\n')
+      .find((line) => line.trim().startsWith(start))
+      ?.trim() ?? ''
+  )
+}
+
+t.test('makes a key and the entry that lets it in', async (t) => {
+  const { status, stdout } = keygen('shop.eu', 'create,read+create')
+  t.equal(status, 0)
+  const key = lineStarting(stdout, 'rgk_')
+  t.match(key, /^rgk_[A-Za-z0-9_-]{43}$/)
+  const { apiKeys } = readConfig({
+    COOKIEPAY_ID: 'id',
+    COOKIEPAY_KEY: 'key',
+    COOKIEPAY_PG: 'toss',
+    API_KEYS: lineStarting(stdout, 'shop.eu:'),
+  })
+  t.strictSame(apiKeys, [
+    { caller: 'shop.eu', sha256: createHash('sha256').update(key).digest(), scopes: ['create', 'read'] },
+  ])
+  t.not(lineStarting(keygen('shop.eu', 'read').stdout, 'rgk_'), key)
+})
+
+t.test('explains what it takes', async (t) => {
+  const refused: [args: string[], mistake: RegExp][] = [
+    [[], /^A caller and its scopes are needed/],
+    [['shop'], /^A caller and its scopes are needed/],
+    [['shop', 'read', 'create'], /^A caller and its scopes are needed/],
+    [['sh:op', 'read'], /^Not a caller: "sh:op"/],
+    [['shop', 'admin'], /^Not a scope: "admin"/],
+    [['shop', 'read,'], /^Not a scope: ""/],
+  ]
+  for (const [args, mistake] of refused) {
+    const { status, stdout, stderr } = keygen(...args)
+    t.match({ status, stdout, stderr }, { status: 1, stdout: '', stderr: mistake }, args.join(' '))
+    t.match(stderr, /Usage: npm run keygen -- <caller> <scopes>/)
+  }
+})

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { readConfig } from '../../src/config.ts'
+import { startGateway } from '../../src/gateway.ts'
+import type { Problem } from '../../src/http/problems.ts'
+import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'
+import { startSandbox } from '../sandbox/support.ts'
+import { startTestRedis, type TestRedis } from './redis.ts'
+
+/** The answer to a request, with its body read. */
+export type Answer<Body = Refund & Problem & { retry: string }> = Readonly<{
+  status: number
+  headers: Headers
+  body: Body
+}>
+
+export type TestGateway = Readonly<{
+  url: string
+  close(): Promise<void>
+  /** Any request; an object as `body` is sent as JSON, a string as it is. */
+  request<Body>(path: string, init?: RequestOptions): Promise<Answer<Body>>
+  /** `POST /refunds`, with a key of its own where none is given. */
+  refund(body: unknown, key?: string, headers?: Record<string, string>): Promise<Answer>
+}>
+
+type RequestOptions = Readonly<{ method?: string; headers?: Record<string, string>; body?: unknown }>
+
+/** A gateway of this process on a free port, with real HTTP to its provider and a real Redis. */
+export async function startTestGateway(
+  t: Test,
+  env: Record<string, string>,
+  onFatal: (error: Error) => void = (error) => t.fail(error.message),
+): Promise<TestGateway> {
+  const config = readConfig({
+    PORT: '0',
+    COOKIEPAY_ID: 'shop',
+    COOKIEPAY_KEY: 'shop-key',
+    COOKIEPAY_PG: 'toss',
+    ...env,
+  })
+  const gateway = await startGateway(config, pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }), onFatal)
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= gateway.close()
+    return closing
+  }
+  t.teardown(close)
+  return { url: gateway.url, close, ...client(gateway.url) }
+}
+
+/** The calls that a calling service makes. */
+export function client(url: string): Pick<TestGateway, 'request' | 'refund'> {
+  async function request<Body>(path: string, init: RequestOptions = {}): Promise<Answer<Body>> {
+    const { method = init.body === undefined ? 'GET' : 'POST', headers = {}, body } = init
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.includes('json')
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+  }
+  return {
+    request,
+    refund: (body, key = randomUUID(), headers = {}) =>
+      request('/refunds', { method: 'POST', headers: { 'idempotency-key': key, ...headers }, body }),
+  }
+}
+
+/** Sandbox, Redis and gateway of one test. */
+export async function startAll(t: Test, env: Record<string, string> = {}) {
+  const [sandbox, redis] = await Promise.all([startSandbox(t), startTestRedis(t)])
+  const gateway = await startTestGateway(t, gatewayEnv(sandbox.base, redis, env))
+  return { sandbox, redis, gateway, ...gateway }
+}
+
+/** The environment of a gateway between these two. */
+export function gatewayEnv(
+  providerUrl: string,
+  redis: TestRedis,
+  env: Record<string, string> = {},
+): Record<string, string> {
+  return { REDIS_URL: redis.url, COOKIEPAY_BASE_URL: providerUrl, ...env }
+}
+
+/** A request that everything allows: a card payment of 10,000 KRW, refunded in full, with a tid of its own. */
+export function refundRequest(overrides: Partial<RefundRequest> = {}): RefundRequest {
+  return {
+    tid: `t${randomUUID().slice(0, 8)}-10000`,
+    reason: '고객 변심',
+    payment: { method: 'card_auth', amount: 10_000 },
+    ...overrides,
+  }
+}

@@ -1,0 +1,32 @@
+import { Buffer } from 'node:buffer'
+import { pino } from 'pino'
+import type { AppParts } from '../../src/app.ts'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { createMetrics } from '../../src/http/metrics.ts'
+
+/** The OpenAPI document as it is committed: of an app whose parts are never called. */
+export async function openapiText(): Promise<string> {
+  const uncalled = new Proxy(
+    {},
+    { get: (_target, name) => () => Promise.reject(new Error(`${String(name)} was called`)) },
+  )
+  const parts = {
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics({
+      countUnsettled: async () => 0,
+      countPendingWrites: () => 0,
+      isReady: () => false,
+    }),
+    readiness: () => ({ ready: false, parts: {} }),
+    refunds: { accounts: new Map(), store: uncalled, provider: uncalled, storeSecrets: [Buffer.alloc(32)] },
+  } as unknown as AppParts
+  const app = await buildApp(
+    readConfig({ COOKIEPAY_ID: 'demo', COOKIEPAY_KEY: 'demo', COOKIEPAY_PG: 'toss' }),
+    parts,
+  )
+  await app.ready()
+  const text = `${JSON.stringify(app.swagger(), null, 2)}\n`
+  await app.close()
+  return text
+}
