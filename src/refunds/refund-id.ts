@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 
-const CROCKFORD_BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+/** The digits of an id; no letter can be read as a digit or another letter. */
+export const CROCKFORD_BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /**
  * `rf_` and the first 128 bits of SHA-256(caller, key) in Crockford's base32: the same request always

@@ -1,3 +1,5 @@
+import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
+
 /**
  * The Redis layout. What stands between braces decides the Cluster slot, so all keys of one payment, and
  * of one script, share a slot.
@@ -24,7 +26,7 @@ export const keys = {
 /** How many sorted sets the unsettled refunds are spread over, so that they spread over a Cluster. */
 export const UNSETTLED_SHARDS = 16
 
-/** The shard of a refund, by the last character of its id, which is evenly spread. */
+/** The shard of a refund, by the last digit of its id that carries five bits of the hash. */
 export function unsettledShard(id: string): number {
-  return id.charCodeAt(id.length - 2) % UNSETTLED_SHARDS
+  return CROCKFORD_BASE32.indexOf(id.at(-2) as string) % UNSETTLED_SHARDS
 }

@@ -1,0 +1,439 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import type { Claim, Intent, RefundStore, Settlement, StoredRefund } from '../../src/refunds/ports.ts'
+import type { Payment } from '../../src/refunds/refund.ts'
+import { refundId } from '../../src/refunds/refund-id.ts'
+import { connectRedis } from '../../src/store/connection.ts'
+import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
+import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
+import { startTestRedis } from '../support/redis.ts'
+import {
+  emptyPayment,
+  type ModelRequest,
+  modelBegin,
+  modelRelease,
+  modelSettle,
+  sumOf,
+} from './ledger-model.ts'
+
+async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
+  const server = await startTestRedis(t)
+  const redis = connectRedis({ kind: 'url', url: server.url })
+  t.teardown(() => redis.disconnect())
+  await new Promise((resolve) => redis.once('ready', resolve))
+  const store = createRefundStore(redis, {
+    leaseMs: 60_000,
+    idempotencyRetentionMs: 3_600_000,
+    ledgerRetentionMs: 86_400_000,
+    durability: () => ({ state: 'durable' }),
+    requireDurability: true,
+    ...options,
+  })
+  return { server, redis, store }
+}
+
+const CARD: Payment = { method: 'card_auth', amount: 1000 }
+const newToken = () => randomBytes(12).toString('base64url')
+
+function newClaim(overrides: Partial<Claim> = {}): Claim {
+  return {
+    id: refundId('test', randomUUID()),
+    token: newToken(),
+    fingerprint: 'fingerprint',
+    account: 'default',
+    tid: randomUUID(),
+    ...overrides,
+  }
+}
+
+function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
+  return {
+    claim,
+    attempt: claim.token,
+    payment: CARD,
+    amount: undefined,
+    partialAllowed: true,
+    details: {
+      tax_free_amount: null,
+      reason: '고객 변심',
+      refund_account: null,
+      requested_by: 'test',
+      metadata: { order: '주문 1' },
+    },
+    ...overrides,
+  }
+}
+
+const SUCCEEDED: Settlement = {
+  status: 'succeeded',
+  provider: {
+    cancel_tid: 'C1',
+    cancel_code: '0000',
+    cancel_msg: '정상취소',
+    cancel_date: '20260101103000',
+    cancel_amt: 1000,
+  },
+  refunded_at: '2026-01-01T10:30:00+09:00',
+  failure: null,
+  resolution: null,
+  bookedAmount: null,
+}
+const FAILED: Settlement = {
+  ...SUCCEEDED,
+  status: 'failed',
+  refunded_at: null,
+  failure: { code: 'provider_declined', detail: 'no' },
+}
+const UNKNOWN: Settlement = { ...SUCCEEDED, status: 'unknown', provider: null, refunded_at: null }
+
+async function begun(store: RefundStore, intent: Intent): Promise<StoredRefund> {
+  const result = await store.begin(intent)
+  if (result.result !== 'begun') throw new Error(`begin answered ${result.result}`)
+  return result.stored
+}
+
+t.test('a claim binds a key to its first payload', async (t) => {
+  const { store, redis } = await startStore(t)
+  const claim = newClaim({ tid: 'a tid {with} spaces 한글' })
+  t.same(await store.claim(claim), claim)
+  const other = { ...claim, token: newToken(), fingerprint: 'other', tid: 'another' }
+  t.same(await store.claim(other), claim, 'the claim in force is answered')
+  t.same(await store.claim(claim), claim, 'a claim that is sent twice finds itself')
+  const ttl = await redis.pttl(keys.claim(claim.id))
+  t.ok(ttl > 3_590_000 && ttl <= 3_600_000, 'it is kept for the retention of keys')
+})
+
+t.test('a claim outlives its attempt, however short the retention', async (t) => {
+  const { store, redis } = await startStore(t, { idempotencyRetentionMs: 300 })
+  const claim = newClaim()
+  await store.claim(claim)
+  t.ok((await redis.pttl(keys.claim(claim.id))) > 60_000)
+})
+
+t.test('what is stored is what is read', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  const details = {
+    tax_free_amount: 0,
+    reason: '  "따옴표" \\ 와 공백 ',
+    refund_account: { bank: '20', account_no: '*********8901', account_name: '홍길동' },
+    requested_by: 'orders',
+    metadata: { a: '', 'b c': '{"x": 1}' },
+  }
+  const stored = await begun(store, newIntent(claim, { details }))
+  const { result, ...settled } = await store.settle(stored, SUCCEEDED)
+  t.equal(result, 'settled')
+  const { bookedAmount: _, ...outcome } = SUCCEEDED
+  t.match(settled, {
+    stored: { fingerprint: 'fingerprint', refund: { ...details, ...outcome, kind: 'full' } },
+  })
+  const found = await store.findById(claim.id)
+  t.same({ stored: found }, settled)
+  t.match(found?.refund.created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+})
+
+t.test('begin finds its own attempt, and renews its lease', async (t) => {
+  const { store } = await startStore(t)
+  const intent = newIntent(newClaim())
+  await begun(store, intent)
+  await begun(store, intent)
+  const ledger = await store.findPayment('default', intent.claim.tid)
+  t.match(ledger, { in_flight: 1000, refunded: 0, unknown: 0 }, 'reserved once')
+})
+
+t.test('a reader never sees a processing whose lease is over', async (t) => {
+  const { store } = await startStore(t, { leaseMs: 1 })
+  const claim = newClaim()
+  await store.claim(claim)
+  const stored = await begun(store, newIntent(claim))
+  t.equal((await store.findById(claim.id))?.refund.status, 'unknown')
+  t.match(await store.findPayment('default', claim.tid), { in_flight: 0, unknown: 1000 })
+  const page = await store.listByPayment({ account: 'default', tid: claim.tid, limit: 10, cursor: null })
+  t.equal(page.refunds[0]?.status, 'unknown')
+  const again = await store.begin(newIntent({ ...claim, token: newToken() }, { attempt: newToken() }))
+  t.match(again, { result: 'exists', stored: { refund: { status: 'unknown' } } })
+  t.match(await store.settle(stored, SUCCEEDED), { result: 'settled' }, 'a late answer settles it')
+  t.match(await store.findPayment('default', claim.tid), { unknown: 0, refunded: 1000 })
+})
+
+t.test('a settled refund stays as it is', async (t) => {
+  const { store } = await startStore(t)
+  const stored = await begun(store, newIntent(newClaim()))
+  await store.settle(stored, SUCCEEDED)
+  t.match(await store.settle(stored, SUCCEEDED), { result: 'settled' })
+  t.match(await store.settle(stored, FAILED), {
+    result: 'conflict',
+    stored: { refund: { status: 'succeeded' } },
+  })
+  t.match(await store.settle(stored, UNKNOWN), { result: 'conflict' })
+  t.match(await store.settle({ ...stored, attempt: 'another' }, SUCCEEDED), { result: 'conflict' })
+})
+
+t.test('a refund that the store forgot is lost', async (t) => {
+  const { store, redis } = await startStore(t)
+  const stored = await begun(store, newIntent(newClaim()))
+  await (redis as unknown as { flushall(): Promise<void> }).flushall()
+  t.same(await store.settle(stored, SUCCEEDED), { result: 'lost' })
+})
+
+t.test('the ledger takes the figure of the provider, the refund keeps what was asked', async (t) => {
+  const { store } = await startStore(t)
+  const stored = await begun(store, newIntent(newClaim()))
+  const settled = await store.settle(stored, { ...SUCCEEDED, bookedAmount: 900 })
+  t.match(settled, { stored: { refund: { amount: 1000 } } })
+  t.match(await store.findPayment('default', stored.refund.tid), { refunded: 900 })
+})
+
+t.test('release undoes a begin and frees the key', async (t) => {
+  const { store, redis } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  await begun(store, newIntent(claim))
+  await store.release(claim, claim.token)
+  t.equal(await store.findById(claim.id), null)
+  t.equal(await store.findPayment('default', claim.tid), null)
+  t.equal(await store.countUnsettled(), 0)
+  t.same(
+    await redis.keys('*'),
+    [keys.abandoned('default', claim.tid, claim.token)],
+    'only the mark of the claim is left',
+  )
+  const corrected = { ...claim, token: newToken(), fingerprint: 'corrected' }
+  t.same(await store.claim(corrected), corrected)
+})
+
+t.test('release leaves the begin of another attempt, and the claim, alone', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  await begun(store, newIntent(claim, { attempt: 'joined' }))
+  await store.release(claim, claim.token)
+  t.match(await store.findById(claim.id), { attempt: 'joined' })
+})
+
+t.test('nobody begins under a claim that was given up, so one key never carries two refunds', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  // The first attempt is refused and frees the key; meanwhile another had joined its claim.
+  const tooMuch = await store.begin(newIntent(claim, { amount: 2000 }))
+  t.match(tooMuch, { result: 'amount_exceeds_remaining', remaining: 1000 })
+  await store.release(claim, claim.token)
+  const corrected = { ...claim, token: newToken(), fingerprint: 'corrected', tid: 'another payment' }
+  await store.claim(corrected)
+  await begun(store, newIntent(corrected))
+  t.same(await store.begin(newIntent(claim, { attempt: 'joined' })), { result: 'claim_abandoned' })
+})
+
+t.test('a refused begin leaves nothing but the mark', async (t) => {
+  const { store, redis } = await startStore(t)
+  const claim = newClaim()
+  t.same(await store.begin(newIntent(claim, { amount: 10, partialAllowed: false })), {
+    result: 'partial_not_allowed',
+  })
+  await store.release(claim, claim.token)
+  t.same(await redis.keys('*'), [keys.abandoned('default', claim.tid, claim.token)])
+})
+
+t.test('the facts of a payment can be stated anew once all of its refunds have failed', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  const stored = await begun(store, newIntent(claim))
+  const restated = newIntent(newClaim({ tid: claim.tid }), { payment: { ...CARD, amount: 2000 } })
+  t.same(await store.begin(restated), { result: 'payment_mismatch' })
+  await store.settle(stored, FAILED)
+  const again = newClaim({ tid: claim.tid })
+  await begun(store, newIntent(again, { payment: { ...CARD, amount: 2000 } }))
+  t.match(await store.findPayment('default', claim.tid), { amount: 2000, in_flight: 2000 })
+})
+
+t.test('refunds are listed oldest first, page by page', async (t) => {
+  const { store } = await startStore(t)
+  const { tid } = newClaim()
+  const ids: string[] = []
+  for (let index = 0; index < 7; index++) {
+    const claim = newClaim({ tid })
+    await begun(store, newIntent(claim, { amount: 100 }))
+    if (index === 3) await store.release(claim, claim.token)
+    else ids.push(claim.id)
+  }
+  const listed: string[] = []
+  let cursor: string | null = null
+  do {
+    const page = await store.listByPayment({ account: 'default', tid, limit: 2, cursor })
+    t.ok(page.refunds.length <= 2)
+    listed.push(...page.refunds.map(({ id }) => id))
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  t.same(listed, ids)
+})
+
+t.test('a payment is kept for ever while a refund of it is unsettled, then for its retention', async (t) => {
+  const { store, redis } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  const stored = await begun(store, newIntent(claim))
+  const key = keys.payment('default', claim.tid)
+  t.equal(await redis.pttl(key), -1)
+  await store.settle(stored, UNKNOWN)
+  t.equal(await redis.pttl(key), -1)
+  t.equal(await redis.pttl(keys.claim(claim.id)), -1, 'and the key of an unknown refund with it')
+  t.equal(await store.countUnsettled(), 1)
+  await store.settle(stored, SUCCEEDED)
+  t.ok((await redis.pttl(key)) > 86_000_000)
+})
+
+t.test('unsettled refunds spread over the shards', async (t) => {
+  const { store, redis } = await startStore(t)
+  for (let index = 0; index < 200; index++) await begun(store, newIntent(newClaim()))
+  const sizes = await Promise.all(
+    Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => redis.zcard(keys.unsettled(shard))),
+  )
+  t.equal(
+    sizes.reduce((total, size) => total + size, 0),
+    200,
+  )
+  t.ok(Math.min(...sizes) > 0, `each shard has some: ${sizes}`)
+})
+
+t.test('every method says that the store is unavailable when it is', async (t) => {
+  const { store, server } = await startStore(t)
+  const claim = newClaim()
+  const stored = await begun(store, newIntent(claim))
+  await server.stop()
+  const unavailable = { code: 'store_unavailable' }
+  await t.rejects(store.claim(newClaim()), unavailable)
+  await t.rejects(store.begin(newIntent(newClaim())), unavailable)
+  await t.rejects(store.settle(stored, SUCCEEDED), unavailable)
+  await t.rejects(store.release(claim, claim.token), unavailable)
+  await t.rejects(store.findById(claim.id), unavailable)
+  await t.rejects(store.findPayment('default', claim.tid), unavailable)
+  await t.rejects(store.countUnsettled(), unavailable)
+})
+
+t.test('no refund is begun while Redis is not durable, unless that is allowed', async (t) => {
+  const durability = () => ({ state: 'not_durable', reasons: ['its append-only file is off'] }) as const
+  const strict = await startStore(t, { durability })
+  await t.rejects(strict.store.claim(newClaim()), { code: 'store_not_durable' })
+  await t.rejects(strict.store.begin(newIntent(newClaim())), { code: 'store_not_durable' })
+  const relaxed = await startStore(t, { durability, requireDurability: false })
+  await begun(relaxed.store, newIntent(newClaim()))
+})
+
+type Step =
+  | {
+      step: 'begin'
+      slot: number
+      attempt: number
+      request: Pick<ModelRequest, 'payment' | 'amount' | 'taxFreeAmount' | 'partialAllowed'>
+    }
+  | { step: 'settle'; slot: number; attempt: number; status: Settlement['status']; booked: number | null }
+  | { step: 'release'; slot: number; attempt: number }
+
+/** Few refunds, attempts and figures, so that they meet; the payment is now and then stated differently. */
+function anyStep(): fc.Arbitrary<Step> {
+  const slot = fc.nat(5)
+  const attempt = fc.nat(1)
+  const krw = fc.constantFrom(1, 100, 300, 500, 600, 1000, 1500)
+  const payment = fc.oneof(
+    { weight: 8, arbitrary: fc.constant<Payment>({ ...CARD, tax_free_amount: 400 }) },
+    { weight: 1, arbitrary: fc.constant<Payment>(CARD) },
+    { weight: 1, arbitrary: fc.constant<Payment>({ method: 'card_keyin', amount: 900, tax_free_amount: 0 }) },
+  )
+  const request = fc.record({
+    payment,
+    amount: fc.option(krw, { nil: undefined }),
+    taxFreeAmount: fc.option(fc.constantFrom(0, 100, 400), { nil: undefined, freq: 3 }),
+    partialAllowed: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(true) },
+      { weight: 1, arbitrary: fc.constant(false) },
+    ),
+  })
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.record({ step: fc.constant('begin' as const), slot, attempt, request }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        step: fc.constant('settle' as const),
+        slot,
+        attempt,
+        status: fc.constantFrom('succeeded' as const, 'failed' as const, 'unknown' as const),
+        booked: fc.option(fc.constantFrom(50, 300), { nil: null, freq: 5 }),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ step: fc.constant('release' as const), slot, attempt }) },
+  )
+}
+
+t.test('the ledger equals the model, and never exceeds the payment, for any sequence of steps', async (t) => {
+  const { store } = await startStore(t)
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyStep(), { minLength: 1, maxLength: 25 }), async (steps) => {
+      const tid = randomUUID()
+      const ids = Array.from({ length: 6 }, () => refundId('model', randomUUID()))
+      const model = emptyPayment()
+      for (const step of steps) {
+        const id = ids[step.slot] as string
+        const attempt = `attempt-${step.attempt}`
+        // Each step claims anew, as after a release; what claims do is another test's subject.
+        const claim = newClaim({ id, tid })
+        if (step.step === 'begin') {
+          const { payment, amount, taxFreeAmount, partialAllowed } = step.request
+          const expected = modelBegin(model, { id, attempt, payment, amount, taxFreeAmount, partialAllowed })
+          const details = { ...newIntent(claim).details, tax_free_amount: taxFreeAmount ?? null }
+          const intent = newIntent(claim, { attempt, payment, amount, partialAllowed, details })
+          const actual = await store.begin(intent)
+          if (actual.result !== expected) throw new Error(`begin: ${actual.result}, not ${expected}`)
+          if (actual.result === 'begun') {
+            const { kind, amount: begunAmount } = actual.stored.refund
+            const modelRefund = model.refunds.get(id)
+            if (kind !== modelRefund?.kind || begunAmount !== modelRefund.amount) {
+              throw new Error(`begun as ${kind} of ${begunAmount}, not ${JSON.stringify(modelRefund)}`)
+            }
+          }
+        } else if (step.step === 'settle') {
+          const booked = step.status === 'succeeded' ? step.booked : null
+          const expected = modelSettle(model, { id, attempt }, step.status, booked)
+          const refund = { id, account: 'default', tid, reason: '', metadata: {} }
+          const stored = { refund, attempt, fingerprint: '' } as unknown as StoredRefund
+          const actual = await store.settle(stored, {
+            ...SUCCEEDED,
+            status: step.status,
+            bookedAmount: booked,
+          })
+          if (actual.result !== expected) throw new Error(`settle: ${actual.result}, not ${expected}`)
+        } else {
+          modelRelease(model, { id, attempt })
+          await store.release(claim, attempt)
+        }
+        await expectSameLedger(store, tid, model)
+      }
+    }),
+    { numRuns: 300 },
+  )
+  t.pass()
+})
+
+async function expectSameLedger(
+  store: RefundStore,
+  tid: string,
+  model: ReturnType<typeof emptyPayment>,
+): Promise<void> {
+  const ledger = await store.findPayment('default', tid)
+  const actual = [ledger?.refunded ?? 0, ledger?.in_flight ?? 0, ledger?.unknown ?? 0]
+  const expected = [sumOf(model, 'succeeded'), sumOf(model, 'processing'), sumOf(model, 'unknown')]
+  if (actual.join() !== expected.join()) throw new Error(`ledger: ${actual}, not ${expected}`)
+  const total = actual.reduce((sum, figure) => sum + figure, 0)
+  // What the provider says that it cancelled beyond what was asked of it is money moved all the same.
+  const beyond = [...model.refunds.values()].map(({ booked, amount }) => Math.max(0, booked - amount))
+  const most = beyond.reduce((sum, figure) => sum + figure, ledger?.amount ?? 0)
+  if (total > most) throw new Error(`${total} of ${ledger?.amount} is refunded`)
+  const { refunds } = await store.listByPayment({ account: 'default', tid, limit: 100, cursor: null })
+  const statuses = new Map(refunds.map(({ id, status }) => [id, status]))
+  for (const { id, status } of model.refunds.values()) {
+    if (statuses.get(id) !== status) throw new Error(`${id} is ${statuses.get(id)}, not ${status}`)
+  }
+  if (statuses.size !== model.refunds.size) throw new Error('a refund is listed that is not there')
+}
