@@ -233,9 +233,6 @@ const parseAccounts: Parse<readonly Account[]> = (text, refuse) => {
     .filter((account) => account !== undefined)
   const sameName = repeated(accounts.map(({ name }) => name))
   if (sameName !== undefined) return refuse(`a file with the same name in accounts ${sameName}`)
-  // One contract under two names would be two ledgers for the same payments.
-  const sameContract = repeated(accounts.map(({ id, gateway }) => `${gateway} ${id}`))
-  if (sameContract !== undefined) return refuse(`a file with the same id and pg in accounts ${sameContract}`)
   return accounts
 }
 
