@@ -8,8 +8,11 @@ import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'
 import { startSandbox } from '../sandbox/support.ts'
 import { startTestRedis, type TestRedis } from './redis.ts'
 
+/** A refund or a problem: which of the two, the test knows. */
+type RefundOrProblem = Omit<Refund, 'status'> & Omit<Problem, 'status'> & { status: string | number }
+
 /** The answer to a request, with its body read. */
-export type Answer<Body = Refund & Problem & { retry: string }> = Readonly<{
+export type Answer<Body = RefundOrProblem> = Readonly<{
   status: number
   headers: Headers
   body: Body
@@ -19,7 +22,7 @@ export type TestGateway = Readonly<{
   url: string
   close(): Promise<void>
   /** Any request; an object as `body` is sent as JSON, a string as it is. */
-  request<Body>(path: string, init?: RequestOptions): Promise<Answer<Body>>
+  request<Body = RefundOrProblem>(path: string, init?: RequestOptions): Promise<Answer<Body>>
   /** `POST /refunds`, with a key of its own where none is given. */
   refund(body: unknown, key?: string, headers?: Record<string, string>): Promise<Answer>
 }>

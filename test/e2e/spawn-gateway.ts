@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Test } from 'tap'
+import { client, type TestGateway } from '../support/gateway.ts'
+import { until } from './support/calls.ts'
+
+const ROOT = new URL('../../', import.meta.url)
+
+export type SpawnedGateway = Pick<TestGateway, 'request'> &
+  Readonly<{
+    url: string
+    pid: number
+    /** All that it has written so far, stdout and stderr. */
+    output(): string
+    signal(signal: NodeJS.Signals): void
+    /** Its exit status, or the signal that ended it. */
+    ended: Promise<number | NodeJS.Signals>
+  }>
+
+/** A gateway in a process of its own on a free port, once it is ready to take refunds. Ends with the test. */
+export async function spawnGateway(
+  t: Test,
+  env: Record<string, string>,
+  { readyStatus = 200 } = {},
+): Promise<SpawnedGateway> {
+  const { child, written, ended } = run(t, {
+    COOKIEPAY_ID: 'shop',
+    COOKIEPAY_KEY: 'shop-key',
+    COOKIEPAY_PG: 'toss',
+    PORT: '0',
+    ...env,
+  })
+  const output = () => written.stdout + written.stderr
+  let status: number | string | undefined
+  void ended.then((how) => {
+    status = how
+  })
+  let url: string | undefined
+  await until(
+    'a gateway that listens',
+    () => {
+      if (status !== undefined) throw new Error(`the gateway ended with ${status}: ${output()}`)
+      url = /Server listening at (http:\/\/[^"]+)"/.exec(written.stdout)?.[1]
+      return url !== undefined
+    },
+    30_000,
+  )
+  const { request } = client(url as string)
+  await until('a gateway that is ready', async () => (await request('/readyz')).status === readyStatus)
+  return {
+    url: url as string,
+    pid: child.pid as number,
+    request,
+    output,
+    signal: (signal) => child.kill(signal),
+    ended,
+  }
+}
+
+/** A start that is expected to come to nothing: its exit status and what it wrote. */
+export async function runGateway(t: Test, env: Record<string, string>) {
+  const { written, ended } = run(t, env)
+  return { status: await ended, ...written }
+}
+
+function run(t: Test, env: Record<string, string>) {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
+    cwd: ROOT,
+    // Nothing of the environment that the tests run in, but for where programs are found.
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text
+    })
+  }
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals)
+  t.teardown(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await ended
+  })
+  return { child, written, ended }
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import type { Answer, TestGateway } from '../../support/gateway.ts'
+import type { AnswerBody, RefundAnswer } from './contract.ts'
+
+export type Caller = Pick<TestGateway, 'request'>
+
+/** `POST /refunds`, with a key of its own where none is given. */
+export function refund(
+  { request }: Caller,
+  body: unknown,
+  key: string = randomUUID(),
+  headers: Record<string, string> = {},
+): Promise<RefundAnswer> {
+  return request<AnswerBody>('/refunds', {
+    method: 'POST',
+    headers: { 'idempotency-key': key, ...headers },
+    body,
+  })
+}
+
+/** `GET /payments/{tid}`; null where nothing was ever refunded of it. */
+export async function ledger({ request }: Caller, tid: string, query = '') {
+  const { status, body } = await request<{
+    amount: number
+    tax_free_amount: number | null
+    refunded: number
+    in_flight: number
+    unknown: number
+    remaining: number
+    refunds: AnswerBody[]
+  }>(`/payments/${encodeURIComponent(tid)}${query}`)
+  return status === 404 ? null : body
+}
+
+/** The value of one series of `/metrics`, such as `name{label="value"}`; 0 where it is not there. */
+export async function metric({ request }: Caller, series: string): Promise<number> {
+  const { body } = await request<string>('/metrics')
+  const line = body.split('\n').find((line) => line.startsWith(`${series} `))
+  return Number(line?.slice(series.length + 1) ?? 0)
+}
+
+/** What `fetch` would not send: names and values in turn, so also twice or as raw latin1; no content type of its own. */
+export type RawRequest = Readonly<{
+  method?: string
+  path?: string
+  headers?: readonly string[]
+  body?: string | Buffer
+}>
+
+/** One request on a connection of its own. */
+export async function sendRaw(
+  url: string,
+  { method = 'POST', path = '/refunds', headers = [], body = '' }: RawRequest,
+): Promise<Answer<AnswerBody>> {
+  const { host } = new URL(url)
+  const hasLength = headers.some((name) => /^(content-length|transfer-encoding)$/i.test(name))
+  const outgoing = request(url + path, {
+    method,
+    agent: false,
+    headers: [
+      'Host',
+      host,
+      ...headers,
+      ...(hasLength || method === 'GET' ? [] : ['Content-Length', String(Buffer.byteLength(body))]),
+    ],
+  })
+  // An answer may come before the body is sent, and the connection may close on the rest of it.
+  let answered = false
+  const failed = new Promise<never>((_resolve, reject) => {
+    outgoing.on('error', (error) => {
+      if (!answered) reject(error)
+    })
+  })
+  outgoing.end(body)
+  const [response] = (await Promise.race([once(outgoing, 'response'), failed])) as [IncomingMessage]
+  answered = true
+  const text = Buffer.concat(await response.toArray()).toString()
+  const received = new Headers()
+  for (const [name, values] of Object.entries(response.headersDistinct)) {
+    for (const value of values ?? []) received.append(name, value)
+  }
+  const isJson = received.get('content-type')?.includes('json')
+  return { status: response.statusCode ?? 0, headers: received, body: isJson ? JSON.parse(text) : text }
+}
+
+/** Waits for a condition to hold; `what` names it where it never does. */
+export async function until(what: string, condition: () => Promise<boolean> | boolean, timeoutMs = 10_000) {
+  const deadline = Date.now() + timeoutMs
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`still waiting: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

@@ -1,0 +1,130 @@
+import type { Test } from 'tap'
+import type { Problem } from '../../../src/http/problems.ts'
+import { Refund } from '../../../src/refunds/refund.ts'
+import type { Answer } from '../../support/gateway.ts'
+
+/** Any body that `POST /refunds` answers with. */
+export type AnswerBody = Omit<Refund, 'status'> & Omit<Problem, 'status'> & Readonly<{ status: string | number }>
+export type RefundAnswer = Answer<AnswerBody>
+
+/** `code` -> status and `retry`, as the contract fixes them: written out here so that the code is held to it. */
+const FIXED = {
+  invalid_request: [400, 'fix_request'],
+  idempotency_key_missing: [400, 'fix_request'],
+  idempotency_key_invalid: [400, 'fix_request'],
+  unauthenticated: [401, 'never'],
+  forbidden: [403, 'never'],
+  not_found: [404, 'fix_request'],
+  idempotency_in_progress: [409, 'same_key'],
+  payment_mismatch: [409, 'fix_request'],
+  refund_unresolved: [409, 'after_resolution'],
+  payload_too_large: [413, 'fix_request'],
+  unsupported_media_type: [415, 'fix_request'],
+  idempotency_key_reused: [422, 'new_key'],
+  not_eligible: [422, 'fix_request'],
+  amount_exceeds_remaining: [422, 'fix_request'],
+  tax_free_not_allowed: [422, 'fix_request'],
+  tax_free_exceeds_amount: [422, 'fix_request'],
+  refund_account_required: [422, 'fix_request'],
+  unknown_account: [422, 'fix_request'],
+  provider_declined: [422, 'new_key'],
+  already_cancelled: [422, 'never'],
+  deposit_required: [422, 'never'],
+  rate_limited: [429, 'same_key'],
+  provider_auth_failed: [502, 'same_key'],
+  provider_unavailable: [503, 'same_key'],
+  store_unavailable: [503, 'same_key'],
+  store_not_durable: [503, 'same_key'],
+} as const
+export type ContractCode = keyof typeof FIXED
+
+const WITH_RETRY_AFTER: readonly ContractCode[] = [
+  'idempotency_in_progress',
+  'rate_limited',
+  'provider_unavailable',
+]
+const WITH_REFUND: readonly ContractCode[] = [
+  'refund_unresolved',
+  'provider_declined',
+  'already_cancelled',
+  'deposit_required',
+]
+const MEMBERS = ['type', 'title', 'status', 'detail', 'code', 'instance', 'retry']
+
+/** The answer is the problem of this code: status, headers and every member that the contract promises. */
+export function isProblem(t: Test, answer: Answer<unknown>, code: ContractCode, about: string = code): void {
+  const { status, headers } = answer
+  const body = answer.body as AnswerBody
+  const [expectedStatus, retry] = FIXED[code]
+  const label = `${about}: ${status} ${JSON.stringify(body).slice(0, 300)}`
+  const optional = {
+    invalid_request: ['errors'],
+    not_eligible: ['rule'],
+    amount_exceeds_remaining: ['remaining'],
+    idempotency_in_progress: 'refund' in body ? ['refund'] : [],
+  }
+  const extra = { ...optional, ...Object.fromEntries(WITH_REFUND.map((name) => [name, ['refund']])) }[code] ?? []
+  t.ok(
+    status === expectedStatus &&
+      body.status === expectedStatus &&
+      body.code === code &&
+      body.retry === retry &&
+      /^application\/problem\+json(;|$)/.test(headers.get('content-type') ?? '') &&
+      ['type', 'title', 'detail', 'instance'].every((name) => hasText(body[name as 'title'])) &&
+      sameNames(body, [...MEMBERS, ...extra]) &&
+      (!WITH_RETRY_AFTER.includes(code) || /^[1-9][0-9]*$/.test(headers.get('retry-after') ?? '')) &&
+      (code !== 'unauthenticated' || /^Bearer\b/.test(headers.get('www-authenticate') ?? '')) &&
+      headers.get('location') === null,
+    label,
+  )
+  if (body.refund) hasEveryMember(t, body.refund, about)
+}
+
+/** A `invalid_request` that points at each of these members, in the form `#/payment/amount`. */
+export function pointsAt(t: Test, answer: Answer<unknown>, pointers: readonly string[], about: string): void {
+  isProblem(t, answer, 'invalid_request', about)
+  const errors = (answer.body as AnswerBody).errors ?? []
+  const seen = new Set(errors.map(({ pointer }) => pointer))
+  t.strictSame([...seen].sort(), [...pointers].sort(), `${about}: points at ${pointers.join(' and ')}`)
+  t.ok(
+    errors.every(({ detail }) => hasText(detail)),
+    `${about}: says what is wrong`,
+  )
+}
+
+/** The answer is a refund of this status, with the status code and headers that go with it. */
+export function isRefund(
+  t: Test,
+  answer: Answer<unknown>,
+  status: 'succeeded' | 'unknown',
+  { replayed = false, about = status as string } = {},
+): void {
+  const { headers } = answer
+  const body = answer.body as AnswerBody
+  const label = `${about}: ${answer.status} ${JSON.stringify(body).slice(0, 300)}`
+  t.ok(
+    answer.status === (status === 'succeeded' ? 201 : 202) &&
+      body.status === status &&
+      headers.get('location') === `/refunds/${body.id}` &&
+      headers.get('idempotent-replayed') === (replayed ? 'true' : null) &&
+      /^application\/json(;|$)/.test(headers.get('content-type') ?? '') &&
+      (status === 'succeeded' || /^[1-9][0-9]*$/.test(headers.get('retry-after') ?? '')) &&
+      body.retry === (status === 'unknown' ? 'same_key' : undefined),
+    label,
+  )
+  const { retry: _, ...refund } = body
+  hasEveryMember(t, refund, about)
+}
+
+/** No member of the contract's refund is missing, and there is none beside them. */
+export function hasEveryMember(t: Test, refund: object, about: string): void {
+  t.ok(sameNames(refund, Object.keys(Refund.properties)), `${about}: ${Object.keys(refund)}`)
+}
+
+function hasText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function sameNames(value: object, names: readonly string[]): boolean {
+  return Object.keys(value).sort().join() === [...names].sort().join()
+}

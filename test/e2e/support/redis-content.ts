@@ -1,0 +1,35 @@
+import { Redis } from 'ioredis'
+import type { TestRedis } from '../../support/redis.ts'
+
+/** Runs this with a connection to the test's Redis. */
+export async function withRedis<Result>(redis: TestRedis, use: (client: Redis) => Promise<Result>) {
+  const client = new Redis({ path: redis.socketPath, retryStrategy: null })
+  try {
+    return await use(client)
+  } finally {
+    client.disconnect()
+  }
+}
+
+/** How many keys there are. */
+export function countKeys(redis: TestRedis): Promise<number> {
+  return withRedis(redis, (client) => client.dbsize())
+}
+
+/** Everything that is stored, as one text to search in. */
+export function allContent(redis: TestRedis): Promise<string> {
+  return withRedis(redis, async (client) => {
+    const texts: string[] = []
+    for (const key of await client.keys('*')) {
+      const type = await client.type(key)
+      const content =
+        type === 'hash'
+          ? await client.hgetall(key)
+          : type === 'zset'
+            ? await client.zrange(key, 0, -1, 'WITHSCORES')
+            : await client.get(key)
+      texts.push(`${key} ${JSON.stringify(content)}`)
+    }
+    return texts.join('\n')
+  })
+}
