@@ -1,4 +1,4 @@
-FROM node:24-slim AS build
+FROM node:26-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -7,12 +7,12 @@ COPY scripts/setup.mjs scripts/
 COPY src/ src/
 RUN npm run build
 
-FROM node:24-slim AS dependencies
+FROM node:26-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:24-slim
+FROM node:26-slim
 WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules/ node_modules/

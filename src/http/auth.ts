@@ -8,7 +8,7 @@ import { sendProblem } from './send-problem.ts'
 export type Caller = Readonly<{ name: string; scopes: readonly Scope[] }>
 
 /** Everybody, while no keys are configured; the configuration allows that on a loopback address only. */
-const OPEN_CALLER: Caller = { name: 'anonymous', scopes: SCOPES }
+export const OPEN_CALLER: Caller = { name: 'anonymous', scopes: SCOPES }
 
 declare module 'fastify' {
   interface FastifyRequest {

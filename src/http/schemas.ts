@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { PAYMENT_METHODS } from '../refunds/eligibility.ts'
 import { Refund } from '../refunds/refund.ts'
+import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from './examples.ts'
 import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './problems.ts'
 import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
 import { ref } from './shared-schemas.ts'
@@ -41,7 +42,7 @@ export const RefundParams = Type.Object({
     minLength: 1,
     maxLength: 64,
     description: 'Id of the refund',
-    examples: ['rf_3XR8ZQ5T0M9W7C2KDN4VB6HJ1E'],
+    examples: [REFUND_ID_EXAMPLE],
   }),
 })
 
@@ -105,10 +106,10 @@ export const PaymentLedger = Type.Object(
 )
 
 export const IdempotencyHeaders = Type.Object({
-  'idempotency-key': Type.String({
+  'Idempotency-Key': Type.String({
     minLength: 1,
     description: '1 to 255 visible ASCII characters, bare or as a quoted structured-field string',
-    examples: ['order-1042-refund-1'],
+    examples: [IDEMPOTENCY_KEY_EXAMPLE],
   }),
 })
 

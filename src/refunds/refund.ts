@@ -182,7 +182,7 @@ export const Refund = Type.Object(
     id: Type.String({
       pattern: '^rf_[0-9A-HJKMNP-TV-Z]{26}$',
       description: 'Derived from the caller and its idempotency key',
-      examples: ['rf_3XR8ZQ5T0M9W7C2KDN4VB6HJ1E'],
+      examples: ['rf_D20N6F0CBDSWY6WVZ8RC1FRXZG'],
     }),
     status: Type.Enum(REFUND_STATUSES, {
       description:

@@ -98,7 +98,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
       },
     },
     async (request, reply) => {
-      const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key'])
+      const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key'] as string)
       if (idempotencyKey === null) {
         return sendProblem(reply, 'idempotency_key_invalid', {
           detail: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.',
