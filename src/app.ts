@@ -41,7 +41,13 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     return503OnClosing: false,
     // Nothing is coerced, dropped or filled in: a misspelt tax_free_amount must not become a taxed refund.
     ajv: {
-      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true },
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        allowUnionTypes: true,
+      },
     },
     frameworkErrors: answerError,
   }).withTypeProvider<TypeBoxTypeProvider>()

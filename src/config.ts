@@ -30,6 +30,10 @@ export type Config = Readonly<{
   logLevel: string
   redis: RedisTarget
   redisDurability: 'strict' | 'relaxed'
+  /** How many replicas must have a write before it counts as stored. */
+  redisMinReplicas: number
+  /** The id that the store must have from the start; null: the one that is found. */
+  redisStoreId: string | null
   cookiepay: Readonly<{
     baseUrl: string
     connectTimeoutMs: number
@@ -291,6 +295,8 @@ export const VARIABLES = {
   REDIS_SENTINEL_NAME: { takes: '1 to 100 visible ASCII characters', parse: matching(/^[!-~]{1,100}$/) },
   DATA_DIR: { takes: 'the path of a directory', parse: matching(/^.+$/), fallback: './data' },
   REDIS_DURABILITY: { ...oneOf(DURABILITIES), fallback: 'strict' },
+  REDIS_MIN_REPLICAS: { ...integer(0, 10), fallback: '0' },
+  REDIS_STORE_ID: { takes: 'a store id as /readyz shows it', parse: matching(/^[0-9a-f-]{36}$/) },
   COOKIEPAY_BASE_URL: {
     takes: 'an http:// or https:// address without credentials, query and fragment',
     parse: parseBaseUrl,
@@ -463,6 +469,8 @@ function assemble(values: Values): Config {
     logLevel: values.LOG_LEVEL,
     redis: redisTarget(values),
     redisDurability: values.REDIS_DURABILITY,
+    redisMinReplicas: values.REDIS_MIN_REPLICAS,
+    redisStoreId: values.REDIS_STORE_ID ?? null,
     cookiepay: {
       baseUrl: values.COOKIEPAY_BASE_URL,
       connectTimeoutMs: values.COOKIEPAY_CONNECT_TIMEOUT_MS,

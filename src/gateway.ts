@@ -7,9 +7,12 @@ import { createMetrics, type Metrics } from './http/metrics.ts'
 import type { Readiness } from './http/operations.ts'
 import { createBackgroundWork } from './refunds/background.ts'
 import type { RefundObserver } from './refunds/ports.ts'
+import { startReconciler } from './refunds/reconciler.ts'
 import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
+import { createBarrier } from './store/barrier.ts'
 import { connectRedis } from './store/connection.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './store/durability.ts'
+import { createStoreIdentity } from './store/identity.ts'
 import { type PrivateRedis, startPrivateRedis } from './store/private-redis.ts'
 import { createRefundStore } from './store/refund-store.ts'
 import type { RedisClient } from './store/scripts.ts'
@@ -46,7 +49,8 @@ export async function startGateway(
   )
   // Each failed connect is an error event; what matters of them is reported as a change of durability.
   redis.on('error', () => {})
-  const durability = watchDurability(redis, (found) => reportDurability(log, config, found))
+  const identity = createStoreIdentity(redis, config.redisStoreId)
+  const durability = watchDurability(redis, identity, (found) => reportDurability(log, config, found))
 
   let isClosing = false
   const readiness = () => readinessOf(config, durability, isClosing)
@@ -56,12 +60,14 @@ export async function startGateway(
     ledgerRetentionMs: config.ledgerRetentionMs,
     durability: durability.current,
     requireDurability: config.redisDurability === 'strict',
+    barrier: createBarrier(redis, durability.current, config.redisMinReplicas),
   })
   const background = createBackgroundWork()
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
+    isPaused: () => provider.isPaused(),
   })
   const provider = createCookiePay({
     ...config.cookiepay,
@@ -69,6 +75,8 @@ export async function startGateway(
     tokenStore: createTokenStore(redis, config.storeSecrets),
     onCall: metrics.countProviderCall,
   })
+  const observer = createObserver(log, metrics)
+  const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
   const accounts = new Map(config.accounts.map(({ name, gateway }) => [name, gateway]))
   const app = await buildApp(config, {
     log,
@@ -80,7 +88,7 @@ export async function startGateway(
       accounts,
       storeSecrets: config.storeSecrets,
       clock: () => performance.now(),
-      observer: createObserver(log, metrics),
+      observer,
       background,
     },
   })
@@ -88,7 +96,7 @@ export async function startGateway(
   async function close(): Promise<void> {
     isClosing = true
     const drainMs = config.cookiepay.timeoutMs + DRAIN_SLACK_MS
-    await within(drainMs, app.close())
+    await within(drainMs, Promise.all([app.close(), reconciler.stop()]))
     const left = await background.drain(DRAIN_SLACK_MS)
     if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
     await provider.close()
@@ -167,6 +175,14 @@ function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserve
           durationMs: Math.round(durationMs),
         },
         'refund recorded',
+      )
+    },
+    resolved(refund) {
+      const { id, account, status, resolution } = refund
+      metrics.countResolution(resolution?.source ?? 'provider', status)
+      log.info(
+        { refund: id, account, status, source: resolution?.source, by: resolution?.by },
+        'refund resolved',
       )
     },
     notSent: (id, account, code) => log.warn({ refund: id, account, code }, 'refund not sent'),

@@ -3,6 +3,9 @@ import type { CancelRequest } from '../refunds/ports.ts'
 /** The provider's addresses, below the configured base URL (manual: "TOKEN 발행 URL", "URL"). */
 export const TOKEN_PATH = '/payAuth/token'
 export const CANCEL_PATH = '/api/cancel'
+export const LOOKUP_PATH = '/api/paysearch'
+
+const KOREAN_OFFSET_MS = 9 * 3_600_000
 
 /** The value that says yes, in `RTN_CD` of a token answer and in `cancel_code` of a cancel answer. */
 export const SUCCESS_CODE = '0000'
@@ -19,16 +22,34 @@ export function cancelBody(request: CancelRequest): string {
   })
 }
 
+/** The body of a lookup. The dates are required, and ignored where a `TID` is given (facts, "Lookup"). */
+export function lookupBody(id: string, tid: string, now: Date): string {
+  const today = new Date(now.getTime() + KOREAN_OFFSET_MS).toISOString().slice(0, 10)
+  return JSON.stringify({ API_ID: id, TID: tid, STD_DT: today, END_DT: today })
+}
+
 /** The JSON object in a body, or null: the provider is known to answer with nothing or with an HTML page. */
 export function readObject(body: string): Readonly<Record<string, unknown>> | null {
+  const value = readJson(body)
+  return isObject(value) ? value : null
+}
+
+/** The rows of a lookup's answer, which is an array of them, or one object that says why there are none. */
+export function readRows(body: string): Readonly<Record<string, unknown>>[] {
+  const value = readJson(body)
+  return (Array.isArray(value) ? value : [value]).filter(isObject)
+}
+
+function readJson(body: string): unknown {
   try {
-    const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
+    return JSON.parse(body)
   } catch {
-    return null
+    return undefined
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { CancelOutcome } from '../refunds/ports.ts'
+import type { CancelOutcome, LookupOutcome } from '../refunds/ports.ts'
 import type { ProviderAnswer } from '../refunds/refund.ts'
-import { readCancelAmount, readCancelDate, readObject, SUCCESS_CODE } from './messages.ts'
+import { readCancelAmount, readCancelDate, readObject, readRows, SUCCESS_CODE } from './messages.ts'
 
 /** What was seen of one HTTP call. */
 export type Exchange =
@@ -127,6 +127,37 @@ function classifyCode(
     provider: answer,
     detail: `The provider declined the refund ${said}`,
   }
+}
+
+/** Whether the call says that the provider is not well, rather than this refund. */
+export function providerHasFailed({ outcome }: CancelOutcome): boolean {
+  return outcome === 'unknown' || outcome === 'not_sent'
+}
+
+/**
+ * What the lookup says of a full cancel (contract): conclusive only where the row for this `TID` says `0000`
+ * and its `CANCELDATE` is set. Whatever else it says, the cancel may still be applied late.
+ */
+export function classifyLookup(
+  exchange: Exchange,
+  tid: string,
+): LookupOutcome | Extract<CancelOutcome, { outcome: 'token_rejected' }> {
+  if (exchange.seen !== 'answer') return { outcome: 'inconclusive', detail: exchange.detail }
+  const { status } = exchange
+  const error = readObject(exchange.body)
+  if (status < 500 && error !== null && error.RESULTCODE === undefined && isTokenError(status, error)) {
+    return { outcome: 'token_rejected', detail: tokenErrorDetail(status, error) }
+  }
+  const row = readRows(exchange.body).find(({ TID }) => TID === tid)
+  const isCancelled =
+    row?.RESULTCODE === SUCCESS_CODE && typeof row.CANCELDATE === 'string' && row.CANCELDATE.trim() !== ''
+  if (status < 200 || status > 299 || !isCancelled) {
+    return {
+      outcome: 'inconclusive',
+      detail: `The lookup answered with status ${status} and no cancelled payment.`,
+    }
+  }
+  return { outcome: 'cancelled', refundedAt: readCancelDate(row.CANCELDATE as string) }
 }
 
 /** What a token call led to: the token, or why there is none. */

@@ -7,9 +7,11 @@ export type Metrics = Readonly<{
   /** One answer of `POST /refunds`, by what it said. */
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
-  countProviderCall(call: 'token' | 'cancel', outcome: string, durationMs: number): void
+  countProviderCall(call: 'token' | 'cancel' | 'lookup', outcome: string, durationMs: number): void
   countAmountMismatch(): void
   countConflict(): void
+  /** An unknown refund that was settled. */
+  countResolution(source: string, status: string): void
   /** Prometheus text. */
   text(): Promise<string>
   contentType: string
@@ -20,6 +22,8 @@ export type MetricSources = Readonly<{
   countUnsettled(): Promise<number>
   countPendingWrites(): number
   isReady(): boolean
+  /** Whether calls to the provider are paused, for any account. */
+  isPaused(): boolean
 }>
 
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30]
@@ -60,6 +64,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Answers of the provider that contradict what is recorded',
     registers,
   })
+  const resolutions = new Counter({
+    name: 'refund_gateway_resolutions_total',
+    help: 'Refunds that were unknown and have been settled, by what settled them',
+    labelNames: ['source', 'status'] as const,
+    registers,
+  })
   new Gauge({
     name: 'refund_gateway_unsettled_refunds',
     help: 'Refunds in flight or unknown, over all replicas; absent while the store cannot be reached',
@@ -88,6 +98,14 @@ export function createMetrics(sources: MetricSources): Metrics {
       this.set(sources.isReady() ? 1 : 0)
     },
   })
+  new Gauge({
+    name: 'refund_gateway_provider_paused',
+    help: '1 while calls to the provider are paused because it keeps failing',
+    registers,
+    collect() {
+      this.set(sources.isPaused() ? 1 : 0)
+    },
+  })
 
   return {
     countRequest: (method, route, status, durationMs) =>
@@ -97,6 +115,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       providerCalls.observe({ call, outcome }, durationMs / 1000),
     countAmountMismatch: () => mismatches.inc(),
     countConflict: () => conflicts.inc(),
+    countResolution: (source, status) => resolutions.inc({ source, status }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }

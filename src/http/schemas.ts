@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { PAYMENT_METHODS } from '../refunds/eligibility.ts'
-import { Refund } from '../refunds/refund.ts'
+import { ProviderAnswer, REFUND_STATUSES, Refund } from '../refunds/refund.ts'
 import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from './examples.ts'
 import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './problems.ts'
 import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
@@ -53,7 +53,13 @@ export const RefundList = Type.Object(
 
 export const RefundListQuery = Type.Object(
   {
-    tid: Tid,
+    tid: Type.Optional(Tid),
+    status: Type.Optional(
+      Type.Enum(REFUND_STATUSES, {
+        description: 'Without a tid `processing` or `unknown`: the unsettled refunds of all payments',
+        examples: ['unknown'],
+      }),
+    ),
     account: Type.Optional(AccountName),
     limit: Type.Optional(
       Type.String({
@@ -64,13 +70,68 @@ export const RefundListQuery = Type.Object(
     ),
     cursor: Type.Optional(
       Type.String({
-        pattern: '^[1-9][0-9]{0,14}$',
+        pattern: '^([1-9][0-9]{0,14}|[0-9]{13}\\.rf_[0-9A-Z]{26})$',
         description: '`next_cursor` of the page before',
         examples: ['21'],
       }),
     ),
   },
   { additionalProperties: false },
+)
+
+/** The body of `POST /refunds/{id}/resolve`. */
+export const ResolveRequest = Type.Object(
+  {
+    outcome: Type.Enum(['succeeded', 'failed'], {
+      description: 'What became of the refund',
+      examples: ['succeeded'],
+    }),
+    note: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description: 'How that was found out',
+      examples: ['Seen as cancelled in the CookiePay console'],
+    }),
+    provider: Type.Optional(
+      Type.Partial(ProviderAnswer, {
+        additionalProperties: false,
+        description: 'What the console shows of it',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'What a person found out' },
+)
+
+/** The answer of `GET /refunds/{id}/events`. */
+export const RefundEventList = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        at: Type.String({ description: 'ISO 8601', examples: ['2026-01-01T01:30:00.000Z'] }),
+        event: Type.Enum(['processing', 'unknown', 'succeeded', 'failed', 'conflict'], {
+          description:
+            'The state that it came to; `conflict`: an answer contradicted its state, which stayed',
+          examples: ['processing'],
+        }),
+        source: Type.Enum(['caller', 'provider', 'lease', 'lookup', 'operator'], {
+          description: '`lease`: the process that was at work on it is gone',
+          examples: ['caller'],
+        }),
+        by: Type.Unsafe<string | null>({
+          type: ['string', 'null'],
+          description: 'The caller that asked for it or resolved it',
+          examples: ['orders'],
+        }),
+        note: Type.Unsafe<string | null>({
+          type: ['string', 'null'],
+          description: 'What the operator wrote, or what a contradicting answer said',
+          examples: [null],
+        }),
+      }),
+      { description: 'Oldest first' },
+    ),
+  },
+  { $id: 'RefundEventList', description: 'Everything that happened to a refund' },
 )
 
 export const PaymentParams = Type.Object({ tid: Tid })
@@ -117,7 +178,7 @@ export const IdempotencyHeaders = Type.Object({
 export const API_KEY_SECURITY = [{ apiKey: [] }]
 
 /** The schemas that routes refer to by their `$id`. */
-export const SHARED_SCHEMAS = [Refund, UnsettledRefund, RefundList, PaymentLedger, Problem]
+export const SHARED_SCHEMAS = [Refund, UnsettledRefund, RefundList, PaymentLedger, RefundEventList, Problem]
 
 const DETAIL_EXAMPLES: Partial<Record<ProblemCode, string>> = {
   not_eligible: 'A card_billing payment can only be refunded in full. Leave amount out to refund everything.',

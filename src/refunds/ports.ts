@@ -18,20 +18,41 @@ export type RefundDetails = Pick<
   'tax_free_amount' | 'reason' | 'refund_account' | 'requested_by' | 'metadata'
 >
 
-/** What begin needs to reserve money and to write the refund as `processing`. */
-export type Intent = Readonly<{
+/** One try at a refund under a claim, its own or one that it joined. */
+export type Attempt = Readonly<{
   claim: Claim
   /** Random token of this attempt; a begin that is sent twice finds its own. */
   attempt: string
-  payment: Payment
-  /** Absent: everything that remains. */
-  amount: Krw | undefined
-  partialAllowed: boolean
-  details: RefundDetails
+  /** Milliseconds since 1970; the same when a begin is sent again. */
+  requestedAt: number
 }>
 
+/** What begin needs to reserve money and to write the refund as `processing`. */
+export type Intent = Attempt &
+  Readonly<{
+    payment: Payment
+    /** Absent: everything that remains. */
+    amount: Krw | undefined
+    partialAllowed: boolean
+    details: RefundDetails
+  }>
+
+/**
+ * What happened to a refund beside its intent and its outcome. `unknown` because of its `lease` or of the
+ * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set.
+ */
+export type HistoryEntry = Readonly<{ event: 'unknown' | 'conflict'; cause: string; at: string }>
+
 /** A refund with what only the gateway knows of it. */
-export type StoredRefund = Readonly<{ refund: Refund; attempt: string; fingerprint: string }>
+export type StoredRefund = Readonly<{
+  refund: Refund
+  attempt: string
+  fingerprint: string
+  history: readonly HistoryEntry[]
+}>
+
+/** Where the index of unsettled refunds points to; `entry` is how the store names it. */
+export type UnsettledRefund = Readonly<{ entry: string; id: string; account: string; tid: string }>
 
 /** What the atomic begin decided. */
 export type BeginResult =
@@ -88,7 +109,7 @@ export type RefundStore = Readonly<{
   /** Records the outcome, from `processing` of the same attempt or from `unknown`. */
   settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
   /** Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. */
-  release(claim: Claim, attempt: string): Promise<void>
+  release(attempt: Attempt): Promise<void>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'account' | 'tid'>): Promise<StoredRefund | null>
   /** The refund of this id, or null. */
@@ -102,8 +123,22 @@ export type RefundStore = Readonly<{
     limit: number
     cursor: string | null
   }): Promise<RefundPage>
+  /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
+  listUnsettled(query: {
+    status: 'processing' | 'unknown'
+    limit: number
+    cursor: string | null
+  }): Promise<RefundPage>
   /** How many refunds are `processing` or `unknown`. */
   countUnsettled(): Promise<number>
+  /** Some unsettled refunds that are due to be looked at. For a while no other replica gets them. */
+  takeDue(): Promise<readonly UnsettledRefund[]>
+  /** An unsettled refund is due again after this time. */
+  lookAgain(unsettled: UnsettledRefund, delayMs: number): Promise<void>
+  /** The key of an unknown refund does not expire before that is settled. */
+  keepKey(id: string): Promise<void>
+  /** Takes an entry out of the index whose refund is settled, or was never begun. */
+  drop(unsettled: UnsettledRefund): Promise<void>
 }>
 
 /** What one cancel call asks of the provider; amounts in KRW. */
@@ -141,15 +176,30 @@ export type CancelOutcome =
 /** A token of the provider, or why there is none. */
 export type Authorization = Readonly<{ outcome: 'authorized'; token: string }> | NotSent
 
+/** What the provider's lookup says of a payment. Only `cancelled` is conclusive. */
+export type LookupOutcome =
+  | Readonly<{ outcome: 'cancelled'; refundedAt: string | null }>
+  | Readonly<{ outcome: 'inconclusive'; detail: string }>
+
 /** The payment provider. No method throws: every failure is an outcome. */
 export type Provider = Readonly<{
   /** A token for this account, from the nearest place that holds a valid one. */
   authorize(account: string): Promise<Authorization>
   /** A token other than the one that was just rejected. */
   renew(account: string, rejectedToken: string): Promise<Authorization>
-  /** One cancel call, sent at most once. */
-  cancel(request: CancelRequest, token: string): Promise<CancelOutcome>
+  /**
+   * Runs `work` with a place among the calls that this account may have under way. Where there is none in
+   * time, or the provider has been failing, `work` is not run: nothing was sent.
+   */
+  admit<Result>(account: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
+  /** Whether a payment has been cancelled. */
+  lookUp(account: string, tid: string): Promise<LookupOutcome>
+  /** What a cancel answer says of time and amount, each null where it cannot be read. */
+  readAnswer(answer: ProviderAnswer): Readonly<{ refundedAt: string | null; cancelledAmount: Krw | null }>
 }>
+
+/** One cancel call, sent at most once. */
+export type CancelCall = (request: CancelRequest, token: string) => Promise<CancelOutcome>
 
 /** Time that only moves forward, in milliseconds, for measuring how long something took. */
 export type MonotonicClock = () => number
@@ -158,6 +208,8 @@ export type MonotonicClock = () => number
 export type RefundObserver = Readonly<{
   /** The provider was called and the outcome is recorded, or held for recording; `detail` says why it is `unknown`. */
   recorded(refund: Refund, how: Readonly<{ durationMs: number; detail: string | undefined }>): void
+  /** A refund that was unknown is settled, by the lookup or by a person. */
+  resolved(refund: Refund): void
   /** Nothing was sent; the key is free. */
   notSent(id: string, account: string, code: string): void
   /** The provider says that it cancelled another amount than was asked. */

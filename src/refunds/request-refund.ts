@@ -10,8 +10,9 @@ import {
 } from './eligibility.ts'
 import { fingerprint, fingerprintMatches } from './fingerprint.ts'
 import {
+  type Attempt,
+  type CancelCall,
   type CancelOutcome,
-  type Claim,
   type Intent,
   type MonotonicClock,
   type NotSent,
@@ -154,12 +155,12 @@ async function attemptRefund(
     if (stored !== null) return replay(parts, command, stored)
   }
 
+  const own: Attempt = { claim, attempt, requestedAt: Date.now() }
   const authorization = await provider.authorize(account)
-  if (authorization.outcome === 'not_sent') return notSent(parts, claim, attempt, authorization)
+  if (authorization.outcome === 'not_sent') return notSent(parts, own, authorization)
 
   const intent: Intent = {
-    claim,
-    attempt,
+    ...own,
     payment: body.payment,
     amount: body.amount,
     partialAllowed: partialAllowed(body.payment.method),
@@ -173,19 +174,22 @@ async function attemptRefund(
       metadata: body.metadata ?? {},
     },
   }
-  const begun = await begin(parts, intent, startedAt)
-  switch (begun.result) {
-    case 'begun':
-      return relay(parts, command, intent, begun.stored, authorization.token, startedAt)
-    case 'exists':
-      return replay(parts, command, begun.stored)
-    case 'claim_abandoned':
-      await release(parts, claim, attempt)
-      return 'claim_abandoned'
-    default:
-      await release(parts, claim, attempt)
-      return refused(beginRefusal(begun, body))
-  }
+  const answer = await provider.admit(account, async (cancel) => {
+    const begun = await begin(parts, intent, startedAt)
+    switch (begun.result) {
+      case 'begun':
+        return relay(parts, { command, intent, begun: begun.stored, cancel, startedAt }, authorization.token)
+      case 'exists':
+        return replay(parts, command, begun.stored)
+      case 'claim_abandoned':
+        await release(parts, intent)
+        return begun.result
+      default:
+        await release(parts, intent)
+        return refused(beginRefusal(begun, body))
+    }
+  })
+  return typeof answer === 'object' && 'outcome' in answer ? notSent(parts, intent, answer) : answer
 }
 
 /** A begin whose answer is lost may have been applied: it is undone as soon as the store can be reached. */
@@ -195,26 +199,31 @@ async function begin(parts: RefundParts, intent: Intent, claimReadAt: number) {
   try {
     begun = await parts.store.begin(intent)
   } catch (error) {
-    postponeRelease(parts, intent.claim, intent.attempt, error)
+    postponeRelease(parts, intent, error)
     throw error
   }
   // A call that started later than this could outlast its lease, and with it what blocks a second refund.
   const now = parts.clock()
   const isLate = now - sentAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS
   if (begun.result === 'begun' && isLate) {
-    await release(parts, intent.claim, intent.attempt)
+    await release(parts, intent)
     throw new StoreError('store_unavailable', 'The store answered too late. Nothing was sent: try again.')
   }
   return begun
 }
 
+type Relay = Readonly<{
+  command: CheckedCommand
+  intent: Intent
+  begun: StoredRefund
+  cancel: CancelCall
+  startedAt: number
+}>
+
 async function relay(
   parts: RefundParts,
-  command: CheckedCommand,
-  intent: Intent,
-  begun: StoredRefund,
+  { command, intent, begun, cancel, startedAt }: Relay,
   token: string,
-  startedAt: number,
 ): Promise<RefundAnswer> {
   const { body, account } = command
   const request = {
@@ -225,13 +234,11 @@ async function relay(
     taxFreeAmount: body.tax_free_amount,
     refundAccount: body.refund_account,
   }
-  let outcome = await parts.provider.cancel(request, token)
+  let outcome = await cancel(request, token)
   if (outcome.outcome === 'token_rejected') {
-    outcome = await relayWithFreshToken(parts, intent, token, (fresh) =>
-      parts.provider.cancel(request, fresh),
-    )
+    outcome = await relayWithFreshToken(parts, intent, token, (fresh) => cancel(request, fresh))
   }
-  if (outcome.outcome === 'not_sent') return notSent(parts, intent.claim, intent.attempt, outcome)
+  if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome)
 
   const refund = await record(parts, begun, outcome)
   const detail = outcome.outcome === 'unknown' ? outcome.detail : undefined
@@ -320,28 +327,23 @@ function replay(parts: RefundParts, command: RefundCommand, stored: StoredRefund
   return { answer: 'refund', refund: stored.refund, replayed: true }
 }
 
-async function notSent(
-  parts: RefundParts,
-  claim: Claim,
-  attempt: string,
-  outcome: NotSent,
-): Promise<RefundAnswer> {
-  parts.observer.notSent(claim.id, claim.account, outcome.code)
-  await release(parts, claim, attempt)
+async function notSent(parts: RefundParts, attempt: Attempt, outcome: NotSent): Promise<RefundAnswer> {
+  parts.observer.notSent(attempt.claim.id, attempt.claim.account, outcome.code)
+  await release(parts, attempt)
   return refused({ code: outcome.code, detail: outcome.detail })
 }
 
-async function release(parts: RefundParts, claim: Claim, attempt: string): Promise<void> {
+async function release(parts: RefundParts, attempt: Attempt): Promise<void> {
   try {
-    await parts.store.release(claim, attempt)
+    await parts.store.release(attempt)
   } catch (error) {
-    postponeRelease(parts, claim, attempt, error)
+    postponeRelease(parts, attempt, error)
   }
 }
 
-function postponeRelease(parts: RefundParts, claim: Claim, attempt: string, error: unknown): void {
-  parts.observer.postponed(claim.id, error)
-  parts.background.untilDone(() => parts.store.release(claim, attempt))
+function postponeRelease(parts: RefundParts, attempt: Attempt, error: unknown): void {
+  parts.observer.postponed(attempt.claim.id, error)
+  parts.background.untilDone(() => parts.store.release(attempt))
 }
 
 function refused(refusal: Refusal): RefundAnswer {

@@ -1,9 +1,11 @@
 import { Cluster } from 'ioredis'
+import type { StoreIdentity } from './identity.ts'
 import type { RedisClient } from './scripts.ts'
 
 /** What Redis promises just now. */
 export type Durability = Readonly<
-  | { state: 'durable' }
+  /** `needsFileSync`: an acknowledged write is on the disk only after WAITAOF. */
+  | { state: 'durable'; needsFileSync: boolean }
   | { state: 'not_durable'; reasons: readonly string[] }
   | { state: 'unreachable'; reasons: readonly string[] }
 >
@@ -21,18 +23,22 @@ const CHECK_INTERVAL_MS = 5_000
 /** The oldest Redis whose `SET` takes `NX` and `GET` together. */
 const OLDEST_VERSION = 7
 
+/** The first version that can be asked to wait for its append-only file. */
+const WAITAOF_VERSION = '7.2'
+
 /**
  * Watches whether an acknowledged write survives a crash of Redis: asks at once, at every connect, and
  * every few seconds. `onChange` gets each change of the answer.
  */
 export function watchDurability(
   redis: RedisClient,
+  identity: StoreIdentity,
   onChange: (durability: Durability) => void,
 ): DurabilityWatch {
   let current: Durability = { state: 'unreachable', reasons: ['Redis was not reached yet'] }
 
   async function check(): Promise<Durability> {
-    const found = await inspect(redis)
+    const found = await inspect(redis, identity)
     const changed = JSON.stringify(found) !== JSON.stringify(current)
     current = found
     if (changed) onChange(found)
@@ -56,29 +62,37 @@ export function watchDurability(
   }
 }
 
-async function inspect(redis: RedisClient): Promise<Durability> {
+async function inspect(redis: RedisClient, identity: StoreIdentity): Promise<Durability> {
   const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
   if (servers.length === 0) return { state: 'unreachable', reasons: ['No node of the Cluster is reachable'] }
   try {
-    const reasons = (await Promise.all(servers.map(inspectServer))).flat()
-    return reasons.length === 0
-      ? { state: 'durable' }
-      : { state: 'not_durable', reasons: [...new Set(reasons)] }
+    const found = await Promise.all(servers.map(inspectServer))
+    const reasons = new Set(found.flatMap((server) => server.reasons))
+    // Asked last: a server that is read-only or full says so by itself, and cannot be written an id.
+    const lost = reasons.size === 0 ? await identity.check() : null
+    if (lost !== null) reasons.add(lost)
+    if (reasons.size > 0) return { state: 'not_durable', reasons: [...reasons] }
+    return { state: 'durable', needsFileSync: found.some((server) => server.needsFileSync) }
   } catch (error) {
     return { state: 'unreachable', reasons: [error instanceof Error ? error.message : String(error)] }
   }
 }
 
 /** The reasons why this server may lose an acknowledged write; none where it may not. */
-async function inspectServer(server: Pick<RedisClient, 'info' | 'config'>): Promise<string[]> {
+async function inspectServer(
+  server: Pick<RedisClient, 'info' | 'config'>,
+): Promise<{ reasons: string[]; needsFileSync: boolean }> {
   const [info, appendfsync] = await Promise.all([server.info(), readAppendfsync(server)])
   const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1]
+  const version = field('redis_version') ?? ''
+  const hasWaitaof = version.localeCompare(WAITAOF_VERSION, undefined, { numeric: true }) >= 0
   const reasons: string[] = []
-  if (Number.parseInt(field('redis_version') ?? '', 10) < OLDEST_VERSION) {
-    reasons.push(`Redis ${field('redis_version')} is too old: use ${OLDEST_VERSION}.0 or newer`)
+  if (Number.parseInt(version, 10) < OLDEST_VERSION) {
+    reasons.push(`Redis ${version} is too old: use ${OLDEST_VERSION}.0 or newer`)
   }
-  if (field('aof_enabled') !== '1') reasons.push('its append-only file is off: set appendonly yes')
-  else if (appendfsync !== 'always') {
+  if (field('aof_enabled') !== '1') {
+    reasons.push('its append-only file is off: set appendonly yes')
+  } else if (appendfsync !== 'always' && !hasWaitaof) {
     reasons.push(`appendfsync is ${appendfsync ?? 'not readable'}: set appendfsync always`)
   }
   if (field('aof_last_write_status') === 'err') {
@@ -87,7 +101,7 @@ async function inspectServer(server: Pick<RedisClient, 'info' | 'config'>): Prom
   if (field('maxmemory_policy') !== 'noeviction') {
     reasons.push(`maxmemory-policy is ${field('maxmemory_policy')}: set maxmemory-policy noeviction`)
   }
-  return reasons
+  return { reasons, needsFileSync: appendfsync !== 'always' }
 }
 
 /** Managed services may refuse CONFIG: then it is not known. */

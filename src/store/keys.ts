@@ -9,7 +9,8 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, account, tid     | the key's retention         |
  * | `payment:{<account>:<tid>}`          | hash   | the ledger and its refunds (lua/ledger.lua)    | the ledger's retention      |
  * | `abandoned:{<account>:<tid>}:<token>`| string | nothing: that claim was given up               | longer than an attempt      |
- * | `unsettled:{<shard>}`                | zset   | id, account and tid of unsettled refunds by due time | until settled         |
+ * | `unsettled:{<shard>}`                | zset   | time, id, account and tid of unsettled refunds by due time | until settled   |
+ * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `token:{<account>}`                  | string | the provider's token, encrypted                | the token's lifetime        |
  * | `token-lock:{<account>}`             | string | which replica is fetching a token              | the token call              |
  */
@@ -20,6 +21,7 @@ export const keys = {
     `abandoned:{${account}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   token: (account: string) => `token:{${account}}`,
+  storeId: (shard: number) => `store-id:{${shard}}`,
   tokenLock: (account: string) => `token-lock:{${account}}`,
 }
 

@@ -1,6 +1,15 @@
-import type { Claim, Intent, RefundStore, Settlement, StoredRefund } from '../refunds/ports.ts'
+import type {
+  Claim,
+  Intent,
+  RefundStore,
+  Settlement,
+  StoredRefund,
+  UnsettledRefund,
+} from '../refunds/ports.ts'
 import { StoreError } from '../refunds/ports.ts'
+import type { Refund } from '../refunds/refund.ts'
 import { CLAIM_TRUST_MS } from '../refunds/request-refund.ts'
+import type { Barrier } from './barrier.ts'
 import type { Durability } from './durability.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
 import { decodeLedger, decodeRefund, encodeIntent, encodeJson } from './refund-text.ts'
@@ -8,6 +17,17 @@ import type { RedisClient, Scripts } from './scripts.ts'
 
 /** Longer than any attempt acts on a claim that it has read. */
 const ABANDONED_MARK_MS = 2 * CLAIM_TRUST_MS
+
+/** A refund is due a little after its lease is over, since the two are written one after the other. */
+const DUE_SLACK_MS = 100
+
+/** A replica that takes entries to look at has this long before another one gets them. */
+const TAKEN_MS = 60_000
+const TAKEN_PER_SHARD = 4
+
+/** How many entries of the index one page may read through, and how many at a time. */
+const MOST_LOOKED_AT = 1_000
+const LIST_BATCH = 50
 
 export type RefundStoreOptions = Readonly<{
   /** How long a `processing` refund is its attempt's own. */
@@ -17,22 +37,18 @@ export type RefundStoreOptions = Readonly<{
   /** What Redis promises now; a refund is refused while that is not enough. */
   durability: () => Durability
   requireDurability: boolean
+  barrier: Barrier
 }>
 
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
 export function createRefundStore(redis: RedisClient & Scripts, options: RefundStoreOptions): RefundStore {
-  const { leaseMs, ledgerRetentionMs } = options
+  const { leaseMs, ledgerRetentionMs, requireDurability, barrier } = options
   // However short the retention, a claim outlives the attempt that it protects and what follows a crash of it.
   const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 2 * leaseMs)
 
   function assertDurable(): void {
     const durability = options.durability()
-    if (options.requireDurability && durability.state === 'not_durable') {
-      throw new StoreError(
-        'store_not_durable',
-        'Redis cannot promise to keep a refund through a crash, so none is made. Nothing was sent: try again.',
-      )
-    }
+    if (requireDurability && durability.state === 'not_durable') throw notDurable()
   }
 
   return {
@@ -46,51 +62,61 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     async begin(intent) {
       assertDurable()
       const { claim } = intent
+      const paymentKey = keys.payment(claim.account, claim.tid)
       // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
-      const [, reply] = await reach(
+      const [, reply, isDurable] = await reach(
         Promise.all([
           redis.zadd(
-            keys.unsettled(unsettledShard(claim.id)),
-            Date.now() + leaseMs,
-            unsettledMember(claim.id, claim.account, claim.tid),
+            shardOf(claim.id),
+            Date.now() + leaseMs + DUE_SLACK_MS,
+            unsettledEntry(claim.id, claim.account, claim.tid, intent.requestedAt),
           ),
           redis.beginRefund(
-            keys.payment(claim.account, claim.tid),
+            paymentKey,
             keys.abandoned(claim.account, claim.tid, claim.token),
             ...beginArguments(intent, leaseMs),
           ) as Promise<string[]>,
+          barrier(paymentKey),
         ]),
       )
-      return decodeBegin(reply, claim)
+      if (!isDurable && requireDurability) throw notDurable()
+      const begun = decodeBegin(reply, claim)
+      if (begun.result !== 'begun') {
+        // Not waited for, here and below: an entry that is left behind is dropped when it is due.
+        removeUnsettled(claim.id, claim.account, claim.tid, intent.requestedAt).catch(() => {})
+      }
+      return begun
     },
 
     async settle(stored, settlement) {
       const { id, account, tid } = stored.refund
-      const reply = (await reach(
-        redis.settleRefund(
-          keys.payment(account, tid),
-          id,
-          stored.attempt,
-          settlement.status,
-          settlement.bookedAmount ?? '',
-          settledJson(stored, settlement),
-          ledgerRetentionMs,
-        ),
-      )) as string[]
+      const paymentKey = keys.payment(account, tid)
+      const [reply, isDurable] = await reach(
+        Promise.all([
+          redis.settleRefund(
+            paymentKey,
+            id,
+            stored.attempt,
+            settlement.status,
+            settlement.bookedAmount ?? '',
+            settlement.resolution?.source ?? 'provider',
+            settledJson(stored, settlement),
+            ledgerRetentionMs,
+          ) as Promise<string[]>,
+          barrier(paymentKey),
+        ]),
+      )
+      // To be settled again: it is the same refund, and changes nothing more.
+      if (!isDurable && requireDurability) throw notDurable()
       const result = reply[0]
       if (result === 'lost') return { result }
       if (result !== 'settled' && result !== 'conflict') throw new Error(`bug: settle.lua answered ${result}`)
       const settled = decodeReply(reply, account, tid)
-      if (settled.refund.status === 'unknown') {
-        await reach(redis.persist(keys.claim(id)))
-      } else {
-        // Not waited for: an entry that is left behind is dropped when it is due.
-        removeUnsettled(id, account, tid).catch(() => {})
-      }
+      await followUp(settled)
       return { result, stored: settled }
     },
 
-    async release(claim, attempt) {
+    async release({ claim, attempt, requestedAt }) {
       const released = await reach(
         redis.releaseRefund(
           keys.payment(claim.account, claim.tid),
@@ -105,7 +131,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       await reach(
         Promise.all([
           redis.deleteIfOwned(keys.claim(claim.id), claim.token),
-          removeUnsettled(claim.id, claim.account, claim.tid),
+          removeUnsettled(claim.id, claim.account, claim.tid, requestedAt),
         ]),
       )
     },
@@ -135,6 +161,43 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       return { refunds, nextCursor: reply[0] || null }
     },
 
+    async listUnsettled({ status, limit, cursor }) {
+      const entries = (await allEntries()).filter(
+        ({ entry }) => cursor === null || positionOf(entry) > cursor,
+      )
+      const looked = entries.slice(0, MOST_LOOKED_AT)
+      const refunds: Refund[] = []
+      for (let start = 0; start < looked.length; start += LIST_BATCH) {
+        const batch = looked.slice(start, start + LIST_BATCH)
+        const found = await Promise.all(batch.map(({ id, account, tid }) => find(id, account, tid)))
+        for (const [index, stored] of found.entries()) {
+          if (stored?.refund.status !== status) continue
+          refunds.push(stored.refund)
+          const position = start + index
+          if (refunds.length === limit) return { refunds, nextCursor: cursorAfter(entries, position) }
+        }
+      }
+      return { refunds, nextCursor: cursorAfter(entries, looked.length - 1) }
+    },
+
+    async takeDue() {
+      const shards = shardKeys().map((key) => redis.takeDue(key, TAKEN_MS, TAKEN_PER_SHARD))
+      const entries = (await reach(Promise.all(shards))) as string[][]
+      return entries.flat().map(decodeEntry)
+    },
+
+    async lookAgain({ entry, id }, delayMs) {
+      await reach(redis.zadd(shardOf(id), Date.now() + delayMs, entry))
+    },
+
+    async keepKey(id) {
+      await reach(redis.persist(keys.claim(id)))
+    },
+
+    async drop({ entry, id }) {
+      await reach(redis.zrem(shardOf(id), entry))
+    },
+
     async countUnsettled() {
       const shards = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) =>
         redis.zcard(keys.unsettled(shard)),
@@ -148,9 +211,44 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     return reply[0] === 'found' ? decodeReply(reply, account, tid) : null
   }
 
-  function removeUnsettled(id: string, account: string, tid: string): Promise<number> {
-    return redis.zrem(keys.unsettled(unsettledShard(id)), unsettledMember(id, account, tid))
+  /** All unsettled refunds, oldest first: an entry begins with the time of its request. */
+  async function allEntries(): Promise<UnsettledRefund[]> {
+    const shards = await reach(Promise.all(shardKeys().map((key) => redis.zrange(key, '0', '-1'))))
+    return shards.flat().sort().map(decodeEntry)
   }
+
+  /** What lies in other slots than the payment, once a refund has settled or become unknown. */
+  async function followUp({ refund, history }: StoredRefund): Promise<void> {
+    const { id, account, tid } = refund
+    const createdAt = Date.parse(refund.created_at)
+    if (refund.status === 'unknown') {
+      const entry = unsettledEntry(id, account, tid, createdAt)
+      await reach(Promise.all([redis.zadd(shardOf(id), Date.now(), entry), redis.persist(keys.claim(id))]))
+      return
+    }
+    removeUnsettled(id, account, tid, createdAt).catch(() => {})
+    const wasUnknown = history.some(({ event }) => event === 'unknown')
+    if (wasUnknown) await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
+  }
+
+  function removeUnsettled(id: string, account: string, tid: string, createdAt: number): Promise<number> {
+    return redis.zrem(shardOf(id), unsettledEntry(id, account, tid, createdAt))
+  }
+}
+
+function shardOf(id: string): string {
+  return keys.unsettled(unsettledShard(id))
+}
+
+function shardKeys(): string[] {
+  return Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => keys.unsettled(shard))
+}
+
+function notDurable(): StoreError {
+  return new StoreError(
+    'store_not_durable',
+    'Redis cannot promise to keep a refund through a crash, so none is made. Nothing was sent: try again.',
+  )
 }
 
 /** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
@@ -164,8 +262,26 @@ async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
   }
 }
 
-function unsettledMember(id: string, account: string, tid: string): string {
-  return `${id} ${account} ${tid}`
+/** Sorted as text, entries are sorted by time: until the year 2286 it has thirteen digits. */
+function unsettledEntry(id: string, account: string, tid: string, createdAt: number): string {
+  return `${createdAt}.${id} ${account} ${tid}`
+}
+
+function decodeEntry(entry: string): UnsettledRefund {
+  const [position, account] = entry.split(' ', 2) as [string, string]
+  const id = position.slice(position.indexOf('.') + 1)
+  return { entry, id, account, tid: entry.slice(position.length + account.length + 2) }
+}
+
+/** Null where that was the last one. */
+function cursorAfter(entries: readonly UnsettledRefund[], position: number): string | null {
+  const entry = entries[position]
+  return entry === undefined || position === entries.length - 1 ? null : positionOf(entry.entry)
+}
+
+/** Where an entry is in the list; a cursor names the last one of its page. */
+function positionOf(entry: string): string {
+  return entry.slice(0, entry.indexOf(' '))
 }
 
 function decodeClaim(id: string, text: string): Claim {
@@ -192,6 +308,7 @@ function beginArguments(intent: Intent, leaseMs: number): (string | number)[] {
     intent.amount ?? '',
     details.tax_free_amount ?? '',
     intent.partialAllowed ? 1 : 0,
+    intent.requestedAt,
     encodeIntent(claim.fingerprint, details),
   ]
 }

@@ -1,5 +1,5 @@
 import type { PaymentMethod } from '../refunds/eligibility.ts'
-import type { PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports.ts'
+import type { HistoryEntry, PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports.ts'
 import type { Refund, RefundStatus } from '../refunds/refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
@@ -36,15 +36,21 @@ export function encodeIntent(fingerprint: string, details: RefundDetails): strin
   return encodeJson({ ...NOTHING, ...details, fingerprint })
 }
 
-/** A refund from the text that lua/ledger.lua writes: nine words, then its JSON. */
+/** A refund from the text that lua/ledger.lua writes: ten words, then its JSON. */
 export function decodeRefund(id: string, text: string, account: string, tid: string): StoredRefund {
-  const words = text.split(' ', 9)
-  const [status, kind, attempt, , amount, , , createdAt, updatedAt] = words as [string, ...string[]]
+  const words = text.split(' ', 10)
+  const [status, kind, attempt, , amount, , , createdAt, updatedAt, history] = words as [string, ...string[]]
   const jsonStart = words.reduce((length, word) => length + word.length + 1, 0)
   const json = { ...NOTHING, ...(JSON.parse(text.slice(jsonStart)) as Partial<StoredJson>) }
+  const entries = decodeHistory(history as string)
+  const settledAt = new Date(Number(updatedAt)).toISOString()
+  // Only a late answer of the provider settles an unknown refund without a resolution of its own.
+  const isLateAnswer = entries.some(({ event }) => event === 'unknown') && status !== 'unknown'
+  const lateResolution = { source: 'provider', by: null, note: null, at: settledAt } as const
   return {
     attempt: attempt as string,
     fingerprint: json.fingerprint,
+    history: entries,
     refund: {
       id,
       status: status as RefundStatus,
@@ -58,13 +64,22 @@ export function decodeRefund(id: string, text: string, account: string, tid: str
       provider: json.provider,
       refunded_at: json.refunded_at,
       failure: json.failure,
-      resolution: json.resolution,
+      resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
       requested_by: json.requested_by,
       metadata: json.metadata,
       created_at: new Date(Number(createdAt)).toISOString(),
-      updated_at: new Date(Number(updatedAt)).toISOString(),
+      updated_at: settledAt,
     },
   }
+}
+
+/** `unknown:lease@1767231000000,conflict:failed@1767231060000`, or `-`. */
+function decodeHistory(text: string): HistoryEntry[] {
+  if (text === '-') return []
+  return text.split(',').map((entry) => {
+    const [event, cause, at] = entry.split(/[:@]/) as [HistoryEntry['event'], string, string]
+    return { event, cause, at: new Date(Number(at)).toISOString() }
+  })
 }
 
 /** A ledger from the text that lua/ledger.lua writes. */

@@ -26,14 +26,16 @@ async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
     leaseMs: 60_000,
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
-    durability: () => ({ state: 'durable' }),
+    durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
+    barrier: async () => true,
     ...options,
   })
   return { server, redis, store }
 }
 
 const CARD: Payment = { method: 'card_auth', amount: 1000 }
+const REQUESTED_AT = Date.now()
 const newToken = () => randomBytes(12).toString('base64url')
 
 function newClaim(overrides: Partial<Claim> = {}): Claim {
@@ -51,6 +53,7 @@ function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
   return {
     claim,
     attempt: claim.token,
+    requestedAt: REQUESTED_AT,
     payment: CARD,
     amount: undefined,
     partialAllowed: true,
@@ -64,6 +67,8 @@ function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
     ...overrides,
   }
 }
+
+const attemptOf = (claim: Claim) => ({ claim, attempt: claim.token, requestedAt: REQUESTED_AT })
 
 const SUCCEEDED: Settlement = {
   status: 'succeeded',
@@ -191,7 +196,7 @@ t.test('release undoes a begin and frees the key', async (t) => {
   const claim = newClaim()
   await store.claim(claim)
   await begun(store, newIntent(claim))
-  await store.release(claim, claim.token)
+  await store.release(attemptOf(claim))
   t.equal(await store.findById(claim.id), null)
   t.equal(await store.findPayment('default', claim.tid), null)
   t.equal(await store.countUnsettled(), 0)
@@ -209,7 +214,7 @@ t.test('release leaves the begin of another attempt, and the claim, alone', asyn
   const claim = newClaim()
   await store.claim(claim)
   await begun(store, newIntent(claim, { attempt: 'joined' }))
-  await store.release(claim, claim.token)
+  await store.release(attemptOf(claim))
   t.match(await store.findById(claim.id), { attempt: 'joined' })
 })
 
@@ -220,7 +225,7 @@ t.test('nobody begins under a claim that was given up, so one key never carries 
   // The first attempt is refused and frees the key; meanwhile another had joined its claim.
   const tooMuch = await store.begin(newIntent(claim, { amount: 2000 }))
   t.match(tooMuch, { result: 'amount_exceeds_remaining', remaining: 1000 })
-  await store.release(claim, claim.token)
+  await store.release(attemptOf(claim))
   const corrected = { ...claim, token: newToken(), fingerprint: 'corrected', tid: 'another payment' }
   await store.claim(corrected)
   await begun(store, newIntent(corrected))
@@ -233,7 +238,7 @@ t.test('a refused begin leaves nothing but the mark', async (t) => {
   t.same(await store.begin(newIntent(claim, { amount: 10, partialAllowed: false })), {
     result: 'partial_not_allowed',
   })
-  await store.release(claim, claim.token)
+  await store.release(attemptOf(claim))
   t.same(await redis.keys('*'), [keys.abandoned('default', claim.tid, claim.token)])
 })
 
@@ -256,7 +261,7 @@ t.test('refunds are listed oldest first, page by page', async (t) => {
   for (let index = 0; index < 7; index++) {
     const claim = newClaim({ tid })
     await begun(store, newIntent(claim, { amount: 100 }))
-    if (index === 3) await store.release(claim, claim.token)
+    if (index === 3) await store.release(attemptOf(claim))
     else ids.push(claim.id)
   }
   const listed: string[] = []
@@ -307,7 +312,7 @@ t.test('every method says that the store is unavailable when it is', async (t) =
   await t.rejects(store.claim(newClaim()), unavailable)
   await t.rejects(store.begin(newIntent(newClaim())), unavailable)
   await t.rejects(store.settle(stored, SUCCEEDED), unavailable)
-  await t.rejects(store.release(claim, claim.token), unavailable)
+  await t.rejects(store.release(attemptOf(claim)), unavailable)
   await t.rejects(store.findById(claim.id), unavailable)
   await t.rejects(store.findPayment('default', claim.tid), unavailable)
   await t.rejects(store.countUnsettled(), unavailable)
@@ -406,7 +411,7 @@ t.test('the ledger equals the model, and never exceeds the payment, for any sequ
           if (actual.result !== expected) throw new Error(`settle: ${actual.result}, not ${expected}`)
         } else {
           modelRelease(model, { id, attempt })
-          await store.release(claim, attempt)
+          await store.release({ claim, attempt, requestedAt: REQUESTED_AT })
         }
         await expectSameLedger(store, tid, model)
       }

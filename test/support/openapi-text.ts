@@ -17,6 +17,7 @@ export async function openapiText(): Promise<string> {
       countUnsettled: async () => 0,
       countPendingWrites: () => 0,
       isReady: () => false,
+      isPaused: () => false,
     }),
     readiness: () => ({ ready: false, parts: {} }),
     refunds: { accounts: new Map(), store: uncalled, provider: uncalled, storeSecrets: [Buffer.alloc(32)] },

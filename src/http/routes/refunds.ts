@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
+import { refundEvents } from '../../refunds/events.ts'
 import type { Refund } from '../../refunds/refund.ts'
 import { RefundRequest, Refund as RefundSchema } from '../../refunds/refund.ts'
 import { type RefundParts, requestRefund } from '../../refunds/request-refund.ts'
+import { resolveRefund } from '../../refunds/resolve-refund.ts'
 import type { Caller } from '../auth.ts'
 import { refundRequestExamples } from '../examples.ts'
 import { parseIdempotencyKey } from '../idempotency-key.ts'
@@ -11,9 +13,11 @@ import {
   API_KEY_SECURITY,
   IdempotencyHeaders,
   problemResponses,
+  RefundEventList,
   RefundList,
   RefundListQuery,
   RefundParams,
+  ResolveRequest,
   UnsettledRefund,
 } from '../schemas.ts'
 import { sendProblem } from '../send-problem.ts'
@@ -26,6 +30,8 @@ export type RefundRoutesOptions = Readonly<{
   /** When to look again at a refund whose outcome is not known. */
   unsettledRetryAfterSeconds: number
 }>
+
+const NO_SUCH_REFUND = 'There is no refund of this id. One that is older than its key is found by its tid.'
 
 const ANYWHERE = [
   'unauthenticated',
@@ -157,11 +163,82 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
     async (request, reply) => {
       const stored = await parts.store.findById(request.params.id)
       if (stored === null) {
-        return sendProblem(reply, 'not_found', {
-          detail: 'There is no refund of this id. One that is older than its key is found by its tid.',
-        })
+        return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
       }
       return reply.send(stored.refund)
+    },
+  )
+
+  app.get(
+    '/refunds/:id/events',
+    {
+      config: { scope: 'read' },
+      schema: {
+        security: API_KEY_SECURITY,
+        operationId: 'listRefundEvents',
+        tags: ['refunds'],
+        summary: 'Read everything that happened to a refund',
+        params: RefundParams,
+        response: {
+          200: {
+            description: 'Oldest first',
+            content: { 'application/json': { schema: ref(RefundEventList) } },
+          },
+          ...problemResponses(['invalid_request', 'not_found', ...ANYWHERE]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const stored = await parts.store.findById(request.params.id)
+      if (stored === null) return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
+      return reply.send({ data: refundEvents(stored) })
+    },
+  )
+
+  app.post(
+    '/refunds/:id/resolve',
+    {
+      config: { scope: 'resolve' },
+      schema: {
+        security: API_KEY_SECURITY,
+        operationId: 'resolveRefund',
+        tags: ['refunds'],
+        summary: 'Settle an unknown refund by hand',
+        description:
+          'For a person who has seen at the provider what became of it. Who, when and why is kept on the refund.',
+        params: RefundParams,
+        body: ResolveRequest,
+        response: {
+          200: {
+            description: 'The settled refund',
+            content: { 'application/json': { schema: ref(RefundSchema) } },
+          },
+          ...problemResponses([
+            'invalid_request',
+            'not_found',
+            'not_resolvable',
+            'payload_too_large',
+            'unsupported_media_type',
+            ...ANYWHERE,
+          ]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { outcome, note, provider } = request.body
+      const by = (request.caller as Caller).name
+      const answer = await resolveRefund(parts, { id: request.params.id, outcome, note, provider, by })
+      switch (answer.answer) {
+        case 'resolved':
+          return reply.send(answer.refund)
+        case 'not_found':
+          return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
+        case 'not_resolvable': {
+          const { refund } = answer
+          const detail = `Only an unknown refund can be resolved; this one is ${refund.status}.`
+          return sendProblem(reply, 'not_resolvable', { detail, refund })
+        }
+      }
     },
   )
 
@@ -173,7 +250,8 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         security: API_KEY_SECURITY,
         operationId: 'listRefunds',
         tags: ['refunds'],
-        summary: 'List the refunds of a payment',
+        summary: 'List the refunds of a payment, or the unsettled ones of all',
+        description: 'Give a tid, or else a status of `unknown` or `processing`.',
         querystring: RefundListQuery,
         response: {
           200: { description: 'Oldest first', content: { 'application/json': { schema: ref(RefundList) } } },
@@ -182,16 +260,27 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
       },
     },
     async (request, reply) => {
-      const { tid, limit, cursor } = request.query
+      const { tid, status } = request.query
+      const cursor = request.query.cursor ?? null
+      // A cursor belongs to its list: a number in a payment's, a time and an id in that of all payments.
+      if (cursor !== null && cursor.includes('.') !== (tid === undefined)) {
+        return sendProblem(reply, 'invalid_request', { detail: 'This cursor is of another list.' })
+      }
+      const pageOf = { limit: Number(request.query.limit ?? 20), cursor }
+      if (tid === undefined) {
+        if (status !== 'unknown' && status !== 'processing') {
+          return sendProblem(reply, 'invalid_request', {
+            detail: 'Give a tid, or else a status of unknown or processing.',
+          })
+        }
+        const page = await parts.store.listUnsettled({ status, ...pageOf })
+        return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
+      }
       const account = pickAccount(parts.accounts, request.query.account, reply)
       if (account === null) return reply
-      const page = await parts.store.listByPayment({
-        account,
-        tid,
-        limit: Number(limit ?? 20),
-        cursor: cursor ?? null,
-      })
-      return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
+      const page = await parts.store.listByPayment({ account, tid, ...pageOf })
+      const data = page.refunds.filter((refund) => status === undefined || refund.status === status)
+      return reply.send({ data, next_cursor: page.nextCursor })
     },
   )
 }

@@ -10,7 +10,7 @@ local abandoned_key = KEYS[2]
 local id, attempt, lease_ms, mark_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local method, paid, paid_tax_free = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]) or '-'
 local amount, tax_free = tonumber(ARGV[8]), tonumber(ARGV[9]) -- nil: everything that remains; not stated
-local partial_allowed, json = ARGV[10] == '1', ARGV[11]
+local partial_allowed, created_at, json = ARGV[10] == '1', tonumber(ARGV[11]), ARGV[12]
 
 local now = now_ms()
 local ledger = read_ledger()
@@ -80,7 +80,7 @@ ledger.last_number = ledger.last_number + 1
 local refund = {
   id = id, status = 'processing', kind = kind, attempt = attempt,
   number = ledger.last_number, amount = amount, tax_free = tax_free,
-  lease_until = now + lease_ms, created_at = now, updated_at = now, json = json,
+  lease_until = now + lease_ms, created_at = created_at, updated_at = now, history = '-', json = json,
 }
 count(ledger, refund, 1)
 write_ledger(ledger)

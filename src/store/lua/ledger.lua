@@ -19,8 +19,9 @@ local LEDGER = {
 local REFUND = {
   'status', 'kind', 'attempt', -- of these and of `method` no word is a number, whatever it looks like
   'number', 'amount', 'tax_free', 'lease_until', 'created_at', 'updated_at',
+  'history', -- what happened between the intent and the outcome: events, divided by commas; '-' when nothing
 }
-local TEXT = { method = true, status = true, kind = true, attempt = true }
+local TEXT = { method = true, status = true, kind = true, attempt = true, history = true }
 
 -- Where the ledger counts a refund of each status; a failed one counts nowhere.
 local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded' }
@@ -70,6 +71,16 @@ end
 
 local function write_refund(refund)
   redis.call('HSET', payment_key, refund.id, line(refund, REFUND) .. ' ' .. refund.json)
+end
+
+-- Appends what happened, as event:cause@time. Bounded, since a provider may contradict itself for ever.
+local function remember(refund, event, cause, now)
+  local entry = string.format('%s:%s@%.0f', event, cause, now)
+  if refund.history == '-' then
+    refund.history = entry
+  elseif #refund.history < 500 then
+    refund.history = refund.history .. ',' .. entry
+  end
 end
 
 -- A refund as the caller of a script gets it: its id and its text.
@@ -128,6 +139,7 @@ local function expire_lease(ledger, refund, now)
   if refund.status ~= 'processing' or now < refund.lease_until then return end
   count(ledger, refund, -1)
   refund.status, refund.updated_at = 'unknown', now
+  remember(refund, 'unknown', 'lease', now)
   count(ledger, refund, 1)
   write_refund(refund)
   write_ledger(ledger)

@@ -4,7 +4,9 @@ import { Refund } from '../../../src/refunds/refund.ts'
 import type { Answer } from '../../support/gateway.ts'
 
 /** Any body that `POST /refunds` answers with. */
-export type AnswerBody = Omit<Refund, 'status'> & Omit<Problem, 'status'> & Readonly<{ status: string | number }>
+export type AnswerBody = Omit<Refund, 'status'> &
+  Omit<Problem, 'status'> &
+  Readonly<{ status: string | number }>
 export type RefundAnswer = Answer<AnswerBody>
 
 /** `code` -> status and `retry`, as the contract fixes them: written out here so that the code is held to it. */
@@ -63,7 +65,8 @@ export function isProblem(t: Test, answer: Answer<unknown>, code: ContractCode, 
     amount_exceeds_remaining: ['remaining'],
     idempotency_in_progress: 'refund' in body ? ['refund'] : [],
   }
-  const extra = { ...optional, ...Object.fromEntries(WITH_REFUND.map((name) => [name, ['refund']])) }[code] ?? []
+  const extra =
+    { ...optional, ...Object.fromEntries(WITH_REFUND.map((name) => [name, ['refund']])) }[code] ?? []
   t.ok(
     status === expectedStatus &&
       body.status === expectedStatus &&
