@@ -17,6 +17,8 @@ export type AppParts = Readonly<{
   refunds: RefundParts
   metrics: Metrics
   readiness(): Readiness
+  /** Whether each answer is to end its connection, so that the caller's next request goes elsewhere. */
+  isClosing(): boolean
   log: FastifyBaseLogger
 }>
 
@@ -56,6 +58,11 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   app.removeContentTypeParser('text/plain')
   app.decorateRequest('caller', null)
   handleErrors(app)
+  // Fastify does so for requests that come in once its listener is closing: too late for those in flight
+  // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
+  app.addHook('onSend', async (_request, reply) => {
+    if (parts.isClosing()) reply.header('Connection', 'close')
+  })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     parts.metrics.countRequest(request.method, route, reply.statusCode, reply.elapsedTime)

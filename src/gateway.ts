@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -22,8 +23,11 @@ import { createTokenStore } from './store/token-store.ts'
 export type Gateway = Readonly<{
   /** Where it listens, such as `http://127.0.0.1:3000`. */
   url: string
-  /** Takes no new refunds, finishes those in flight, and ends what it started. */
-  close(): Promise<void>
+  /**
+   * Is not ready from now on, but for `graceMs` serves those who have not noticed; then takes no new
+   * connections, finishes the refunds in flight, and ends what it started.
+   */
+  close(graceMs?: number): Promise<void>
 }>
 
 /** How long a start waits for Redis before it listens all the same, not ready. */
@@ -31,6 +35,9 @@ const REDIS_START_WAIT_MS = 5_000
 
 /** Beyond the provider's timeout, for what comes after its answer. */
 const DRAIN_SLACK_MS = 5_000
+
+/** How long a last answer may take to reach its caller. */
+const LAST_ANSWERS_MS = 2_000
 
 /**
  * Connects the parts and listens. `onFatal` is called when the gateway cannot go on.
@@ -82,6 +89,7 @@ export async function startGateway(
     log,
     metrics,
     readiness,
+    isClosing: () => isClosing,
     refunds: {
       store,
       provider,
@@ -93,12 +101,20 @@ export async function startGateway(
     },
   })
 
-  async function close(): Promise<void> {
+  async function close(graceMs = 0): Promise<void> {
     isClosing = true
+    const reconcilerStopped = reconciler.stop()
+    await sleep(graceMs)
+    const answered = app.close()
+    // Who was connected at the last moment has as long again to send a request.
+    await within(graceMs, answered)
     const drainMs = config.cookiepay.timeoutMs + DRAIN_SLACK_MS
-    await within(drainMs, Promise.all([app.close(), reconciler.stop()]))
-    const left = await background.drain(DRAIN_SLACK_MS)
+    const [left] = await Promise.all([background.drain(drainMs), within(drainMs, reconcilerStopped)])
     if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
+    await within(LAST_ANSWERS_MS, answered)
+    // A connection on which nothing was ever asked would keep the server open for ever.
+    app.server.closeAllConnections()
+    await answered
     await provider.close()
     durability.stop()
     redis.disconnect()

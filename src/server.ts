@@ -3,6 +3,9 @@ import { pino } from 'pino'
 import { ConfigError, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 
+/** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
+const CLOSE_GRACE_MS = 1_000
+
 /** Longer than the drain, which ends by itself. */
 const CLOSE_LIMIT_SLACK_MS = 30_000
 
@@ -20,7 +23,7 @@ try {
     async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unexpected error')
       log.info({ signal }, 'closing')
-      await gateway.close()
+      await gateway.close(CLOSE_GRACE_MS)
     },
   )
 } catch (error) {

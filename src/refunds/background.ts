@@ -1,8 +1,10 @@
-/** Work that must be done although the store cannot be reached just now. */
+/** Work that goes on when nobody waits for it any more: its caller has hung up, or the store is away. */
 export type BackgroundWork = Readonly<{
+  /** The same promise, which drain waits for even if nobody else does. */
+  seeThrough<Result>(work: Promise<Result>): Promise<Result>
   /** Tries until it succeeds; `work` must be safe to do twice. */
   untilDone(work: () => Promise<unknown>): void
-  /** How many pieces of work are not done yet. */
+  /** How many pieces of work are waiting to be tried again. */
   pending(): number
   /** Waits until everything is done, or the time is over. Answers how many pieces are left. */
   drain(timeoutMs: number): Promise<number>
@@ -19,6 +21,7 @@ const MAX_PENDING = 10_000
  * more than can be held, the lease ends: the refund becomes `unknown`.
  */
 export function createBackgroundWork(): BackgroundWork {
+  const running = new Set<Promise<unknown>>()
   const pending = new Set<Promise<void>>()
 
   async function persist(work: () => Promise<unknown>): Promise<void> {
@@ -35,6 +38,12 @@ export function createBackgroundWork(): BackgroundWork {
   }
 
   return {
+    seeThrough(work) {
+      running.add(work)
+      const forget = () => running.delete(work)
+      work.then(forget, forget)
+      return work
+    },
     untilDone(work) {
       if (pending.size >= MAX_PENDING) return
       const task = persist(work).finally(() => pending.delete(task))
@@ -42,11 +51,15 @@ export function createBackgroundWork(): BackgroundWork {
     },
     pending: () => pending.size,
     async drain(timeoutMs) {
-      if (pending.size > 0) {
-        const timeout = new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())
-        await Promise.race([Promise.all(pending), timeout])
+      let isOver = false
+      const timeout = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref()).then(() => {
+        isOver = true
+      })
+      // What was running may leave something to be tried again.
+      while (running.size + pending.size > 0 && !isOver) {
+        await Promise.race([timeout, Promise.allSettled([...running, ...pending])])
       }
-      return pending.size
+      return running.size + pending.size
     },
   }
 }

@@ -15,16 +15,15 @@ export type StoreIdentity = Readonly<{
  * remembered beyond the process; an operator accepts the loss with `npm run accept-store`.
  */
 export function createStoreIdentity(redis: RedisClient, expected: string | null): StoreIdentity {
+  const proposed = randomUUID()
   let known = expected
 
   return {
     async check() {
-      known ??= await write(redis)
+      known ??= await findOrWrite(redis, proposed)
       const values = await Promise.all(shards().map((key) => redis.get(key)))
-      if (values.every((value) => value === known)) return null
-      if (values.every((value) => value?.endsWith(` ${known}`))) {
-        known = values[0]?.split(' ')[0] as string
-        await Promise.all(shards().map((key) => redis.set(key, known as string)))
+      if (values.every((value) => value?.split(' ').includes(known as string))) {
+        known = idIn(values[0] as string)
         return null
       }
       const found = values.some((value) => value === null) ? 'is missing' : 'is another one'
@@ -33,21 +32,27 @@ export function createStoreIdentity(redis: RedisClient, expected: string | null)
   }
 }
 
-/** An operator says that a store which lost its id may be used: every gateway takes the new id for the old one. */
+/**
+ * An operator says that a store which lost its id may be used. The new id stands beside the lost one for ever,
+ * so that each gateway, whenever it looks, can take the one for the other.
+ */
 export async function acceptStore(redis: RedisClient, lostId: string): Promise<string> {
   const id = randomUUID()
   await Promise.all(shards().map((key) => redis.set(key, `${id} ${lostId}`)))
   return id
 }
 
-/** The id that is there, or a new one, in each shard that has none. */
-async function write(redis: RedisClient): Promise<string> {
+/** The id that is there, or the proposed one. Only who proposed it completes it: any other gap is a loss. */
+async function findOrWrite(redis: RedisClient, proposed: string): Promise<string> {
   const [first, ...others] = shards() as [string, ...string[]]
-  const created = randomUUID()
-  const existing = await redis.set(first, created, 'NX', 'GET')
-  const id = existing?.split(' ')[0] ?? created
-  await Promise.all(others.map((key) => redis.set(key, id, 'NX')))
-  return id
+  const existing = await redis.set(first, proposed, 'NX', 'GET')
+  if (existing !== null && existing !== proposed) return idIn(existing)
+  await Promise.all(others.map((key) => redis.set(key, proposed, 'NX')))
+  return proposed
+}
+
+function idIn(value: string): string {
+  return value.split(' ', 1)[0] as string
 }
 
 function shards(): string[] {

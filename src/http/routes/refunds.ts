@@ -111,7 +111,10 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         })
       }
       const caller = (request.caller as Caller).name
-      const answer = await requestRefund(parts, { caller, idempotencyKey, body: request.body })
+      // Not given up, nor forgotten by a shutdown, when the caller hangs up.
+      const answer = await parts.background.seeThrough(
+        requestRefund(parts, { caller, idempotencyKey, body: request.body }),
+      )
       if (answer.answer === 'refused') {
         const { code, ...details } = answer.refusal
         metrics.countAnswer(code)

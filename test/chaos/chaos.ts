@@ -1,0 +1,224 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildCopy, type Edit } from './build.ts'
+import { type Caller, createCaller } from './caller.ts'
+import { findViolations } from './checker.ts'
+import { createRunClock } from './clock.ts'
+import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
+import type { Histories } from './histories.ts'
+import { atExit } from './leftovers.ts'
+import { type Deeds, startMonkey } from './monkey.ts'
+import { createOperator, type Operator } from './operator.ts'
+import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
+import { createRandom } from './random.ts'
+import { createReader, type Reader } from './reader.ts'
+import { createTids, STORIES, type Stage, type Story } from './stories.ts'
+import type { Violation } from './violations.ts'
+
+export type ChaosOptions = Readonly<{
+  /** Decides what is asked, what is killed and when, as far as timing allows. */
+  seed: number
+  /** How long there is traffic and chaos; settling comes after it. */
+  durationMs: number
+  /** How many keys are opened each second. */
+  refundsPerSecond: number
+  /** False: the operator does not wait until the lookup has found all that it can find. */
+  waitForLookups?: boolean
+  /** Mutations of the gateway. */
+  edits?: readonly Edit[]
+  /** Gets a line now and then. */
+  log?(line: string): void
+}>
+
+export type ChaosResult = Readonly<{
+  histories: Histories
+  violations: readonly Violation[]
+  deeds: Deeds
+  kills: number
+  /** Log lines of the gateways that name a refund, by its id. */
+  logLines(id: string): readonly string[]
+}>
+
+const GATEWAYS = 3
+const CONNECT_TIMEOUT_MS = 300
+const TIMEOUT_MS = 500
+const LEASE_MS = CONNECT_TIMEOUT_MS + TIMEOUT_MS + 5_000
+
+/** Beyond the timeout: what `slow` and `late` asked for is unknown before it is answered. */
+const SLOW_MS = 800
+
+/** Rounded up to whole seconds by the sandbox's JWT, so that tokens expire while they are in use. */
+const TOKEN_LIFETIME_MS = 2_500
+
+/** No call of a refund can still be made or applied: its lease, the longest pause and a slow answer are over. */
+const FINAL_AFTER_MS = 25_000
+/** The same once nothing is killed or paused any more. */
+const FINAL_AFTER_CHAOS_MS = 2 * SLOW_MS
+
+/** A replica that is killed over a lookup keeps the refund from the others for a minute; pauses double. */
+const LOOKUP_PATIENCE_MS = 120_000
+const SHORT_LOOKUP_PATIENCE_MS = 15_000
+
+const OPERATOR_INTERVAL_MS = 1_000
+const MOST_STORIES_AT_ONCE = 400
+
+/** One run: traffic and chaos, then everything settles, then the three histories are compared. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'refund-gateway-chaos-'))
+  const forget = atExit(() => rmSync(directory, { recursive: true, force: true }))
+  const targets: Target[] = []
+  try {
+    await buildCopy(directory, options.edits)
+    return await runIn(directory, options, targets)
+  } finally {
+    await Promise.all(targets.map((target) => target.stop()))
+    await rm(directory, { recursive: true, force: true })
+    forget()
+  }
+}
+
+async function runIn(directory: string, options: ChaosOptions, targets: Target[]): Promise<ChaosResult> {
+  const { seed, waitForLookups = true, log = () => {} } = options
+  const random = createRandom(seed)
+  const [redis, sandbox] = await Promise.all([
+    startRedis(join(directory, 'redis')),
+    startSandbox(directory, ['--slow-ms', `${SLOW_MS}`, '--token-lifetime-ms', `${TOKEN_LIFETIME_MS}`]),
+  ])
+  targets.push(redis, sandbox)
+  const env = gatewayEnv(redis.url, sandbox.url)
+  const gateways = await Promise.all(
+    Array.from({ length: GATEWAYS }, (_, number) => startGateway({ directory, number, env })),
+  )
+  targets.push(...gateways)
+
+  const clock = createRunClock()
+  const caller = createCaller(gateways, clock)
+  const reader = createReader(gateways, sandbox)
+  const operator = createOperator(caller, reader, random.fork('operator'))
+  const errors: unknown[] = []
+  const monkey = startMonkey({
+    gateways,
+    redis,
+    sandbox,
+    leaseMs: LEASE_MS,
+    random: random.fork('monkey'),
+    onError: (error) => errors.push(error),
+  })
+  try {
+    const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
+    await playStories(stage, options, operator, () => monkey.stop())
+    if (errors.length > 0) throw errors[0]
+    log(`${clock.ms()} ms: ${caller.keys.length} keys asked, ${monkey.kills()} kills; settling`)
+
+    const parts: EndingParts = {
+      caller,
+      reader,
+      operator,
+      random: random.fork('ending'),
+      since: clock.step(),
+      finalAfterMs: FINAL_AFTER_CHAOS_MS,
+      lookupPatienceMs: waitForLookups ? LOOKUP_PATIENCE_MS : SHORT_LOOKUP_PATIENCE_MS,
+    }
+    const mayMiss = !(await settleByItself(parts)) && !waitForLookups
+    const before = await collect(caller, reader, gateways)
+    const violations = findViolations(before, mayMiss ? 'anything' : 'what no lookup shows')
+    log(`${clock.ms()} ms: settled but for ${unknownCount(before)} unknown, which wait for the operator`)
+    await settleByHand(parts)
+    const histories = await collect(caller, reader, gateways)
+    violations.push(...findViolations(histories, 'nothing'))
+    log(`${clock.ms()} ms: compared`)
+
+    const lines = await logLinesOf(gateways)
+    return {
+      histories,
+      violations,
+      deeds: monkey.deeds(),
+      kills: monkey.kills(),
+      logLines: (id) => lines.filter((line) => line.includes(id)),
+    }
+  } finally {
+    await monkey.stop()
+    await Promise.all([caller.close(), reader.close()])
+  }
+}
+
+function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string> {
+  return {
+    REDIS_URL: redisUrl,
+    COOKIEPAY_BASE_URL: sandboxUrl,
+    COOKIEPAY_ID: 'shop',
+    COOKIEPAY_KEY: 'shop-key',
+    COOKIEPAY_PG: 'toss',
+    COOKIEPAY_CONNECT_TIMEOUT_MS: `${CONNECT_TIMEOUT_MS}`,
+    COOKIEPAY_TIMEOUT_MS: `${TIMEOUT_MS}`,
+    RECONCILE_INTERVAL_MS: '300',
+    RATE_LIMIT_MAX: '1000000000',
+  }
+}
+
+/** Begins stories at an even pace until the time is over, ends the chaos, and waits for the stories. */
+async function playStories(
+  stage: Stage,
+  { durationMs, refundsPerSecond }: ChaosOptions,
+  operator: Operator,
+  endChaos: () => Promise<void>,
+): Promise<void> {
+  const weights = Object.entries(STORIES).map(([name, story]) => [story.weight, [name, story]] as const)
+  const underWay = new Set<Promise<unknown>>()
+  const startedAt = performance.now()
+  const elapsedMs = () => performance.now() - startedAt
+  let isOver = false
+  const operating = (async () => {
+    while (!isOver) {
+      await sleep(OPERATOR_INTERVAL_MS)
+      // With all gateways down there is nothing to do for an operator.
+      await operator.round({ finalAfterMs: FINAL_AFTER_MS, everything: false }).catch(() => {})
+    }
+  })()
+
+  let begun = 0
+  for (let number = 0; elapsedMs() < durationMs; number += 1) {
+    const [name, story] = stage.random.weighted<readonly [string, Story]>(weights)
+    begun += story.keys
+    const playing = story
+      .play({ ...stage, random: stage.random.fork(`${name} ${number}`) })
+      .finally(() => underWay.delete(playing))
+    underWay.add(playing)
+    await sleep((begun / refundsPerSecond) * 1_000 - elapsedMs())
+    while (underWay.size > MOST_STORIES_AT_ONCE) await Promise.race(underWay)
+  }
+  isOver = true
+  stage.caller.hurry()
+  await endChaos()
+  await Promise.all([...underWay, operating])
+}
+
+async function collect(caller: Caller, reader: Reader, gateways: readonly Gateway[]): Promise<Histories> {
+  const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
+  const [stored, applied, lines] = await Promise.all([
+    reader.stored(tids),
+    reader.applied(tids),
+    logLinesOf(gateways),
+  ])
+  const postponed = new Set(
+    lines.filter((line) => line.includes('the store cannot be written to')).map(refundIn),
+  )
+  return { keys: caller.keys, stored, applied, ledgersSeen: caller.ledgersSeen, postponed }
+}
+
+function unknownCount({ stored }: Histories): number {
+  return [...stored.values()].flatMap(({ refunds }) => refunds).filter(({ status }) => status === 'unknown')
+    .length
+}
+
+async function logLinesOf(gateways: readonly Gateway[]): Promise<string[]> {
+  const texts = await Promise.all(gateways.map(({ logPath }) => readFile(logPath, 'utf8')))
+  return texts.flatMap((text) => text.split('\n'))
+}
+
+function refundIn(line: string): string {
+  return /"refund":"([^"]+)"/.exec(line)?.[1] ?? ''
+}

@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Refund } from '../../src/refunds/refund.ts'
+import type { KeyHistory, Payload, Told } from './histories.ts'
+import type { Invariant } from './violations.ts'
+
+/** Takes a violation of one key. */
+export type KeyReport = (invariant: Invariant, detail: string) => void
+
+/** What `POST /refunds` answers to the run's requests, all of which are valid; by status. */
+const ANSWERS: Readonly<Record<number, readonly (string | null)[]>> = {
+  0: ['lost', 'refused'],
+  201: [null],
+  202: [null],
+  409: ['idempotency_in_progress', 'refund_unresolved'],
+  422: [
+    'amount_exceeds_remaining',
+    'idempotency_key_reused',
+    'provider_declined',
+    'already_cancelled',
+    'deposit_required',
+  ],
+  502: ['provider_auth_failed'],
+  503: ['provider_unavailable', 'store_unavailable', 'store_not_durable'],
+}
+
+/** Says nothing about the refund, whatever its state is. */
+const SAYS_NOTHING = ['lost', 'refused', 'store_unavailable', 'store_not_durable']
+
+/** The latest request of this payload, and its answer. */
+export function lastAnswer({ told }: KeyHistory, payload: number): Told | undefined {
+  return told
+    .filter((answer) => answer.what === 'refund' && answer.payload === payload)
+    .reduce<Told | undefined>(
+      (last, answer) => (last && last.sentAt > answer.sentAt ? last : answer),
+      undefined,
+    )
+}
+
+/** The state of the key's refund as an answer tells it, or null where it tells of none. */
+function stateIn({ refund }: Told, key: string): 'processing' | 'unknown' | 'succeeded' | 'failed' | null {
+  return refund !== null && refund.metadata.key === key ? refund.status : null
+}
+
+/** What callers were told about one key: each answer by itself, and against every answer before it. */
+export function checkTold(history: KeyHistory, postponed: ReadonlySet<string>, report: KeyReport): void {
+  const { key, payloads, told } = history
+  for (const answer of told) checkAnswer(answer, key, payloads, report)
+
+  const facts = told.filter((answer) => stateIn(answer, key) !== null)
+  const ids = new Set(facts.map(({ refund }) => refund?.id))
+  if (ids.size > 1) report('key', `it was told of the refunds ${[...ids].join(' and ')}`)
+  const sentAs = new Set(
+    facts.filter(({ what, status }) => what === 'refund' && status !== 409).map(({ payload }) => payload),
+  )
+  if (sentAs.size > 1) report('key', 'two payloads were answered with its refund')
+
+  for (const fact of facts) {
+    for (const later of told) {
+      if (later.sentAt < fact.answeredAt) continue
+      const contradiction = contradictionIn(fact, later, key, postponed)
+      if (contradiction !== null) report('told', contradiction)
+    }
+  }
+}
+
+/** One answer by itself. */
+function checkAnswer(answer: Told, key: string, payloads: readonly Payload[], report: KeyReport): void {
+  const { what, status, code, refund } = answer
+  const said = `${what} was answered ${status} ${code ?? ''}`
+  if (what !== 'refund') {
+    const isKnown =
+      status === 200 || status === 0 || status === 404 || status === 409 || code === 'store_unavailable'
+    if (!isKnown) report('answer', said)
+    return
+  }
+  const isForReuse = code !== 'idempotency_key_reused' || payloads.length > 1
+  if (!ANSWERS[status]?.includes(code) || !isForReuse) report('answer', said)
+  if (code === 'refund_unresolved') {
+    const isUnsettled = refund?.status === 'processing' || refund?.status === 'unknown'
+    if (!isUnsettled) report('answer', `${said} because of ${refund?.id}, which is ${refund?.status}`)
+    return
+  }
+  if (refund === null) return
+  const payload = payloads[answer.payload]
+  const isOwn = refund.metadata.key === key && refund.metadata.payload === payload?.metadata.payload
+  if (!isOwn)
+    report('key', `${said} with the refund of ${refund.metadata.key}, payload ${refund.metadata.payload}`)
+  const expected = { succeeded: 201, unknown: 202, failed: 422, processing: 409 }[refund.status]
+  if (status !== expected) report('answer', `${said} with a refund that is ${refund.status}`)
+}
+
+/**
+ * What `later` says against what was told before it was sent, or null. Where the gateway could not store what
+ * it told, the store may lag behind, but never say the opposite.
+ */
+function contradictionIn(
+  fact: Told,
+  later: Told,
+  key: string,
+  postponed: ReadonlySet<string>,
+): string | null {
+  const known = stateIn(fact, key)
+  if (known === 'processing' || SAYS_NOTHING.includes(later.code ?? '')) return null
+  const what = `it was told ${known} at ${fact.atMs} ms, and ${later.status} ${later.code ?? later.refund?.status} at ${later.atMs} ms`
+  if (later.what === 'refund' && later.payload !== Number(fact.refund?.metadata.payload)) {
+    return later.code === 'idempotency_key_reused' ? null : what
+  }
+  const isBehind = postponed.has(fact.refund?.id ?? '')
+  const now = stateIn(later, key)
+  if (known === 'unknown') return now === null || (now === 'processing' && !isBehind) ? what : null
+  if (now !== known) return isBehind && (now === 'processing' || now === 'unknown') ? null : what
+  if (!isBehind && !isDeepStrictEqual(fact.refund, later.refund)) {
+    return `it was told ${JSON.stringify(fact.refund)}, and later ${JSON.stringify(later.refund)}`
+  }
+  return null
+}
+
+/** The last answer against what is stored. */
+export function checkStored(
+  history: KeyHistory,
+  refund: Refund | undefined,
+  isSettled: boolean,
+  report: KeyReport,
+): void {
+  if (refund === undefined) {
+    const told = history.told.find(
+      (answer) => answer.refund?.metadata.key === history.key && answer.status < 300,
+    )
+    if (told !== undefined) report('stored', `it was told ${told.status}, and nothing is stored`)
+    return
+  }
+  const payload = Number(refund.metadata.payload)
+  const { tid, amount } = history.payloads[payload] as Payload
+  if (refund.tid !== tid || (amount !== undefined && refund.amount !== amount)) {
+    report('key', `${refund.id} is of another payload than it says`)
+  }
+  if (!isSettled) return
+  const last = lastAnswer(history, payload)
+  const isSame =
+    last?.refund?.id === refund.id && last.refund.status === refund.status && last.status === statusOf(refund)
+  if (!isSame)
+    report('stored', `it is ${refund.status}, and the last answer was ${last?.status} ${last?.code}`)
+}
+
+function statusOf({ status }: Refund): number {
+  if (status === 'succeeded') return 201
+  return status === 'failed' ? 422 : 202
+}

@@ -1,0 +1,70 @@
+import type { Refund } from '../../src/refunds/refund.ts'
+import { checkStored, checkTold, type KeyReport } from './check-key.ts'
+import {
+  checkCalls,
+  checkLedger,
+  checkMoney,
+  checkReads,
+  checkSums,
+  type PaymentReport,
+} from './check-payment.ts'
+import type { Histories, KeyHistory, Payload, StoredPayment } from './histories.ts'
+import type { MayBeUnknown, Violation } from './violations.ts'
+
+const NOTHING_STORED: StoredPayment = {
+  ledger: null,
+  refunds: [],
+  listed: [],
+  byId: new Map(),
+  events: new Map(),
+}
+
+/** Compares the three histories of a run. Pure: of the same histories the same violations. */
+export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown): Violation[] {
+  const violations: Violation[] = []
+  const reportOf =
+    (tid: string): PaymentReport =>
+    (invariant, detail, refund) =>
+      violations.push({ invariant, tid, key: refund?.metadata.key ?? null, detail })
+
+  for (const [tid, keys] of keysByTid(histories.keys)) {
+    const stored = histories.stored.get(tid) ?? NOTHING_STORED
+    const applied = histories.applied.get(tid) ?? { calls: null, cancels: [] }
+    checkMoney(tid, stored, applied, mayBeUnknown, reportOf(tid))
+    checkLedger(tid, stored, applied, reportOf(tid))
+    checkReads(stored, reportOf(tid))
+    checkCalls(applied, keys, reportOf(tid))
+  }
+  for (const ledger of histories.ledgersSeen) checkSums(ledger, reportOf(ledger.tid))
+
+  const refundsOfKey = refundsByKey(histories.stored.values())
+  for (const history of histories.keys) {
+    const { key, payloads } = history
+    const { tid } = payloads[0] as Payload
+    const report: KeyReport = (invariant, detail) => violations.push({ invariant, tid, key, detail })
+    const refunds = refundsOfKey.get(key) ?? []
+    if (refunds.length > 1) report('key', `it has ${refunds.length} refunds`)
+    checkTold(history, histories.postponed, report)
+    checkStored(history, refunds[0], mayBeUnknown === 'nothing', report)
+  }
+  return violations
+}
+
+function keysByTid(keys: readonly KeyHistory[]): Map<string, Set<KeyHistory>> {
+  const found = new Map<string, Set<KeyHistory>>()
+  for (const history of keys) {
+    for (const { tid } of history.payloads) found.set(tid, (found.get(tid) ?? new Set()).add(history))
+  }
+  return found
+}
+
+function refundsByKey(payments: Iterable<StoredPayment>): Map<string, Refund[]> {
+  const found = new Map<string, Refund[]>()
+  for (const { refunds } of payments) {
+    for (const refund of refunds) {
+      const { key = '' } = refund.metadata
+      found.set(key, [...(found.get(key) ?? []), refund])
+    }
+  }
+  return found
+}

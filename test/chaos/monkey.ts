@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Gateway, Redis, Sandbox, Target } from './processes.ts'
+import type { Random } from './random.ts'
+
+/** What was done to the processes, by name. */
+export type Deeds = Readonly<Record<string, number>>
+
+export type Monkey = Readonly<{
+  deeds(): Deeds
+  /** SIGKILLs so far. */
+  kills(): number
+  /** Does nothing more, and waits until everything runs again. */
+  stop(): Promise<void>
+}>
+
+export type MonkeyParts = Readonly<{
+  gateways: readonly Gateway[]
+  redis: Redis
+  sandbox: Sandbox
+  /** Of a `processing` refund: a pause beyond it makes refunds unknown under a process that still works on them. */
+  leaseMs: number
+  random: Random
+  /** A process that does not start again is not part of the game. */
+  onError(error: unknown): void
+}>
+
+/** Between two deeds; a kill takes most of a second to recover from. */
+const SHORTEST_REST_MS = 900
+const LONGEST_REST_MS = 2_400
+
+/** Kills and pauses processes at random until it is stopped. */
+export function startMonkey(parts: MonkeyParts): Monkey {
+  const { gateways, redis, sandbox, random } = parts
+  const counts: Record<string, number> = {}
+  const stopping = new AbortController()
+  const underWay = new Set<Promise<void>>()
+  const busy = new Set<Target>()
+
+  const isFree = (target: Target) => target.isUp() && !busy.has(target)
+
+  async function act(name: string, targets: readonly Target[], deed: (target: Target) => Promise<void>) {
+    for (const target of targets.filter(isFree)) {
+      const label = `${name} ${target.name.split(' ')[0]}`
+      counts[label] = (counts[label] ?? 0) + 1
+      busy.add(target)
+      const work = deed(target)
+        .catch(parts.onError)
+        .finally(() => {
+          busy.delete(target)
+          underWay.delete(work)
+        })
+      underWay.add(work)
+    }
+  }
+
+  const kill = (...targets: Target[]) => act('kill', targets, (target) => target.kill())
+  const pause = (target: Target, shortestMs: number, longestMs: number) => {
+    const durationMs = random.integer(shortestMs, longestMs)
+    return act('pause', [target], () => target.pause(durationMs, stopping.signal))
+  }
+  /** One that something can be done to, if there is one. */
+  const anyGateway = () => {
+    const first = random.integer(0, gateways.length - 1)
+    const inTurn = [...gateways.slice(first), ...gateways.slice(0, first)]
+    return (inTurn.find(isFree) ?? inTurn[0]) as Gateway
+  }
+
+  const deeds: readonly (readonly [weight: number, deed: () => Promise<void>])[] = [
+    [50, () => kill(anyGateway())],
+    [16, () => kill(redis)],
+    [6, () => kill(redis, anyGateway())],
+    [3, () => kill(...gateways)],
+    [8, () => pause(anyGateway(), 100, 1_500)],
+    [5, () => pause(anyGateway(), parts.leaseMs, parts.leaseMs + 2_000)],
+    [6, () => pause(redis, 200, 3_000)],
+    [3, () => pause(sandbox, 300, 1_200)],
+    [6, () => revokeTokens()],
+  ]
+
+  async function revokeTokens(): Promise<void> {
+    counts['tokens revoked'] = (counts['tokens revoked'] ?? 0) + 1
+    await fetch(`${sandbox.url}/sandbox/tokens/revoke`, { method: 'POST' })
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await sleep(random.integer(SHORTEST_REST_MS, LONGEST_REST_MS), undefined, { signal: stopping.signal })
+      await random.weighted(deeds)()
+    }
+  }
+
+  const running = run().catch((error) => {
+    if (!stopping.signal.aborted) parts.onError(error)
+  })
+
+  return {
+    deeds: () => counts,
+    kills: () =>
+      Object.entries(counts).reduce((sum, [name, count]) => sum + (name.startsWith('kill') ? count : 0), 0),
+    async stop() {
+      stopping.abort()
+      await running
+      await Promise.all(underWay)
+    },
+  }
+}

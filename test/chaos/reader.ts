@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pLimit from 'p-limit'
+import { Agent, request } from 'undici'
+import type { RefundEvent } from '../../src/refunds/events.ts'
+import type { Refund } from '../../src/refunds/refund.ts'
+import { ledgerOf } from './caller.ts'
+import type { AppliedPayment, Cancel, StoredPayment } from './histories.ts'
+import type { Gateway, Sandbox } from './processes.ts'
+
+/** What is asked of gateways and sandbox beside the callers' story; while one is away, it is asked again. */
+export type Reader = Readonly<{
+  /** The unsettled refunds of this status; the first hundred, or all of them. */
+  unsettled(status: 'unknown' | 'processing', howMany: 'first' | 'all'): Promise<Refund[]>
+  /** `GET /refunds?tid=`, every page. */
+  list(tid: string): Promise<Refund[]>
+  cancels(tid: string): Promise<AppliedPayment>
+  /** Everything that is stored of these payments. */
+  stored(tids: readonly string[]): Promise<Map<string, StoredPayment>>
+  /** Everything that was applied of these payments. */
+  applied(tids: readonly string[]): Promise<Map<string, AppliedPayment>>
+  /** Resolves once every gateway takes refunds. */
+  untilReady(): Promise<void>
+  close(): Promise<void>
+}>
+
+type Page = { data: Refund[]; next_cursor: string | null }
+
+const AT_ONCE = 12
+const PATIENCE_MS = 30_000
+const PAUSE_MS = 100
+
+export function createReader(gateways: readonly Gateway[], sandbox: Sandbox): Reader {
+  const agent = new Agent({ keepAliveTimeout: 2_000, headersTimeout: 5_000 })
+  let turn = 0
+
+  async function getOnce(url: string): Promise<{ status: number; body: unknown }> {
+    const { statusCode, body } = await request(url, { dispatcher: agent })
+    return { status: statusCode, body: await body.json() }
+  }
+
+  /** The body, of any gateway; null where there is no such thing. */
+  async function get<Body>(path: string): Promise<Body | null> {
+    const deadline = performance.now() + PATIENCE_MS
+    for (;;) {
+      turn += 1
+      const { url } = gateways[turn % gateways.length] as Gateway
+      const { status, body } = await getOnce(url + path).catch((error) => ({ status: 0, body: error }))
+      if (status === 200) return body as Body
+      if (status === 404) return null
+      if (performance.now() > deadline) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`)
+      await sleep(PAUSE_MS)
+    }
+  }
+
+  async function pages(path: string, howMany: 'first' | 'all'): Promise<Refund[]> {
+    const found: Refund[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: Page = (await get<Page>(`${path}&limit=100${cursor && `&cursor=${cursor}`}`)) as Page
+      found.push(...page.data)
+      cursor = howMany === 'all' ? page.next_cursor : null
+    }
+    return found
+  }
+
+  const list = (tid: string) => pages(`/refunds?tid=${tid}`, 'all')
+
+  async function cancels(tid: string): Promise<AppliedPayment> {
+    const { body } = await getOnce(`${sandbox.url}/sandbox/cancels?tid=${tid}`)
+    const { calls, applied } = body as { calls: number; applied: Cancel[] }
+    return { calls, cancels: applied }
+  }
+
+  async function storedPayment(tid: string): Promise<StoredPayment> {
+    const payment = await get<Record<string, unknown> & { refunds: Refund[] }>(`/payments/${tid}`)
+    const refunds = payment?.refunds ?? []
+    const byId = new Map<string, Refund | null>()
+    const events = new Map<string, readonly RefundEvent[]>()
+    for (const { id } of refunds) {
+      byId.set(id, await get<Refund>(`/refunds/${id}`))
+      events.set(id, (await get<{ data: RefundEvent[] }>(`/refunds/${id}/events`))?.data ?? [])
+    }
+    return { ledger: payment && ledgerOf(payment), refunds, listed: await list(tid), byId, events }
+  }
+
+  async function readEach<Value>(tids: readonly string[], read: (tid: string) => Promise<Value>) {
+    const limit = pLimit(AT_ONCE)
+    const entries = tids.map((tid) => limit(async () => [tid, await read(tid)] as const))
+    return new Map(await Promise.all(entries))
+  }
+
+  return {
+    unsettled: (status, howMany) => pages(`/refunds?status=${status}`, howMany),
+    list,
+    cancels,
+    stored: (tids) => readEach(tids, storedPayment),
+    applied: (tids) => readEach(tids, cancels),
+    async untilReady() {
+      const deadline = performance.now() + PATIENCE_MS
+      for (const { url } of gateways) {
+        while (
+          !(await getOnce(`${url}/readyz`).then(
+            ({ status }) => status === 200,
+            () => false,
+          ))
+        ) {
+          if (performance.now() > deadline) throw new Error(`${url} is not ready after ${PATIENCE_MS} ms`)
+          await sleep(PAUSE_MS)
+        }
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}

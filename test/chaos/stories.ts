@@ -1,0 +1,246 @@
+import type { PaymentMethod } from '../../src/refunds/eligibility.ts'
+import type { Caller } from './caller.ts'
+import type { KeyHistory, Payload, Told } from './histories.ts'
+import { paidAmount } from './histories.ts'
+import type { Random } from './random.ts'
+
+/** What a story is played with. */
+export type Stage = Readonly<{
+  caller: Caller
+  random: Random
+  gateways: number
+  newTid(random: Random): string
+}>
+
+/** How callers use the gateway, well or badly; `keys` is about how many keys it opens, for pacing. */
+export type Story = Readonly<{ weight: number; keys: number; play(stage: Stage): Promise<unknown> }>
+
+/** Parts are multiples of this, and payments are not: so no two refunds of a payment have the same amount. */
+const PART = 250
+const ODD = 7
+
+/** How often a tid asks for each of the sandbox's faults. A fifth of the calls or so end unknown. */
+const FAULTS: readonly (readonly [weight: number, fault: string])[] = [
+  [30, 'order'],
+  [30, 'delay'],
+  [4, 'mismatch'],
+  [4, 'badtoken'],
+  [4, 'declined'],
+  [2, 'cancelled'],
+  [2, 'deposited'],
+  [1, 'nevertoken'],
+  [3, 'late'],
+  [3, 'reset'],
+  [3, 'error500'],
+  [3, 'busy'],
+  [2, 'slow'],
+  [2, 'timeout'],
+  [2, 'hang'],
+  [2, 'html'],
+  [2, 'empty'],
+  [2, 'truncated'],
+  [1, 'trickle'],
+]
+
+const LONGEST_DELAY_MS = 350
+
+/** Tids that no other payment of the run has, at most 20 long, so that the lookup can find them. */
+export function createTids(): (random: Random) => string {
+  let count = 0
+  return (random) => {
+    const fault = random.weighted(FAULTS)
+    const name = fault === 'delay' ? `delay${random.integer(10, LONGEST_DELAY_MS)}` : fault
+    const amount = random.integer(40, 390) * PART + ODD
+    count += 1
+    return `${name}-${count.toString(36).padStart(4, '0')}-${amount}`
+  }
+}
+
+type Body = Omit<Payload, 'metadata'>
+
+function refundOf(tid: string, amount?: number, method: PaymentMethod = 'card_auth'): Body {
+  return {
+    tid,
+    reason: '고객 변심',
+    payment: { method, amount: paidAmount(tid) },
+    ...(amount !== undefined && { amount }),
+    ...(method === 'virtual_account' && {
+      refund_account: { bank: '20', account_no: '1002345678901', account_name: '홍길동' },
+    }),
+  }
+}
+
+/** Everything that was paid, said or left unsaid; of any kind of payment that allows it. */
+function everything(tid: string, random: Random): Body {
+  const method = random.pick(['card_auth', 'card_keyin', 'card_billing', 'bank_transfer', 'virtual_account'])
+  return refundOf(tid, random.chance(0.3) ? paidAmount(tid) : undefined, method)
+}
+
+/** A part of the payment, from `least` to `most` tenths of it. */
+function part(tid: string, random: Random, least: number, most: number): number {
+  const parts = Math.floor(paidAmount(tid) / PART)
+  return random.integer(Math.ceil((parts * least) / 10), Math.floor((parts * most) / 10)) * PART
+}
+
+const hasEnded = ({ status, retry }: Told) => status === 201 || (status === 422 && retry !== 'fix_request')
+
+/** All of these stories are told in a run, by their weight. */
+export const STORIES: Readonly<Record<string, Story>> = {
+  /** One refund of one payment. */
+  single: {
+    weight: 30,
+    keys: 1,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const body = random.chance(0.5) ? everything(tid, random) : refundOf(tid, part(tid, random, 1, 9))
+      const history = caller.open('single', body)
+      if (random.chance(0.15)) await caller.ask(history, 0, random, { hangUpAfterMs: random.integer(2, 60) })
+      await caller.pursue(history, 0, random)
+    },
+  },
+
+  /** One key at the same time at several gateways. */
+  race: {
+    weight: 20,
+    keys: 1,
+    async play({ caller, random, gateways, newTid }) {
+      const tid = newTid(random)
+      const body = random.chance(0.4) ? everything(tid, random) : refundOf(tid, part(tid, random, 1, 9))
+      const history = caller.open('race', body)
+      const first = random.integer(0, gateways - 1)
+      await Promise.all(
+        Array.from({ length: random.integer(2, 4) }, (_, index) =>
+          caller.ask(history, 0, random, { gateway: (first + index) % gateways }),
+        ),
+      )
+      await caller.pursue(history, 0, random)
+    },
+  },
+
+  /** Whoever was answered asks again at once, at every gateway. */
+  echo: {
+    weight: 10,
+    keys: 1,
+    async play({ caller, random, gateways, newTid }) {
+      const tid = newTid(random)
+      const history = caller.open('echo', refundOf(tid, part(tid, random, 1, 9)))
+      await caller.pursue(history, 0, random)
+      for (let gateway = 0; gateway < gateways; gateway += 1) {
+        const told = await caller.ask(history, 0, random, { gateway })
+        if (told.refund !== null) await caller.read(history, told.refund.id, random)
+      }
+    },
+  },
+
+  /** Several parts of one payment, at once or one after the other and perhaps more than there is; then the rest. */
+  parts: {
+    weight: 12,
+    keys: 5,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const amounts = new Set(Array.from({ length: random.integer(2, 5) }, () => part(tid, random, 1, 4)))
+      const histories = [...amounts].map((amount) => caller.open('parts', refundOf(tid, amount)))
+      if (random.chance(0.7)) {
+        await Promise.all(histories.map((history) => caller.pursue(history, 0, random)))
+      } else {
+        for (const history of histories) await caller.pursue(history, 0, random)
+      }
+      await caller.look(tid, random)
+      await caller.pursue(caller.open('parts', refundOf(tid)), 0, random)
+    },
+  },
+
+  /** Two keys for one payment that has enough for one of them. */
+  rivals: {
+    weight: 8,
+    keys: 2,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const isWhole = random.chance(0.4)
+      const amounts = new Set([part(tid, random, 5, 7), part(tid, random, 7, 9)])
+      const bodies = isWhole
+        ? [refundOf(tid), refundOf(tid)]
+        : [...amounts].map((amount) => refundOf(tid, amount))
+      const histories = bodies.map((body) => caller.open('rivals', body))
+      await Promise.all(histories.map((history) => caller.pursue(history, 0, random)))
+      await caller.look(tid, random)
+    },
+  },
+
+  /** A caller that does not wait for an outcome, but takes a new key. */
+  impatient: {
+    weight: 8,
+    keys: 2,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const bodies = random.chance(0.5)
+        ? [refundOf(tid), refundOf(tid)]
+        : [refundOf(tid, part(tid, random, 5, 7)), refundOf(tid, part(tid, random, 7, 9))]
+      const first = caller.open('impatient', bodies[0] as Body)
+      const told = await caller.ask(first, 0, random, { hangUpAfterMs: random.integer(5, 900) })
+      if (hasEnded(told)) return
+      await caller.pursue(caller.open('impatient', bodies[1] as Body), 0, random)
+      await caller.look(tid, random)
+      await caller.pursue(first, 0, random)
+    },
+  },
+
+  /** One key for two payloads, of one payment or of two. */
+  reuse: {
+    weight: 8,
+    keys: 1,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const other = random.chance(0.5) ? tid : newTid(random)
+      const history = caller.open(
+        'reuse',
+        refundOf(tid, part(tid, random, 1, 3)),
+        refundOf(other, part(other, random, 4, 6)),
+      )
+      if (random.chance(0.5)) {
+        await Promise.all([caller.pursue(history, 0, random), caller.pursue(history, 1, random)])
+      } else {
+        await caller.pursue(history, 0, random)
+        await caller.ask(history, 1, random)
+      }
+    },
+  },
+
+  /** A key that was refused is sent again with a corrected payload, while a copy of the refused one is still about. */
+  correction: {
+    weight: 6,
+    keys: 2,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const other = random.chance(0.5) ? tid : newTid(random)
+      await caller.pursue(caller.open('correction', refundOf(tid, part(tid, random, 5, 6))), 0, random)
+      const history = caller.open(
+        'correction',
+        refundOf(tid, part(tid, random, 7, 9)),
+        refundOf(other, part(other, random, 1, 3)),
+      )
+      const stray = caller.ask(history, 0, random)
+      await caller.ask(history, 0, random)
+      await Promise.all([stray, caller.ask(history, 0, random), caller.pursue(history, 1, random)])
+    },
+  },
+
+  /** An old key is repeated, and its refund read. */
+  memory: {
+    weight: 8,
+    keys: 0,
+    async play({ caller, random }) {
+      const history = caller.keys[random.integer(0, Math.max(0, caller.keys.length - 1))]
+      if (history === undefined) return
+      const id = refundIdOf(history)
+      if (id !== undefined) await caller.read(history, id, random)
+      await caller.ask(history, random.integer(0, history.payloads.length - 1), random)
+      await caller.look((history.payloads[0] as Payload).tid, random)
+    },
+  },
+}
+
+/** The id that this key was told, if any. A refund that is in its way is another key's. */
+export function refundIdOf(history: KeyHistory): string | undefined {
+  return history.told.find(({ refund }) => refund?.metadata.key === history.key)?.refund?.id
+}

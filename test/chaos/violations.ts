@@ -1,0 +1,23 @@
+/** What the run holds the gateway to. */
+export const INVARIANTS = {
+  once: 'one key moves money at most once',
+  amount: 'no payment is refunded beyond its amount, and its ledger is the sum of its refunds',
+  asked: 'the provider is never asked for more than remains',
+  applied: 'every applied cancel ends succeeded, or stands as unknown',
+  proven: 'nothing succeeded without an applied cancel',
+  settled: 'everything settles',
+  told: 'what a caller was told stays true',
+  stored: 'what was last told is what is stored',
+  key: 'one key stands for one payload and one refund',
+  answer: 'every answer is one that the contract gives to this request',
+  events: 'the events of a refund are a way through its states',
+  reads: 'every read of a refund says the same',
+  calls: 'a cancel is not called again, but after a refused token or where nothing was sent',
+} as const
+export type Invariant = keyof typeof INVARIANTS
+
+/** Something that must not be: of which payment, and of which key where that is known. */
+export type Violation = Readonly<{ invariant: Invariant; tid: string; key: string | null; detail: string }>
+
+/** What may still be unknown when the histories are compared. */
+export type MayBeUnknown = 'anything' | 'what no lookup shows' | 'nothing'
