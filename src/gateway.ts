@@ -186,7 +186,10 @@ function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserve
     },
     lost: (refund) =>
       log.error({ refund: refund.id, status: refund.status }, 'the store forgot a refund that was in flight'),
-    postponed: (id, error) =>
-      log.error({ refund: id, err: error }, 'the store cannot be written to; it is tried again'),
+    postponed(id, error) {
+      // Not the error itself: of a Redis command it holds the arguments, and with them a refund.
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
+      log.error({ refund: id, reason: cause }, 'the store cannot be written to; it is tried again')
+    },
   }
 }

@@ -21,10 +21,7 @@ export type CookiePayOptions = Readonly<{
 /** Connections to the provider, over all accounts; what does not get one in time is not sent. */
 const MAX_CONNECTIONS = 128
 
-/**
- * An idle connection is closed sooner than servers commonly do it (5 s in Apache and Node.js), so that a
- * request is not written to one that the provider has just given up.
- */
+/** For token calls, which may be repeated: sooner than servers commonly close an idle connection (5 s). */
 const KEEP_ALIVE_MS = 2_000
 
 /** The provider's cancel API. Nothing is ever repeated here: a call is sent at most once. */
@@ -33,16 +30,25 @@ export function createCookiePay(options: CookiePayOptions): Provider & { close()
   const { origin, pathname } = new URL(options.baseUrl)
   const basePath = pathname.replace(/\/$/, '')
   const accounts = new Map(options.accounts.map((account) => [account.name, account]))
-  const pool = new Pool(origin, {
-    connections: MAX_CONNECTIONS,
+  // Each cancel call has a connection of its own. A server may close one that it has answered on at any moment,
+  // and of a request that is on its way just then nobody knows whether it was read.
+  const cancelPool = openPool({ pipelining: 0 })
+  const tokenPool = openPool({
     pipelining: 1,
-    connect: { timeout: options.connectTimeoutMs },
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    // The total of exchange() covers both.
-    headersTimeout: 0,
-    bodyTimeout: 0,
   })
+
+  function openPool(keepAlive: Pool.Options): Pool {
+    return new Pool(origin, {
+      connections: MAX_CONNECTIONS,
+      connect: { timeout: options.connectTimeoutMs },
+      // The total of exchange() covers both.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      ...keepAlive,
+    })
+  }
 
   function account(name: string): Account {
     const found = accounts.get(name)
@@ -50,7 +56,7 @@ export function createCookiePay(options: CookiePayOptions): Provider & { close()
     return found
   }
 
-  async function post(path: string, headers: Record<string, string>, body: string) {
+  async function post(pool: Pool, path: string, headers: Record<string, string>, body: string) {
     return exchange(pool, {
       path: basePath + path,
       headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
@@ -65,7 +71,7 @@ export function createCookiePay(options: CookiePayOptions): Provider & { close()
     async fetchToken(name) {
       const startedAt = performance.now()
       const { id, key } = account(name)
-      const seen = await post(TOKEN_PATH, {}, JSON.stringify({ pay2_id: id, pay2_key: key }))
+      const seen = await post(tokenPool, TOKEN_PATH, {}, JSON.stringify({ pay2_id: id, pay2_key: key }))
       const fetched = classifyToken(seen)
       const outcome = fetched.outcome === 'token' ? 'token' : fetched.code
       options.onCall('token', outcome, performance.now() - startedAt)
@@ -79,11 +85,13 @@ export function createCookiePay(options: CookiePayOptions): Provider & { close()
     async cancel(request, token) {
       const startedAt = performance.now()
       const headers = { TOKEN: token, ApiKey: account(request.account).key }
-      const seen = await post(CANCEL_PATH, headers, cancelBody(request))
+      const seen = await post(cancelPool, CANCEL_PATH, headers, cancelBody(request))
       const outcome = classifyCancel(seen, options.ambiguousCodes)
       options.onCall('cancel', outcome.outcome, performance.now() - startedAt)
       return outcome
     },
-    close: () => pool.destroy(),
+    async close() {
+      await Promise.all([cancelPool.destroy(), tokenPool.destroy()])
+    },
   }
 }

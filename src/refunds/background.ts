@@ -42,10 +42,17 @@ export function createBackgroundWork(): BackgroundWork {
     },
     pending: () => pending.size,
     async drain(timeoutMs) {
-      if (pending.size > 0) {
-        const timeout = new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())
-        await Promise.race([Promise.all(pending), timeout])
-      }
+      let isOver = false
+      let timer: NodeJS.Timeout | undefined
+      const timeout = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          isOver = true
+          resolve()
+        }, timeoutMs)
+      })
+      // More may be handed over while it waits.
+      while (pending.size > 0 && !isOver) await Promise.race([Promise.all(pending), timeout])
+      clearTimeout(timer)
       return pending.size
     },
   }
