@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import { authenticate } from './http/auth.ts'
-import { answerError, handleErrors } from './http/errors.ts'
+import { answerClientError, answerError, handleErrors } from './http/errors.ts'
 import type { Metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
 import { operationRoutes, type Readiness } from './http/operations.ts'
@@ -52,6 +52,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
       },
     },
     frameworkErrors: answerError,
+    clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // A plain text body would reach the validator as a string; JSON is the only language here.

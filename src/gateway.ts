@@ -57,7 +57,11 @@ export async function startGateway(
   // Each failed connect is an error event; what matters of them is reported as a change of durability.
   redis.on('error', () => {})
   const identity = createStoreIdentity(redis, config.redisStoreId)
-  const durability = watchDurability(redis, identity, (found) => reportDurability(log, config, found))
+  const durability = watchDurability(redis, {
+    identity,
+    minReplicas: config.redisMinReplicas,
+    onChange: (found) => reportDurability(log, config, found),
+  })
 
   let isClosing = false
   const readiness = () => readinessOf(config, durability, isClosing)
@@ -218,7 +222,10 @@ function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserve
     },
     lost: (refund) =>
       log.error({ refund: refund.id, status: refund.status }, 'the store forgot a refund that was in flight'),
-    postponed: (id, error) =>
-      log.error({ refund: id, err: error }, 'the store cannot be written to; it is tried again'),
+    postponed(id, error) {
+      // Not the error itself: of a Redis command it holds the arguments, and with them a refund.
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
+      log.error({ refund: id, reason: cause }, 'the store cannot be written to; it is tried again')
+    },
   }
 }

@@ -27,13 +27,10 @@ export type CookiePayOptions = Readonly<{
   onCall(call: 'token' | 'cancel' | 'lookup', outcome: string, durationMs: number): void
 }>
 
-/** Each call that is admitted has a connection; the rest are for tokens and lookups. */
-const MAX_CONNECTIONS = MAX_CALLS + 4
+/** Token calls and lookups of one account, at a time. */
+const MAX_OTHER_CALLS = 8
 
-/**
- * An idle connection is closed sooner than servers commonly do it (5 s in Apache and Node.js), so that a
- * request is not written to one that the provider has just given up.
- */
+/** Of those, which may be repeated, an idle connection is kept: less long than servers commonly do (5 s). */
 const KEEP_ALIVE_MS = 2_000
 
 /** The provider's API. Nothing is ever repeated here: a cancel call is sent at most once. */
@@ -43,24 +40,32 @@ export function createCookiePay(
   const { timeoutMs } = options
   const { origin, pathname } = new URL(options.baseUrl)
   const basePath = pathname.replace(/\/$/, '')
-  const lines = new Map(
-    options.accounts.map((account) => [
-      account.name,
-      { account, admission: createAdmission(), pool: openPool() },
-    ]),
-  )
+  // Each account has connections of its own, so that a slow one does not keep the others waiting.
+  const lines = new Map(options.accounts.map((account) => [account.name, openLine(account)]))
 
-  // Each account has connections of its own: a slow one does not keep the others waiting.
-  function openPool(): Pool {
+  function openLine(account: Account) {
+    return {
+      account,
+      admission: createAdmission(),
+      // Each cancel call has a connection of its own. A server may close one that it has answered on at any
+      // moment, and of a request that is on its way just then nobody knows whether it was read.
+      cancels: openPool({ connections: MAX_CALLS, pipelining: 0 }),
+      others: openPool({
+        connections: MAX_OTHER_CALLS,
+        pipelining: 1,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      }),
+    }
+  }
+
+  function openPool(poolOptions: Pool.Options): Pool {
     return new Pool(origin, {
-      connections: MAX_CONNECTIONS,
-      pipelining: 1,
       connect: { timeout: options.connectTimeoutMs },
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
       // The total of exchange() covers both.
       headersTimeout: 0,
       bodyTimeout: 0,
+      ...poolOptions,
     })
   }
 
@@ -77,7 +82,8 @@ export function createCookiePay(
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome> {
     const startedAt = performance.now()
-    const seen = await exchange(lineOf(name).pool, {
+    const line = lineOf(name)
+    const seen = await exchange(kind === 'cancel' ? line.cancels : line.others, {
       path: basePath + request.path,
       headers: { 'content-type': 'application/json; charset=utf-8', ...request.headers },
       body: request.body,
@@ -119,7 +125,7 @@ export function createCookiePay(
     authorize: tokens.get,
     renew: tokens.renew,
 
-    admit: (account, work) =>
+    admit: async (account, work) =>
       lineOf(account).admission.run((callFailed) =>
         work(async (request, token) => {
           const outcome = await cancel(request, token)
@@ -150,9 +156,9 @@ export function createCookiePay(
     isPaused: () => [...lines.values()].some(({ admission }) => admission.isOpen()),
 
     async close() {
-      for (const { admission, pool } of lines.values()) {
+      for (const { admission, cancels, others } of lines.values()) {
         admission.close()
-        await pool.destroy()
+        await Promise.all([cancels.destroy(), others.destroy()])
       }
     },
   }

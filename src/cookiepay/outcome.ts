@@ -16,47 +16,92 @@ const DEPOSIT_REQUIRED_CODE = '9029'
 /** How the provider's own plugin recognises a payment that was cancelled before (facts). */
 const ALREADY_CANCELLED = ['이미취소', '원거래기취소']
 
+/** Stands where bytes were not UTF-8: a message in another encoding may say any of the wordings below. */
+const UNREADABLE = '\ufffd'
+
 /**
  * Wordings of a decline that may hide a cancel: the PG did not answer, or is still at work. Compared
- * without spaces and in lower case.
+ * without spaces, hyphens and underscores, and in lower case.
  */
 const AMBIGUOUS_WORDINGS = [
   // The line to the PG or the card company failed.
   '통신',
+  '송수신',
+  '수신오류',
+  '전문송신',
+  '전문수신',
   '네트워크',
-  '연결실패',
-  '연결오류',
-  '연결지연',
-  '접속실패',
-  '접속오류',
-  '접속지연',
+  '네트웍',
+  '소켓',
+  '회선',
   '장애',
+  ...['실패', '오류', '에러', '지연', '불가', '중', '끊', '이끊', '할수없'].flatMap((how) => [
+    `연결${how}`,
+    `접속${how}`,
+  ]),
   'network',
+  'socket',
   'connection',
   'communication',
-  // No answer, or none in time.
+  'unreachable',
+  // No answer, none in time, or none that could be read.
   '시간초과',
   '시간이초과',
   '시간을초과',
   '타임아웃',
-  '응답없음',
-  '응답이없',
-  '응답을받지못',
+  '타임오버',
   '무응답',
   '미응답',
-  '응답지연',
-  '응답대기',
   '지연',
+  ...[
+    '없',
+    '이없',
+    '을받지',
+    '을수신하지',
+    '수신',
+    '미수신',
+    '실패',
+    '지연',
+    '대기',
+    '전문',
+    '오류',
+    '에러',
+    '값',
+  ].map((what) => `응답${what}`),
+  '회신없',
+  '회신이없',
   'timeout',
   'timedout',
   'noresponse',
+  'noreply',
   'notrespond',
+  // The outcome is not known there either.
+  '미확인',
+  '결과확인',
+  '결과를확인할수없',
+  '결과를알수없',
+  '시스템오류',
+  '시스템에러',
+  '일시적오류',
+  '일시적인오류',
+  '잠시후다시',
+  '내부오류',
+  'systemerror',
+  'internalerror',
+  'unavailable',
   // Still at work.
   '처리중',
-  '진행중',
+  '처리되고',
   '처리대기',
+  '진행중',
   '대기중',
+  '요청중인',
+  '요청중입',
+  '취소요청중',
+  '취소중인',
+  '취소중입',
   'processing',
+  'processed',
   'inprogress',
   'pending',
 ] as const
@@ -108,8 +153,14 @@ function classifyCode(
       detail: `The payment was settled to the merchant already and needs the provider's cancel-after-deposit API. It answered ${said}`,
     }
   }
-  const message = (answer.cancel_msg ?? '').normalize('NFKC').replace(/\s/g, '').toLowerCase()
+  const message = (answer.cancel_msg ?? '')
+    .normalize('NFKC')
+    .replace(/[\s_-]/g, '')
+    .toLowerCase()
   const mentions = (wording: string) => message.includes(wording)
+  if (mentions(UNREADABLE)) {
+    return unknown(`The provider declined in words that cannot be read, ${said}`, answer)
+  }
   if (ambiguousCodes.includes(code) || AMBIGUOUS_WORDINGS.some(mentions)) {
     return unknown(`The provider declined in words that may hide a cancel, ${said}`, answer)
   }
@@ -185,7 +236,7 @@ export function classifyToken(
 
 function isTokenError(status: number, body: Readonly<Record<string, unknown>>): boolean {
   if (status === 401 || status === 403) return true
-  return typeof body.RTN_CD === 'string' && body.RTN_CD !== SUCCESS_CODE
+  return typeof body.RTN_CD === 'string' && body.RTN_CD !== '' && body.RTN_CD !== SUCCESS_CODE
 }
 
 function tokenErrorDetail(status: number, body: Readonly<Record<string, unknown>>): string {

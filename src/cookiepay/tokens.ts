@@ -32,6 +32,8 @@ const FALLBACK_LIFETIME_MS = 10 * 60_000
 
 /** A token is given up this long, or this part of its lifetime, before it expires. */
 const LONGEST_MARGIN_MS = 60_000
+/** `iat` is a whole second, and the token up to one second older than it says. */
+const SHORTEST_MARGIN_MS = 1_000
 const MARGIN_PART = 0.1
 
 /** How often a replica looks whether the one that is fetching is done. */
@@ -42,7 +44,7 @@ const POLL_MS = 50
  * time for each account, in this process by sharing its promise and among replicas by a lock.
  */
 export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCacheOptions): TokenCache {
-  const held = new Map<string, ProviderToken>()
+  const inMemory = new Map<string, ProviderToken>()
   const finding = new Map<string, Promise<Authorization>>()
 
   function usable(token: ProviderToken | null | undefined, rejected: string | null): token is ProviderToken {
@@ -60,24 +62,34 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
 
   async function findOnce(account: string, rejected: string | null): Promise<Authorization> {
     const owner = randomUUID()
+    try {
+      const shared = await waitForShared(account, rejected, owner)
+      return shared === null ? await fetchAndShare(account) : hold(account, shared)
+    } finally {
+      // Whether or not it was got: a lock whose answer was lost is freed as well.
+      store.unlock(account, owner).catch(() => {})
+    }
+  }
+
+  /** A token that another replica has shared, or null when it is this one's turn to fetch. */
+  async function waitForShared(
+    account: string,
+    rejected: string | null,
+    owner: string,
+  ): Promise<ProviderToken | null> {
     const deadline = performance.now() + fetchTimeoutMs
-    let locked = false
+    let isLocked = false
     try {
       for (;;) {
         const shared = await store.read(account)
-        if (usable(shared, rejected)) return hold(account, shared)
+        if (usable(shared, rejected)) return shared
         // Looked at once more under the lock: the replica that held it may just have written a token.
-        if (locked || performance.now() > deadline) break
-        locked = await store.lock(account, owner, fetchTimeoutMs)
-        if (!locked) await sleep(POLL_MS)
+        if (isLocked || performance.now() > deadline) return null
+        isLocked = await store.lock(account, owner, fetchTimeoutMs)
+        if (!isLocked) await sleep(POLL_MS)
       }
     } catch {
-      // Without the store each replica fetches its own.
-    }
-    try {
-      return await fetchAndShare(account)
-    } finally {
-      if (locked) await store.unlock(account, owner).catch(() => {})
+      return null // Without the store each replica fetches its own.
     }
   }
 
@@ -90,24 +102,24 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
   }
 
   function hold(account: string, token: ProviderToken): Authorization {
-    held.set(account, token)
+    inMemory.set(account, token)
     return { outcome: 'authorized', token: token.token }
   }
 
   return {
     async get(account) {
-      const token = held.get(account)
+      const token = inMemory.get(account)
       return usable(token, null) ? { outcome: 'authorized', token: token.token } : find(account, null)
     },
 
     async renew(account, rejectedToken) {
-      const token = held.get(account)
+      const token = inMemory.get(account)
       if (usable(token, rejectedToken)) return { outcome: 'authorized', token: token.token }
-      held.delete(account)
+      inMemory.delete(account)
       const found = await find(account, rejectedToken)
       // A search that was under way before the rejection may have come up with the rejected token.
       if (found.outcome === 'authorized' && found.token === rejectedToken) {
-        held.delete(account)
+        inMemory.delete(account)
         return find(account, rejectedToken)
       }
       return found
@@ -116,14 +128,19 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
 }
 
 /**
- * How long a token that was just received can be used. From `exp - iat` where it is a JWT that has both,
- * so that a clock that differs from the provider's does not matter; from `exp` alone; else assumed.
+ * How long a token that was just received can be used. From `exp - iat` where it is a JWT that has both, so
+ * that a clock that differs from the provider's does not matter; from `exp` alone; else assumed.
  */
 export function usableLifetimeMs(token: string, now = Date.now()): number {
-  const { exp, iat } = readJwtTimes(token)
-  const lifetimeMs =
-    exp === undefined ? FALLBACK_LIFETIME_MS : exp * 1000 - (iat === undefined ? now : iat * 1000)
-  return Math.max(0, lifetimeMs - Math.min(LONGEST_MARGIN_MS, lifetimeMs * MARGIN_PART))
+  const lifetimeMs = lifetimeOf(readJwtTimes(token), now)
+  const marginMs = Math.min(LONGEST_MARGIN_MS, Math.max(SHORTEST_MARGIN_MS, lifetimeMs * MARGIN_PART))
+  return Math.max(0, lifetimeMs - marginMs)
+}
+
+function lifetimeOf({ exp, iat }: { exp?: number; iat?: number }, now: number): number {
+  if (exp === undefined) return FALLBACK_LIFETIME_MS
+  if (iat === undefined) return exp * 1000 - now
+  return (exp - iat) * 1000
 }
 
 function readJwtTimes(token: string): { exp?: number; iat?: number } {

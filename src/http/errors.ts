@@ -1,7 +1,9 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../refunds/ports.ts'
-import type { Problem, ProblemCode } from './problems.ts'
-import { sendProblem } from './send-problem.ts'
+import { type Problem, type ProblemCode, problem } from './problems.ts'
+import { PROBLEM_CONTENT_TYPE, sendProblem } from './send-problem.ts'
 
 const MAX_ERRORS = 20
 
@@ -20,11 +22,33 @@ export function handleErrors(app: FastifyInstance): void {
   )
 }
 
+/**
+ * Answers what is no HTTP request that a route could get: headers that are too long, too late or malformed.
+ * Node.js leaves writing the answer to us, since there is no response to write it with.
+ */
+export function answerClientError(error: ConnectionError, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const body = JSON.stringify(
+      problem(
+        'invalid_request',
+        { detail: 'This is no HTTP request that can be read: its head is malformed, too long or too late.' },
+        randomUUID(),
+      ),
+    )
+    socket.write(
+      `HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    )
+  }
+  socket.destroySoon()
+}
+
 /** The answer to anything that was thrown while a request was handled. */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.validation !== undefined) return answerInvalid(error, reply)
   if (error instanceof StoreError) {
-    request.log.warn({ err: error.cause }, error.message)
+    // Not the cause itself: of a Redis command it holds the arguments, and with them a refund.
+    const reason = error.cause instanceof Error ? error.cause.message : undefined
+    request.log.warn({ reason }, 'the store cannot be reached')
     return sendProblem(reply, error.code, { detail: 'The store cannot be reached. Try again.' })
   }
   if (error.statusCode === 429) {

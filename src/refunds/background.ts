@@ -52,13 +52,18 @@ export function createBackgroundWork(): BackgroundWork {
     pending: () => pending.size,
     async drain(timeoutMs) {
       let isOver = false
-      const timeout = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref()).then(() => {
-        isOver = true
+      let timer: NodeJS.Timeout | undefined
+      const timeout = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          isOver = true
+          resolve()
+        }, timeoutMs)
       })
       // What was running may leave something to be tried again.
       while (running.size + pending.size > 0 && !isOver) {
         await Promise.race([timeout, Promise.allSettled([...running, ...pending])])
       }
+      clearTimeout(timer)
       return running.size + pending.size
     },
   }

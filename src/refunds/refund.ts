@@ -9,6 +9,9 @@ function nullable<Schema extends TSchema & { type: string }>(schema: Schema, opt
   return Type.Unsafe<Static<Schema> | null>({ ...schema, ...options, type: [schema.type, 'null'] })
 }
 
+/** Half a surrogate pair is no text: sent on or stored it would become another character (Unicode, 3.9). */
+const TEXT = '^\\P{Cs}*$'
+
 /** An amount of money: an integer of KRW. */
 export const Krw = Type.Integer({
   minimum: 1,
@@ -43,16 +46,24 @@ export type Payment = Static<typeof Payment>
 /** Where the money of a virtual account goes back to (manual: `bank`, `account_no`, `account_name`). */
 export const RefundAccount = Type.Object(
   {
-    bank: Type.String({ minLength: 1, maxLength: 30, description: "The bank's code", examples: ['20'] }),
+    bank: Type.String({
+      minLength: 1,
+      maxLength: 30,
+      pattern: TEXT,
+      description: "The bank's code",
+      examples: ['20'],
+    }),
     account_no: Type.String({
       minLength: 1,
       maxLength: 30,
+      pattern: TEXT,
       description: 'Account number. It is sent on, and kept only as its last four characters',
       examples: ['1002345678901'],
     }),
     account_name: Type.String({
       minLength: 1,
       maxLength: 30,
+      pattern: TEXT,
       description: 'Name of the account holder',
       examples: ['홍길동'],
     }),
@@ -65,8 +76,8 @@ export type RefundAccount = Static<typeof RefundAccount>
 const Metadata = Type.Unsafe<Record<string, string>>({
   type: 'object',
   maxProperties: 10,
-  propertyNames: { minLength: 1, maxLength: 40 },
-  additionalProperties: { type: 'string', maxLength: 200 },
+  propertyNames: { minLength: 1, maxLength: 40, pattern: TEXT },
+  additionalProperties: { type: 'string', maxLength: 200, pattern: TEXT },
   description: 'Kept and returned, never sent on',
   examples: [{ order: 'A-1042' }],
 })
@@ -77,12 +88,14 @@ export const RefundRequest = Type.Object(
     tid: Type.String({
       minLength: 1,
       maxLength: 50,
+      pattern: TEXT,
       description: 'The PG transaction id of the payment',
       examples: ['order1042-10000'],
     }),
     reason: Type.String({
       minLength: 1,
       maxLength: 50,
+      pattern: TEXT,
       description: 'Why, as the provider will show it',
       examples: ['고객 변심'],
     }),
@@ -101,6 +114,7 @@ export const RefundRequest = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 30,
+        pattern: TEXT,
         description: 'Name of the configured CookiePay account; optional when there is only one',
         examples: ['default'],
       }),

@@ -17,8 +17,8 @@ export type DurabilityWatch = Readonly<{
   stop(): void
 }>
 
-/** How often Redis is asked again: its settings can be changed while it runs. */
-const CHECK_INTERVAL_MS = 5_000
+/** How often Redis is asked again: its settings can be changed, and its data lost, while it runs. */
+const CHECK_INTERVAL_MS = 1_000
 
 /** The oldest Redis whose `SET` takes `NX` and `GET` together. */
 const OLDEST_VERSION = 7
@@ -26,29 +26,41 @@ const OLDEST_VERSION = 7
 /** The first version that can be asked to wait for its append-only file. */
 const WAITAOF_VERSION = '7.2'
 
+export type DurabilityOptions = Readonly<{
+  identity: StoreIdentity
+  /** How many replicas each server must have connected. */
+  minReplicas: number
+  /** Gets each change of the answer. */
+  onChange(durability: Durability): void
+}>
+
 /**
  * Watches whether an acknowledged write survives a crash of Redis: asks at once, at every connect, and
- * every few seconds. `onChange` gets each change of the answer.
+ * every second. From a lost connection on nothing is promised until Redis was asked again: it may come
+ * back with other settings, or without its data.
  */
-export function watchDurability(
-  redis: RedisClient,
-  identity: StoreIdentity,
-  onChange: (durability: Durability) => void,
-): DurabilityWatch {
+export function watchDurability(redis: RedisClient, options: DurabilityOptions): DurabilityWatch {
   let current: Durability = { state: 'unreachable', reasons: ['Redis was not reached yet'] }
 
+  function found(durability: Durability): void {
+    const changed = JSON.stringify(durability) !== JSON.stringify(current)
+    current = durability
+    if (changed) options.onChange(durability)
+  }
+
   async function check(): Promise<Durability> {
-    const found = await inspect(redis, identity)
-    const changed = JSON.stringify(found) !== JSON.stringify(current)
-    current = found
-    if (changed) onChange(found)
-    return found
+    found(await inspect(redis, options))
+    return current
   }
 
   const onReady = () => void check()
-  const onClose = () => void check()
-  redis.on('ready', onReady)
-  redis.on('close', onClose)
+  const onClose = () => {
+    found({ state: 'unreachable', reasons: ['The connection was lost'] })
+    void check()
+  }
+  // The client of a Cluster stays connected as a whole while it loses one server, and gets another.
+  const events = { ready: onReady, close: onClose, '-node': onClose, '+node': onReady }
+  for (const [event, listener] of Object.entries(events)) redis.on(event, listener)
   const timer = setInterval(onReady, CHECK_INTERVAL_MS).unref()
 
   return {
@@ -56,17 +68,19 @@ export function watchDurability(
     check,
     stop() {
       clearInterval(timer)
-      redis.off('ready', onReady)
-      redis.off('close', onClose)
+      for (const [event, listener] of Object.entries(events)) redis.off(event, listener)
     },
   }
 }
 
-async function inspect(redis: RedisClient, identity: StoreIdentity): Promise<Durability> {
+async function inspect(
+  redis: RedisClient,
+  { identity, minReplicas }: DurabilityOptions,
+): Promise<Durability> {
   const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
   if (servers.length === 0) return { state: 'unreachable', reasons: ['No node of the Cluster is reachable'] }
   try {
-    const found = await Promise.all(servers.map(inspectServer))
+    const found = await Promise.all(servers.map((server) => inspectServer(server, minReplicas)))
     const reasons = new Set(found.flatMap((server) => server.reasons))
     // Asked last: a server that is read-only or full says so by itself, and cannot be written an id.
     const lost = reasons.size === 0 ? await identity.check() : null
@@ -81,6 +95,7 @@ async function inspect(redis: RedisClient, identity: StoreIdentity): Promise<Dur
 /** The reasons why this server may lose an acknowledged write; none where it may not. */
 async function inspectServer(
   server: Pick<RedisClient, 'info' | 'config'>,
+  minReplicas: number,
 ): Promise<{ reasons: string[]; needsFileSync: boolean }> {
   const [info, appendfsync] = await Promise.all([server.info(), readAppendfsync(server)])
   const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1]
@@ -101,6 +116,8 @@ async function inspectServer(
   if (field('maxmemory_policy') !== 'noeviction') {
     reasons.push(`maxmemory-policy is ${field('maxmemory_policy')}: set maxmemory-policy noeviction`)
   }
+  const replicas = info.match(/^slave\d+:.*state=online/gm)?.length ?? 0
+  if (replicas < minReplicas) reasons.push(`it has ${replicas} of ${minReplicas} replicas: connect more`)
   return { reasons, needsFileSync: appendfsync !== 'always' }
 }
 

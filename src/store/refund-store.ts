@@ -47,8 +47,10 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 2 * leaseMs)
 
   function assertDurable(): void {
-    const durability = options.durability()
-    if (requireDurability && durability.state === 'not_durable') throw notDurable()
+    const { state } = options.durability()
+    if (!requireDurability || state === 'durable') return
+    // While it was not asked since the connection was lost, it may have come back without its data.
+    throw state === 'unreachable' ? unavailable() : notDurable()
   }
 
   return {
@@ -251,14 +253,18 @@ function notDurable(): StoreError {
   )
 }
 
+function unavailable(cause?: unknown): StoreError {
+  return new StoreError('store_unavailable', 'The store cannot be reached. Nothing was sent: try again.', {
+    cause,
+  })
+}
+
 /** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
 async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
   try {
     return await command
   } catch (error) {
-    throw new StoreError('store_unavailable', 'The store cannot be reached. Nothing was sent: try again.', {
-      cause: error,
-    })
+    throw unavailable(error)
   }
 }
 

@@ -14,7 +14,7 @@ export type Match = Readonly<{ cancelOf: ReadonlyMap<Refund, Cancel>; strays: re
 
 /**
  * Finds for each cancel the refund that stands for it: the one that names it, else one of its amount that
- * succeeded or is unknown. The run gives the refunds of a payment different amounts, so there is one at most.
+ * has not failed. The run gives the refunds of a payment different amounts, so there is one at most.
  */
 export function matchCancels(refunds: readonly Refund[], cancels: readonly Cancel[]): Match {
   const cancelOf = new Map<Refund, Cancel>()
@@ -31,7 +31,7 @@ export function matchCancels(refunds: readonly Refund[], cancels: readonly Cance
     const fits = (refund: Refund) => !cancelOf.has(refund) && cancelledAmount(refund) === cancel.amount
     const refund =
       refunds.find((refund) => refund.status === 'succeeded' && fits(refund)) ??
-      refunds.find((refund) => refund.status === 'unknown' && fits(refund))
+      refunds.find((refund) => refund.status !== 'failed' && fits(refund))
     if (refund !== undefined) cancelOf.set(refund, cancel)
     return refund === undefined
   })

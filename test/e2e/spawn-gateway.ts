@@ -6,7 +6,7 @@ import { until } from './support/calls.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
-export type SpawnedGateway = Pick<TestGateway, 'request'> &
+export type SpawnedGateway = Pick<TestGateway, 'request' | 'refund'> &
   Readonly<{
     url: string
     pid: number
@@ -45,12 +45,13 @@ export async function spawnGateway(
     },
     30_000,
   )
-  const { request } = client(url as string)
+  const { request, refund } = client(url as string)
   await until('a gateway that is ready', async () => (await request('/readyz')).status === readyStatus)
   return {
     url: url as string,
     pid: child.pid as number,
     request,
+    refund,
     output,
     signal: (signal) => child.kill(signal),
     ended,

@@ -17,7 +17,7 @@ import { startTestRedis } from '../support/redis.ts'
 const PAUSE_MS = 20
 
 /** What came of one request: an answer, or how it failed. */
-type Outcome = { status: number; refundStatus: string } | { error: string }
+type Outcome = { status: number; refundStatus: string; isReplay: boolean } | { error: string }
 
 function send(port: number, agent: Agent | false, body: string, key: string): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -37,7 +37,11 @@ function send(port: number, agent: Agent | false, body: string, key: string): Pr
       async (response: IncomingMessage) => {
         try {
           const text = Buffer.concat(await response.toArray()).toString()
-          resolve({ status: response.statusCode ?? 0, refundStatus: JSON.parse(text).status })
+          resolve({
+            status: response.statusCode ?? 0,
+            refundStatus: JSON.parse(text).status,
+            isReplay: response.headers['idempotent-replayed'] === 'true',
+          })
         } catch (error) {
           resolve({ error: `in the answer: ${error}` })
         }
@@ -59,7 +63,7 @@ t.test('two replicas are restarted one after the other under load', async (t) =>
   const replicas = await Promise.all(ports.map(start))
 
   let isOver = false
-  const counts = { answered: 0, refused: 0 }
+  const counts = { answered: 0, refused: 0, notAccepted: 0 }
   const failures: string[] = []
 
   async function call(isKeptAlive: boolean, caller: number): Promise<void> {
@@ -67,24 +71,25 @@ t.test('two replicas are restarted one after the other under load', async (t) =>
     for (let turn = caller; !isOver; turn++) {
       const body = JSON.stringify(refundRequest({ tid: `delay60-${randomUUID()}-10000` }))
       const key = randomUUID()
-      for (let attempt = 0; ; attempt++) {
-        const to = (turn + attempt) % 2
-        const outcome = await send(
-          ports[to] as number,
-          isKeptAlive ? (agents[to] as Agent) : false,
-          body,
-          key,
-        )
-        if ('error' in outcome && outcome.error === 'ECONNREFUSED' && attempt < 100) {
-          counts.refused += 1
-          await sleep(5)
-          continue
-        }
-        if ('status' in outcome && outcome.status === 201 && outcome.refundStatus === 'succeeded') {
-          counts.answered += 1
-        } else failures.push(`${isKeptAlive ? 'kept' : 'fresh'} ${JSON.stringify(outcome)}`)
-        break
+      const sendTo = (to: number) =>
+        send(ports[to] as number, isKeptAlive ? (agents[to] as Agent) : false, body, key)
+      let to = turn % 2
+      let outcome = await sendTo(to)
+      while ('error' in outcome && outcome.error === 'ECONNREFUSED') {
+        counts.refused += 1
+        await sleep(5)
+        to = 1 - to
+        outcome = await sendTo(to)
       }
+      // A connection that the kernel has made, and that nobody has accepted when the listener closes, is reset by
+      // the kernel: no program sees it. That this was one is proved by the other replica, to which the key is new.
+      if (!isKeptAlive && 'error' in outcome && outcome.error === 'ECONNRESET') {
+        counts.notAccepted += 1
+        outcome = await sendTo(1 - to)
+      }
+      const isAnswered = 'status' in outcome && outcome.status === 201 && !outcome.isReplay
+      if (isAnswered && 'status' in outcome && outcome.refundStatus === 'succeeded') counts.answered += 1
+      else failures.push(`${isKeptAlive ? 'kept' : 'fresh'} ${JSON.stringify(outcome)}`)
       await sleep(PAUSE_MS)
     }
     for (const agent of agents) agent.destroy()
@@ -105,6 +110,7 @@ t.test('two replicas are restarted one after the other under load', async (t) =>
   await Promise.all(callers)
 
   t.same(failures, [], `each of ${counts.answered} is answered, ${counts.refused} after a refusal`)
+  t.ok(counts.notAccepted <= 2, `${counts.notAccepted} reset by the kernel`)
   const { applied, calls } = await sandbox.cancels()
   t.equal(applied.length, counts.answered, 'and each is applied once')
   t.equal(calls, counts.answered)

@@ -1,24 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import type { Refund } from '../../../src/refunds/refund.ts'
 import type { Answer, TestGateway } from '../../support/gateway.ts'
-import type { AnswerBody, RefundAnswer } from './contract.ts'
 
 export type Caller = Pick<TestGateway, 'request'>
-
-/** `POST /refunds`, with a key of its own where none is given. */
-export function refund(
-  { request }: Caller,
-  body: unknown,
-  key: string = randomUUID(),
-  headers: Record<string, string> = {},
-): Promise<RefundAnswer> {
-  return request<AnswerBody>('/refunds', {
-    method: 'POST',
-    headers: { 'idempotency-key': key, ...headers },
-    body,
-  })
-}
 
 /** `GET /payments/{tid}`; null where nothing was ever refunded of it. */
 export async function ledger({ request }: Caller, tid: string, query = '') {
@@ -29,7 +14,7 @@ export async function ledger({ request }: Caller, tid: string, query = '') {
     in_flight: number
     unknown: number
     remaining: number
-    refunds: AnswerBody[]
+    refunds: Refund[]
   }>(`/payments/${encodeURIComponent(tid)}${query}`)
   return status === 404 ? null : body
 }
@@ -53,10 +38,14 @@ export type RawRequest = Readonly<{
 export async function sendRaw(
   url: string,
   { method = 'POST', path = '/refunds', headers = [], body = '' }: RawRequest,
-): Promise<Answer<AnswerBody>> {
-  const { host } = new URL(url)
+): Promise<Answer> {
+  const { host, hostname, port } = new URL(url)
   const hasLength = headers.some((name) => /^(content-length|transfer-encoding)$/i.test(name))
-  const outgoing = request(url + path, {
+  const outgoing = request({
+    hostname,
+    port,
+    // Not a URL, which would be normalized.
+    path,
     method,
     agent: false,
     headers: [
@@ -81,7 +70,7 @@ export async function sendRaw(
   for (const [name, values] of Object.entries(response.headersDistinct)) {
     for (const value of values ?? []) received.append(name, value)
   }
-  const isJson = received.get('content-type')?.includes('json')
+  const isJson = text !== '' && received.get('content-type')?.includes('json')
   return { status: response.statusCode ?? 0, headers: received, body: isJson ? JSON.parse(text) : text }
 }
 

@@ -28,20 +28,26 @@ export type ProviderStub = Readonly<{
   start(): Promise<void>
 }>
 
-/** A provider that answers as a test tells it to, and remembers what it was sent. Else it says yes to all. */
+/**
+ * A provider that answers as a test tells it to, and remembers what it was sent. Else it says yes to all,
+ * and finds nothing that is looked up.
+ */
 export async function startProviderStub(t: Test): Promise<ProviderStub> {
   const tokens: ReceivedCall[] = []
   const cancels: ReceivedCall[] = []
   let respondToToken: Respond = (response, _call, index) =>
     sendJson(response, { RTN_CD: '0000', RTN_MSG: '성공', TOKEN: `token-${index}` })
-  let respondToCancel: Respond = (response, { body }) => sendJson(response, cancelAnswer(body))
+  let respondToCancel = accept
 
   const server = createServer(async (request, response) => {
     response.on('error', () => {})
-    const text = Buffer.concat(await request.toArray().catch(() => [])).toString()
+    const chunks = await request.toArray().catch(() => null)
+    if (chunks === null) return // Broken off before it had arrived.
+    const text = Buffer.concat(chunks).toString()
     const call = { path: request.url ?? '', headers: request.headers, text, body: JSON.parse(text) }
-    if (call.path.endsWith('/payAuth/token')) respondToToken(response, call, tokens.push(call) - 1)
-    else respondToCancel(response, call, cancels.push(call) - 1)
+    if (call.path === '/payAuth/token') respondToToken(response, call, tokens.push(call) - 1)
+    else if (call.path === '/api/cancel') respondToCancel(response, call, cancels.push(call) - 1)
+    else sendJson(response, { RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없습니다' })
   })
   let port = 0
   const start = async () => {
@@ -97,7 +103,25 @@ export function sendText(
   response.writeHead(status, { 'content-type': contentType }).end(text)
 }
 
-/** Bytes as they are, and no more: not what an HTTP server would make of them. */
-export function sendBytes(response: ServerResponse, bytes: string): void {
-  response.socket?.write(bytes)
+/** Bytes as they are, not what an HTTP server would make of them, and then the end of the connection. */
+export const bytes =
+  (text: string): Respond =>
+  (response) =>
+    response.req.socket.end(text)
+
+export const json =
+  (body: unknown, status = 200): Respond =>
+  (response) =>
+    sendJson(response, body, status)
+
+/** Does what it is asked to. */
+export const accept: Respond = (response, { body }) => sendJson(response, cancelAnswer(body))
+
+export const reset: Respond = (response) => response.req.socket.resetAndDestroy()
+
+/** A good beginning, then white space for ever. */
+export const trickle: Respond = (response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  const interval = setInterval(() => response.write(' '), 50)
+  response.once('close', () => clearInterval(interval))
 }

@@ -26,10 +26,15 @@ export function allContent(redis: TestRedis): Promise<string> {
         type === 'hash'
           ? await client.hgetall(key)
           : type === 'zset'
-            ? await client.zrange(key, 0, -1, 'WITHSCORES')
+            ? await client.zrange(key, '0', '-1', 'WITHSCORES')
             : await client.get(key)
       texts.push(`${key} ${JSON.stringify(content)}`)
     }
     return texts.join('\n')
   })
+}
+
+/** Changes what clients may do, in the words of `ACL SETUSER`: `-evalsha -eval` makes every script fail. */
+export async function allow(redis: TestRedis, ...rules: string[]): Promise<void> {
+  await withRedis(redis, (client) => client.call('ACL', 'SETUSER', 'default', ...rules))
 }

@@ -1,0 +1,464 @@
+import t from 'tap'
+import type { RefundEvent } from '../../src/refunds/events.ts'
+import type { Refund } from '../../src/refunds/refund.ts'
+import { findViolations } from './checker.ts'
+import type { AppliedPayment, Histories, KeyHistory, Ledger, StoredPayment, Told } from './histories.ts'
+import type { Invariant, MayBeUnknown } from './violations.ts'
+
+const TID = 'order-0001-10007'
+const PAID = 10_007
+const CANCEL_TID = 'C20260101'
+
+type Status = Refund['status']
+
+/** A refund of 4,000 KRW under the key `k`. */
+function refundOf(status: Status, others: Partial<Refund> = {}): Refund {
+  const { amount = 4_000 } = others
+  const answer = {
+    cancel_tid: CANCEL_TID,
+    cancel_code: '0000',
+    cancel_msg: '',
+    cancel_date: '',
+    cancel_amt: String(amount),
+  }
+  return {
+    id: 'rf_1',
+    status,
+    account: 'default',
+    tid: TID,
+    kind: amount === PAID ? 'full' : 'partial',
+    amount,
+    tax_free_amount: null,
+    reason: '',
+    refund_account: null,
+    provider: status === 'succeeded' ? answer : null,
+    refunded_at: null,
+    failure: status === 'failed' ? { code: 'provider_declined', detail: '' } : null,
+    resolution: null,
+    requested_by: 'anonymous',
+    metadata: { key: 'k', payload: '0' },
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:01.000Z',
+    ...others,
+  }
+}
+
+const STATUS_CODES = { succeeded: 201, unknown: 202, failed: 422, processing: 409 } as const
+
+/** Answers in turn, each to a request that was sent after the one before was answered. */
+function tellingOf(answers: readonly (Partial<Told> & { refund: Refund | null })[]): Told[] {
+  return answers.map((answer, index) => {
+    const { refund } = answer
+    const problem = { failed: 'provider_declined', processing: 'idempotency_in_progress' } as const
+    return {
+      what: 'refund',
+      payload: 0,
+      gateway: 0,
+      sentAt: 2 * index + 1,
+      answeredAt: 2 * index + 2,
+      atMs: index,
+      status: refund === null ? 503 : STATUS_CODES[refund.status],
+      code: refund === null ? 'store_unavailable' : (problem[refund.status as 'failed'] ?? null),
+      retry: null,
+      isReplay: index > 0,
+      ...answer,
+    }
+  })
+}
+
+function ledgerOf(refunds: readonly Refund[], changes: Partial<Ledger> = {}): Ledger {
+  const sum = (status: Status) =>
+    refunds.filter((refund) => refund.status === status).reduce((total, { amount }) => total + amount, 0)
+  const sums = { refunded: sum('succeeded'), in_flight: sum('processing'), unknown: sum('unknown') }
+  const remaining = PAID - sums.refunded - sums.in_flight - sums.unknown
+  return { tid: TID, amount: PAID, ...sums, remaining, ...changes }
+}
+
+function eventsOf(...names: RefundEvent['event'][]): RefundEvent[] {
+  return names.map((event) => ({ at: '', event, source: 'provider', by: null, note: null }))
+}
+
+const WAYS: Readonly<Record<Status, RefundEvent[]>> = {
+  processing: eventsOf('processing'),
+  unknown: eventsOf('processing', 'unknown'),
+  succeeded: eventsOf('processing', 'succeeded'),
+  failed: eventsOf('processing', 'failed'),
+}
+
+type Sides = Readonly<{
+  stored?: readonly Refund[]
+  told?: readonly Told[]
+  /** Amounts; the first is the cancel that the provider named. */
+  applied?: readonly number[]
+  calls?: number
+  ledger?: Partial<Ledger>
+  payment?: Partial<StoredPayment>
+  postponed?: readonly string[]
+  ledgersSeen?: readonly Ledger[]
+  payloads?: KeyHistory['payloads']
+}>
+
+const PAYLOAD: KeyHistory['payloads'][0] = {
+  tid: TID,
+  reason: '',
+  payment: { method: 'card_auth', amount: PAID },
+  amount: 4_000,
+  metadata: { key: 'k', payload: '0' },
+}
+
+function historiesOf(sides: Sides): Histories {
+  const refunds = sides.stored ?? [refundOf('succeeded')]
+  const told = sides.told ?? tellingOf(refunds.map((refund) => ({ refund })))
+  const payment: StoredPayment = {
+    ledger: ledgerOf(refunds, sides.ledger),
+    refunds,
+    listed: refunds,
+    byId: new Map(refunds.map((refund) => [refund.id, refund])),
+    events: new Map(refunds.map((refund) => [refund.id, WAYS[refund.status]])),
+    ...sides.payment,
+  }
+  const cancels = (sides.applied ?? [4_000]).map((amount, index) => ({
+    tid: TID,
+    amount,
+    at: '',
+    cancel_tid: index === 0 ? CANCEL_TID : `C${index}`,
+  }))
+  const applied: AppliedPayment = { calls: sides.calls ?? cancels.length, cancels }
+  return {
+    keys: [{ key: 'k', story: 'single', payloads: sides.payloads ?? [PAYLOAD], told: [...told] }],
+    stored: new Map([[TID, payment]]),
+    applied: new Map([[TID, applied]]),
+    ledgersSeen: sides.ledgersSeen ?? [],
+    postponed: new Set(sides.postponed),
+  }
+}
+
+const succeeded = refundOf('succeeded')
+const failed = refundOf('failed')
+const unknown = refundOf('unknown')
+const processing = refundOf('processing')
+const second = refundOf('succeeded', { id: 'rf_2', metadata: { key: 'other', payload: '0' }, amount: 5_000 })
+const whole = refundOf('unknown', { amount: PAID })
+const wholePayload = { ...PAYLOAD, amount: PAID }
+const otherPayload = { ...PAYLOAD, amount: 5_000, metadata: { key: 'k', payload: '1' } }
+const provider = succeeded.provider as NonNullable<Refund['provider']>
+const exceeding = refundOf('failed', { provider: { ...provider, cancel_code: '2003' } })
+
+type Row = Readonly<{
+  name: string
+  sides: Sides
+  mayBeUnknown?: MayBeUnknown
+  violates: readonly Invariant[]
+}>
+
+const ROWS: readonly Row[] = [
+  { name: 'a refund that succeeded', sides: {}, violates: [] },
+  {
+    name: 'a refund that failed, and was not applied',
+    sides: { stored: [failed], applied: [], calls: 1 },
+    violates: [],
+  },
+  {
+    name: 'an unknown refund that the lookup found',
+    sides: {
+      stored: [refundOf('succeeded', { amount: PAID, provider: null })],
+      told: tellingOf([
+        { refund: whole },
+        { refund: null, status: 0, code: 'lost' },
+        { refund: null },
+        { refund: refundOf('succeeded', { amount: PAID, provider: null }) },
+      ]),
+      payloads: [wholePayload],
+      applied: [PAID],
+    },
+    violates: [],
+  },
+  {
+    name: 'nothing stored, and nothing told',
+    sides: { stored: [], told: tellingOf([{ refund: null }]), applied: [], payment: { ledger: null } },
+    violates: [],
+  },
+  {
+    name: 'a refund that was being processed, and was undone',
+    sides: {
+      stored: [],
+      told: tellingOf([{ refund: processing }, { refund: null }]),
+      applied: [],
+      payment: { ledger: null },
+    },
+    violates: [],
+  },
+  {
+    name: 'a partial refund that is unknown before the operator comes',
+    sides: { stored: [unknown] },
+    mayBeUnknown: 'what no lookup shows',
+    violates: [],
+  },
+
+  {
+    name: 'a cancel that was applied twice',
+    sides: { applied: [4_000, 4_000] },
+    violates: ['once', 'amount'],
+  },
+  {
+    name: 'an unknown refund that was applied twice',
+    sides: { stored: [unknown], applied: [4_000, 4_000] },
+    mayBeUnknown: 'anything',
+    violates: ['once', 'amount'],
+  },
+  {
+    name: 'more cancelled than was paid',
+    sides: { applied: [4_000, 7_000] },
+    violates: ['amount', 'applied', 'amount'],
+  },
+  {
+    name: 'an applied cancel that failed',
+    sides: { stored: [failed], applied: [4_000] },
+    violates: ['applied', 'amount'],
+  },
+  {
+    name: 'an applied cancel without a refund',
+    sides: { stored: [], told: tellingOf([{ refund: null }]), payment: { ledger: null } },
+    violates: ['applied'],
+  },
+  {
+    name: 'an applied cancel beside the refunds that there are',
+    sides: { applied: [4_000, 3_000] },
+    violates: ['applied', 'amount'],
+  },
+  {
+    name: 'a refund that succeeded without a cancel',
+    sides: { applied: [] },
+    violates: ['proven', 'amount'],
+  },
+  {
+    name: 'a refund that succeeded with a cancel of another amount',
+    sides: { stored: [refundOf('succeeded', { provider: null })], applied: [3_900] },
+    violates: ['applied', 'proven', 'amount'],
+  },
+  {
+    name: 'a ledger that is not the sum of its refunds',
+    sides: { ledger: { refunded: 3_000, remaining: PAID - 3_000 } },
+    violates: ['amount', 'amount'],
+  },
+  {
+    name: 'a ledger beyond what was paid',
+    sides: { ledgersSeen: [ledgerOf([], { refunded: 6_000, unknown: 6_000, remaining: 0 })] },
+    violates: ['amount'],
+  },
+  {
+    name: 'a ledger that forgot what was paid',
+    sides: { ledger: { amount: 4_000, remaining: 0 } },
+    violates: ['amount'],
+  },
+  {
+    name: 'a negative sum',
+    sides: { ledgersSeen: [ledgerOf([], { in_flight: -4_000, remaining: PAID + 4_000 })] },
+    violates: ['amount'],
+  },
+  {
+    name: 'a call for more than remains, which the provider refused',
+    sides: { stored: [exceeding], applied: [], calls: 1 },
+    violates: ['asked'],
+  },
+  {
+    name: 'a refund that never settles',
+    sides: { stored: [processing] },
+    mayBeUnknown: 'anything',
+    violates: ['settled'],
+  },
+  { name: 'a refund that stays unknown', sides: { stored: [unknown] }, violates: ['settled'] },
+  {
+    name: 'an unknown refund whose cancel the lookup shows',
+    sides: { stored: [whole], payloads: [wholePayload], applied: [PAID] },
+    mayBeUnknown: 'what no lookup shows',
+    violates: ['settled'],
+  },
+  {
+    name: 'success that is taken back',
+    sides: { told: tellingOf([{ refund: succeeded }, { refund: unknown }, { refund: succeeded }]) },
+    violates: ['told'],
+  },
+  {
+    name: 'success that turns to failure',
+    sides: { told: tellingOf([{ refund: succeeded }, { refund: failed }]), postponed: ['rf_1'] },
+    violates: ['told', 'stored'],
+  },
+  {
+    name: 'failure that turns to success',
+    sides: { told: tellingOf([{ refund: failed }, { refund: succeeded }]) },
+    violates: ['told'],
+  },
+  {
+    name: 'a known refund that is forgotten',
+    sides: {
+      told: tellingOf([
+        { refund: unknown },
+        { refund: null, status: 422, code: 'amount_exceeds_remaining' },
+        { refund: succeeded },
+      ]),
+    },
+    violates: ['told'],
+  },
+  {
+    name: 'a refund that is not found by its id any more',
+    sides: {
+      told: tellingOf([
+        { refund: succeeded },
+        { refund: null, what: 'read', status: 404, code: 'not_found' },
+        { refund: succeeded },
+      ]),
+    },
+    violates: ['told'],
+  },
+  {
+    name: 'a replay with another body',
+    sides: { told: tellingOf([{ refund: { ...succeeded, reason: 'another' } }, { refund: succeeded }]) },
+    violates: ['told'],
+  },
+  {
+    name: 'an answer ahead of a store that could not be reached',
+    sides: {
+      told: tellingOf([
+        { refund: succeeded },
+        { refund: processing },
+        { refund: unknown },
+        { refund: succeeded },
+      ]),
+      postponed: ['rf_1'],
+    },
+    violates: [],
+  },
+  {
+    name: 'an answer ahead of a store that could be reached',
+    sides: { told: tellingOf([{ refund: succeeded }, { refund: processing }, { refund: succeeded }]) },
+    violates: ['told'],
+  },
+  {
+    name: 'two answers at the same time',
+    sides: {
+      told: tellingOf([{ refund: processing }, { refund: succeeded }, { refund: succeeded }]).map((told) => ({
+        ...told,
+        sentAt: Math.min(told.sentAt, 3),
+      })),
+    },
+    violates: [],
+  },
+  {
+    name: 'a stored refund of which the last answer says something else',
+    sides: { told: tellingOf([{ refund: unknown }]) },
+    violates: ['stored'],
+  },
+  {
+    name: 'a refund that was told, and is not stored',
+    sides: { stored: [], told: tellingOf([{ refund: failed }]), applied: [], payment: { ledger: null } },
+    violates: ['stored'],
+  },
+  {
+    name: 'a refund that nobody was told of',
+    sides: { told: tellingOf([{ refund: null, status: 422, code: 'amount_exceeds_remaining' }]) },
+    violates: ['stored'],
+  },
+  {
+    name: 'two refunds under one key',
+    sides: {
+      stored: [succeeded, { ...second, metadata: succeeded.metadata, provider: null }],
+      told: tellingOf([{ refund: succeeded }]),
+      applied: [4_000, 5_000],
+    },
+    violates: ['key'],
+  },
+  {
+    name: 'a replay with another id',
+    sides: { told: tellingOf([{ refund: { ...succeeded, id: 'rf_9' } }, { refund: succeeded }]) },
+    violates: ['key', 'told'],
+  },
+  {
+    name: 'another payload under the same key, refused',
+    sides: {
+      payloads: [PAYLOAD, otherPayload],
+      told: tellingOf([
+        { refund: null, status: 422, code: 'idempotency_key_reused', payload: 1 },
+        { refund: succeeded },
+        { refund: null, status: 422, code: 'idempotency_key_reused', payload: 1 },
+      ]),
+    },
+    violates: [],
+  },
+  {
+    name: 'another payload under the same key, answered with the refund of the first',
+    sides: {
+      payloads: [PAYLOAD, otherPayload],
+      told: tellingOf([{ refund: succeeded }, { refund: succeeded, payload: 1 }]),
+    },
+    violates: ['key', 'key', 'told'],
+  },
+  {
+    name: 'the only payload of a key, refused for another one',
+    sides: {
+      told: tellingOf([{ refund: null, status: 422, code: 'idempotency_key_reused' }, { refund: succeeded }]),
+    },
+    violates: ['answer'],
+  },
+  {
+    name: 'an answer that is in no catalog',
+    sides: {
+      told: tellingOf([{ refund: null, status: 500, code: 'internal_error' }, { refund: succeeded }]),
+    },
+    violates: ['answer'],
+  },
+  {
+    name: 'a status code that does not go with the refund',
+    sides: { told: tellingOf([{ refund: succeeded, status: 202 }]) },
+    violates: ['answer'],
+  },
+  {
+    name: 'a refund that waits for a settled one',
+    sides: {
+      stored: [second],
+      told: tellingOf([{ refund: second, status: 409, code: 'refund_unresolved' }]),
+      applied: [5_000],
+    },
+    violates: ['answer'],
+  },
+  {
+    name: 'a state that was left again',
+    sides: { payment: { events: new Map([['rf_1', eventsOf('processing', 'failed', 'succeeded')]]) } },
+    violates: ['events'],
+  },
+  {
+    name: 'a last event that is not the state',
+    sides: { payment: { events: new Map([['rf_1', eventsOf('processing', 'unknown')]]) } },
+    violates: ['events'],
+  },
+  {
+    name: 'a list without a refund that the ledger shows',
+    sides: { payment: { listed: [] } },
+    violates: ['reads'],
+  },
+  {
+    name: 'a refund that is not found by its id',
+    sides: { payment: { byId: new Map() } },
+    violates: ['reads'],
+  },
+  { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
+  {
+    name: 'calls that a lost answer explains',
+    sides: {
+      calls: 4,
+      told: tellingOf([{ refund: null, status: 0, code: 'lost' }, { refund: succeeded }]),
+    },
+    violates: [],
+  },
+]
+
+for (const { name, sides, mayBeUnknown = 'nothing', violates } of ROWS) {
+  t.test(name, async (t) => {
+    const violations = findViolations(historiesOf(sides), mayBeUnknown)
+    t.strictSame(
+      violations.map(({ invariant }) => invariant).sort(),
+      [...violates].sort(),
+      violations.map(({ detail }) => detail).join('; ') || 'no violation',
+    )
+  })
+}

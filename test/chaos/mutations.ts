@@ -1,0 +1,61 @@
+// node --import tsx test/chaos/mutations.ts [--only TEXT] [--seed S]
+// Breaks the gateway on purpose, one way at a time, and shows that a short run of the same chaos notices it.
+import { parseArgs } from 'node:util'
+import { runChaos } from './chaos.ts'
+import { MUTANTS, type Mutant } from './mutants.ts'
+import { INVARIANTS, type Invariant, type Violation } from './violations.ts'
+
+/** The first round is enough for most; what needs a certain kill at a certain moment gets more of them. */
+const ROUND_MS = 8_000
+const MOST_ROUNDS = 8
+const REFUNDS_PER_SECOND = 60
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, seed: { type: 'string', default: '1' } },
+})
+
+type Catch = Readonly<{ mutant: Mutant; invariants: string; keys: number; seconds: number }>
+
+const print = (line: string) => process.stdout.write(`${line}\n`)
+const caught: Catch[] = []
+const mutants = MUTANTS.filter(({ name }) => name.includes(values.only))
+for (const mutant of mutants) {
+  const found = await hunt(mutant)
+  print(row(mutant.name, found))
+  if (found !== null) caught.push(found)
+}
+print(`${caught.length} of ${mutants.length} mutations caught`)
+process.exitCode = caught.length === mutants.length ? 0 : 1
+
+/** Runs until there is a violation, or the rounds are over. */
+async function hunt(mutant: Mutant): Promise<Catch | null> {
+  const startedAt = performance.now()
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const { violations, histories } = await runChaos({
+      seed: Number(values.seed) + round,
+      durationMs: ROUND_MS,
+      refundsPerSecond: REFUNDS_PER_SECOND,
+      waitForLookups: false,
+      edits: mutant.edits,
+    })
+    if (violations.length > 0) {
+      const seconds = Math.round((performance.now() - startedAt) / 1_000)
+      return { mutant, invariants: namesOf(violations), keys: histories.keys.length, seconds }
+    }
+  }
+  return null
+}
+
+/** The violated invariants, the most often violated first. */
+function namesOf(violations: readonly Violation[]): string {
+  const counts = (Object.keys(INVARIANTS) as Invariant[])
+    .map((name) => ({ name, count: violations.filter(({ invariant }) => invariant === name).length }))
+    .filter(({ count }) => count > 0)
+    .sort((one, other) => other.count - one.count)
+  return counts.map(({ name, count }) => `${name} ${count}`).join(', ')
+}
+
+function row(name: string, found: Catch | null): string {
+  const result = found === null ? 'NOT CAUGHT' : `caught after ${found.seconds} s by ${found.invariants}`
+  return `${name.padEnd(60)} ${result}`
+}

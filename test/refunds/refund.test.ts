@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  FAILURE_CODES,
+  MAX_KRW,
+  maskAccountNumber,
+  REFUND_STATUSES,
+  type RefundStatus,
+  TRANSITIONS,
+} from '../../src/refunds/refund.ts'
+
+t.test('the states and the ways between them are those of the contract', async (t) => {
+  t.same(TRANSITIONS, {
+    processing: ['succeeded', 'failed', 'unknown'],
+    unknown: ['succeeded', 'failed'],
+    succeeded: [],
+    failed: [],
+  })
+  t.same([...REFUND_STATUSES].sort(), ['failed', 'processing', 'succeeded', 'unknown'])
+  t.same([...FAILURE_CODES].sort(), ['already_cancelled', 'deposit_required', 'provider_declined'])
+})
+
+t.test('the table of transitions is closed', async (t) => {
+  t.same(Object.keys(TRANSITIONS).sort(), [...REFUND_STATUSES].sort(), 'every state has a row')
+  const all = REFUND_STATUSES.flatMap((from) => TRANSITIONS[from].map((to) => ({ from, to })))
+  for (const { from, to } of all) {
+    t.ok(REFUND_STATUSES.includes(to), `${from} leads to a state`)
+    t.not(from, to, `${from} does not lead to itself`)
+    t.not(to, 'processing', 'nothing becomes processing again: it would be sent twice')
+  }
+
+  const reached = new Set<RefundStatus>(['processing'])
+  for (const from of reached) for (const to of TRANSITIONS[from]) reached.add(to)
+  t.same([...reached].sort(), [...REFUND_STATUSES].sort(), 'every state is reached from processing')
+  for (const status of ['succeeded', 'failed'] as const) t.same(TRANSITIONS[status], [], `${status} is final`)
+})
+
+t.test('an amount has at most ten digits', async (t) => {
+  t.equal(MAX_KRW, 9_999_999_999)
+})
+
+t.test('an account number is masked to its last four', async (t) => {
+  const rows: [string, string][] = [
+    ['1002345678901', '*********8901'],
+    ['110-123-456789', '**********6789'],
+    ['12345', '*2345'],
+    // None of a shorter one: its last four would be all of it.
+    ['1234', '****'],
+    ['123', '***'],
+    ['1', '*'],
+    ['', ''],
+    ['*12345', '**2345'],
+    ['계좌번호가나다', '***호가나다'],
+    ['0'.repeat(30), `${'*'.repeat(26)}0000`],
+  ]
+  for (const [number, masked] of rows) t.equal(maskAccountNumber(number), masked, number)
+})
+
+t.test(
+  'a mask keeps the length, shows at most four, and hides as many as it shows or more than none',
+  async () => {
+    const number = fc.string({ maxLength: 30, unit: fc.constantFrom(...'0123456789- ') })
+    fc.assert(
+      fc.property(number, (number) => {
+        const masked = maskAccountNumber(number)
+        const hidden = masked.slice(0, -4)
+        return number.length <= 4
+          ? masked === '*'.repeat(number.length)
+          : masked.length === number.length &&
+              masked.slice(-4) === number.slice(-4) &&
+              hidden === '*'.repeat(hidden.length)
+      }),
+    )
+  },
+)
