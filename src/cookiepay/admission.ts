@@ -10,12 +10,13 @@ const LONGEST_WAIT_MS = 2_000
 const LONGEST_QUEUE = 1_000
 
 /**
- * The breaker opens when most of at least this many calls in the window could not connect or ended unknown.
- * A few are the provider's everyday; a run of them means that each further call would be one more unknown.
+ * The breaker opens when nearly all of at least this many calls in the window could not connect or ended
+ * unknown. A few are the provider's everyday; a run of them means that each further call would be one more
+ * unknown for a person to look at.
  */
-const BREAKER_WINDOW_MS = 10_000
-const BREAKER_LEAST_CALLS = 40
-const BREAKER_FAILED_PERCENTAGE = 60
+export const BREAKER_LEAST_CALLS = 100
+const BREAKER_WINDOW_MS = 60_000
+const BREAKER_FAILED_PERCENTAGE = 90
 
 /** After this one call is let through, to see. */
 const BREAKER_OPEN_MS = 3_000

@@ -42,10 +42,14 @@ export type DurabilityOptions = Readonly<{
 export function watchDurability(redis: RedisClient, options: DurabilityOptions): DurabilityWatch {
   let current: Durability = { state: 'unreachable', reasons: ['Redis was not reached yet'] }
 
+  let reported = ''
+
   function found(durability: Durability): void {
-    const changed = JSON.stringify(durability) !== JSON.stringify(current)
     current = durability
-    if (changed) options.onChange(durability)
+    // Each failed try to connect again has words of its own; it is one outage.
+    const news = durability.state === 'unreachable' ? durability.state : JSON.stringify(durability)
+    if (news !== reported) options.onChange(durability)
+    reported = news
   }
 
   async function check(): Promise<Durability> {

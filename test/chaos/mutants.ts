@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ file: BEGIN, find: 'count(ledger, refund, 1)\n', replace: '' }],
   },
   {
-    name: 'everything can be refunded beside an unsettled refund',
+    name: 'begin does not count what is unsettled',
     edits: [
       { file: BEGIN, find: 'if asks_for_everything and #unsettled > 0 then', replace: 'if false then' },
       {
@@ -123,9 +123,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: OUTCOME,
-        find: 'if (status < 200 || status > 299) return unknown(`The provider answered with status ${status}.`, answer)',
+        find: 'if (status < 200 || status > 299) return unknown(',
         replace:
-          "if (status < 200 || status > 299) return { outcome: 'failed', code: 'provider_declined', detail: 'declined', provider: answer }",
+          "if (status > 299) return { outcome: 'failed', code: 'provider_declined', provider: answer, detail: '' }\n  if (status < 200) return unknown(",
       },
     ],
   },

@@ -36,6 +36,7 @@ async function hunt(mutant: Mutant): Promise<Catch | null> {
       durationMs: ROUND_MS,
       refundsPerSecond: REFUNDS_PER_SECOND,
       waitForLookups: false,
+      stopsAtViolation: true,
       edits: mutant.edits,
     })
     if (violations.length > 0) {

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
+import { MAX_CALLS } from '../../src/cookiepay/admission.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { ledger, metric, until } from './support/calls.ts'
@@ -129,9 +130,9 @@ t.test('what finds no free connection in time is not sent at all', async (t) => 
     else response.once('close', () => waitedMs.push(performance.now() - arrivedAt))
   })
   const bodies = Array.from({ length: 140 }, () => refundRequest())
-  const taking = bodies.slice(0, 128).map((body) => gateway.refund(body))
-  await until('every connection is taken', () => stub.cancels.length === 129)
-  const waiting = bodies.slice(128).map((body) => gateway.refund(body))
+  const taking = bodies.slice(0, MAX_CALLS).map((body) => gateway.refund(body))
+  await until('every connection is taken', () => stub.cancels.length === MAX_CALLS + 1)
+  const waiting = bodies.slice(MAX_CALLS).map((body) => gateway.refund(body))
   const answers = await Promise.all([...taking, ...waiting])
   const received = stub.cancels.slice(1).map(({ body }) => body.tid)
   t.equal(new Set(received).size, received.length, 'no call is made twice')

@@ -267,14 +267,14 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
       const cursor = request.query.cursor ?? null
       // A cursor belongs to its list: a number in a payment's, a time and an id in that of all payments.
       if (cursor !== null && cursor.includes('.') !== (tid === undefined)) {
-        return sendProblem(reply, 'invalid_request', { detail: 'This cursor is of another list.' })
+        const detail = 'This cursor is of another list.'
+        return sendProblem(reply, 'invalid_request', { detail, errors: [{ pointer: '#/cursor', detail }] })
       }
       const pageOf = { limit: Number(request.query.limit ?? 20), cursor }
       if (tid === undefined) {
         if (status !== 'unknown' && status !== 'processing') {
-          return sendProblem(reply, 'invalid_request', {
-            detail: 'Give a tid, or else a status of unknown or processing.',
-          })
+          const detail = 'Give a tid, or else a status of unknown or processing.'
+          return sendProblem(reply, 'invalid_request', { detail, errors: [{ pointer: '#/tid', detail }] })
         }
         const page = await parts.store.listUnsettled({ status, ...pageOf })
         return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })

@@ -1,0 +1,185 @@
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { connectRedis } from '../../src/store/connection.ts'
+import { type Durability, type DurabilityWatch, watchDurability } from '../../src/store/durability.ts'
+import type { StoreIdentity } from '../../src/store/identity.ts'
+import { until } from '../e2e/support/calls.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+
+const NOTHING_WRONG: StoreIdentity = { check: async () => null }
+
+async function startWatch(
+  t: Test,
+  server: TestRedis,
+  { url = server.url, minReplicas = 0, identity = NOTHING_WRONG } = {},
+) {
+  const redis = connectRedis({ kind: 'url', url })
+  redis.on('error', () => {})
+  const changes: Durability[] = []
+  const watch = watchDurability(redis, {
+    identity,
+    minReplicas,
+    onChange: (durability) => changes.push(durability),
+  })
+  t.teardown(() => {
+    watch.stop()
+    redis.disconnect()
+  })
+  await once(redis, 'ready')
+  await watch.check()
+  return { redis, watch, changes }
+}
+
+/** An operator's connection. */
+function admin(t: Test, server: TestRedis): Redis {
+  const redis = new Redis(server.port, '127.0.0.1')
+  redis.on('error', () => {})
+  t.teardown(() => redis.disconnect())
+  return redis
+}
+
+const becomes = (watch: DurabilityWatch, state: Durability['state'], timeoutMs = 3_000) =>
+  until(`it becomes ${state}`, () => watch.current().state === state, timeoutMs)
+
+// Most of the time goes by waiting.
+t.jobs = 6
+
+const DURABLE = { state: 'durable', needsFileSync: false }
+
+t.test('a durable Redis is durable', { buffered: true }, async (t) => {
+  const { watch, changes } = await startWatch(t, await startTestRedis(t))
+  t.same(watch.current(), DURABLE)
+  t.same(changes, [DURABLE], 'said once')
+})
+
+const WEAKNESSES = [
+  { setting: 'appendonly', weak: 'no', strong: 'yes', reason: 'append-only file is off' },
+  { setting: 'appendfsync', weak: 'everysec', strong: 'always', reason: 'appendfsync is everysec' },
+  { setting: 'appendfsync', weak: 'no', strong: 'always', reason: 'appendfsync is no' },
+  {
+    setting: 'maxmemory-policy',
+    weak: 'allkeys-lru',
+    strong: 'noeviction',
+    reason: 'maxmemory-policy is allkeys-lru',
+  },
+  {
+    setting: 'maxmemory-policy',
+    weak: 'volatile-ttl',
+    strong: 'noeviction',
+    reason: 'maxmemory-policy is volatile-ttl',
+  },
+] as const
+
+t.test('each weakness is found, said in words, and seen to go', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t)
+  const { watch } = await startWatch(t, server)
+  const operator = admin(t, server)
+  for (const { setting, weak, strong, reason } of WEAKNESSES) {
+    await operator.config('SET', setting, weak)
+    const found = await watch.check()
+    t.match(found, { reasons: [reason] })
+    t.match(found, { reasons: [`set ${setting} ${strong}`] }, 'and what to do about it')
+    await operator.config('SET', setting, strong)
+    t.same(await watch.check(), DURABLE)
+  }
+})
+
+t.test('a change is noticed within a second or so', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t)
+  const { watch } = await startWatch(t, server)
+  const operator = admin(t, server)
+  await operator.config('SET', 'appendonly', 'no')
+  await becomes(watch, 'not_durable')
+  await operator.config('SET', 'appendonly', 'yes')
+  await becomes(watch, 'durable')
+})
+
+t.test('all weaknesses are said at once', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t, ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lfu'])
+  const { watch } = await startWatch(t, server)
+  t.match(watch.current(), { state: 'not_durable', reasons: [/append-only/, /maxmemory-policy/] })
+})
+
+t.test(
+  'where CONFIG is refused, appendfsync is not known, and so not relied on',
+  { buffered: true },
+  async (t) => {
+    const server = await startTestRedis(t)
+    await admin(t, server).call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-config')
+    const { watch } = await startWatch(t, server, { url: `redis://app:secret@127.0.0.1:${server.port}` })
+    t.match(watch.current(), { state: 'not_durable', reasons: [/^appendfsync is not readable/] })
+  },
+)
+
+t.test('where INFO is refused, nothing is known', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t)
+  await admin(t, server).call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-info')
+  const redis = connectRedis({ kind: 'url', url: `redis://app:secret@127.0.0.1:${server.port}` })
+  redis.on('error', () => {})
+  t.teardown(() => redis.disconnect())
+  const watch = watchDurability(redis, { identity: NOTHING_WRONG, minReplicas: 0, onChange() {} })
+  t.teardown(watch.stop)
+  t.match(await watch.check(), { state: 'unreachable' })
+})
+
+t.test('replicas that must be there are counted', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t, ['--repl-diskless-sync-delay', '0'])
+  const { watch } = await startWatch(t, server, { minReplicas: 1 })
+  t.match(watch.current(), { state: 'not_durable', reasons: ['it has 0 of 1 replicas: connect more'] })
+  const replica = await startTestRedis(t, ['--replicaof', `127.0.0.1 ${server.port}`])
+  await becomes(watch, 'durable', 10_000)
+  await replica.kill()
+  await becomes(watch, 'not_durable')
+})
+
+t.test(
+  'after every reconnect it is looked again, before anything is promised',
+  { buffered: true },
+  async (t) => {
+    const server = await startTestRedis(t)
+    let isLost = false
+    const identity: StoreIdentity = { check: async () => (isLost ? 'it lost data' : null) }
+    const { watch, redis, changes } = await startWatch(t, server, { identity })
+
+    for (const stop of [server.stop, server.kill]) {
+      await stop()
+      await becomes(watch, 'unreachable')
+      isLost = !isLost
+      // Whoever has a command waiting for the connection may send it in this same turn.
+      const stateAtReady = new Promise((resolve) =>
+        redis.prependOnceListener('ready', () => resolve(watch.current().state)),
+      )
+      await server.start()
+      t.equal(await stateAtReady, 'unreachable')
+      await becomes(watch, isLost ? 'not_durable' : 'durable')
+    }
+    t.same(
+      changes.map(({ state }) => state),
+      ['durable', 'unreachable', 'not_durable', 'unreachable', 'durable'],
+      'one change for each outage, however many tries it took to connect',
+    )
+  },
+)
+
+t.test('a frozen Redis is unreachable until it runs again', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t)
+  const { watch } = await startWatch(t, server)
+  process.kill(server.pid, 'SIGSTOP')
+  try {
+    await becomes(watch, 'unreachable', 5_000)
+  } finally {
+    process.kill(server.pid, 'SIGCONT')
+  }
+  await becomes(watch, 'durable')
+})
+
+t.test('it looks no more once it is stopped', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t)
+  const { watch, changes } = await startWatch(t, server)
+  watch.stop()
+  await admin(t, server).config('SET', 'appendonly', 'no')
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  t.equal(watch.current().state, 'durable')
+  t.equal(changes.length, 1)
+})
