@@ -269,6 +269,9 @@ const NO_ANSWER = [
   'VAN응답실패',
   '응답 수신 실패',
   '응답 미수신',
+  '수신 오류',
+  '응답 오류',
+  '응답값이 없습니다',
   '응답을 수신하지 못했습니다',
   '카드사 회신 없음',
   '대외기관 응답 전문이 올바르지 않습니다.',
@@ -278,10 +281,13 @@ const NO_ANSWER = [
   'No reply from issuer',
   // The outcome is not known there either.
   '처리결과 미확인',
+  '처리 결과를 알 수 없습니다',
+  '취소 결과 확인 불가',
   '취소 결과를 확인할 수 없습니다',
   // Still at work.
   '취소 요청이 처리되고 있습니다',
   '취소 요청 중인 거래입니다',
+  '동일 거래 취소 요청중',
   '취소중인 거래입니다',
   'Request is being processed',
   'IN-PROGRESS',
