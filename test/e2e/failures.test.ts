@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createConnection, createServer } from 'node:net'
 import t from 'tap'
 import { MAX_CALLS } from '../../src/cookiepay/admission.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
@@ -182,6 +182,34 @@ t.test('a caller that hangs up does not stop the refund', async (t) => {
   await until('the outcome', async () => (await ledger(gateway, body.tid))?.refunded === 10_000)
   isRefund(t, await gateway.refund(body, 'hang-up'), 'succeeded', { replayed: true })
   t.equal(stub.cancels.length, 1)
+})
+
+t.test('garbage behind a request in flight is not answered in its place', async (t) => {
+  const { stub, gateway } = await startStubbedGateway(t)
+  let finish = () => {}
+  stub.onCancel((response, call, index) => {
+    finish = () => accept(response, call, index)
+  })
+  const body = refundRequest()
+  const text = JSON.stringify(body)
+  const { hostname, port } = new URL(gateway.url)
+  const connection = createConnection(Number(port), hostname)
+  let received = ''
+  connection.setEncoding('utf8').on('data', (chunk) => {
+    received += chunk
+  })
+  connection.on('error', () => {})
+  connection.write(
+    `POST /refunds HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: followed\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  )
+  await until('the call', () => stub.cancels.length === 1)
+  connection.write('}\r\n\r\n')
+  await until('an answer, or the end of the connection', () => received !== '' || connection.closed)
+  t.notMatch(received, /fix_request/, 'the caller does not hear that nothing was stored')
+  finish()
+  connection.destroy()
+  await until('the outcome', async () => (await ledger(gateway, body.tid))?.refunded === 10_000)
+  isRefund(t, await gateway.refund(body, 'followed'), 'succeeded', { replayed: true })
 })
 
 t.test('a store that may forget: refunds are refused, and nothing is sent', async (t) => {
