@@ -65,11 +65,12 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       assertDurable()
       const { claim } = intent
       const paymentKey = keys.payment(claim.account, claim.tid)
+      const shardKey = shardOf(claim.id)
       // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
-      const [, reply, isDurable] = await reach(
+      const [, reply] = await reach(
         Promise.all([
           redis.zadd(
-            shardOf(claim.id),
+            shardKey,
             Date.now() + leaseMs + DUE_SLACK_MS,
             unsettledEntry(claim.id, claim.account, claim.tid, intent.requestedAt),
           ),
@@ -78,10 +79,9 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
             keys.abandoned(claim.account, claim.tid, claim.token),
             ...beginArguments(intent, leaseMs),
           ) as Promise<string[]>,
-          barrier(paymentKey),
         ]),
       )
-      if (!isDurable && requireDurability) throw notDurable()
+      await passBarrier(paymentKey, shardKey)
       const begun = decodeBegin(reply, claim)
       if (begun.result !== 'begun') {
         // Not waited for, here and below: an entry that is left behind is dropped when it is due.
@@ -93,23 +93,20 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     async settle(stored, settlement) {
       const { id, account, tid } = stored.refund
       const paymentKey = keys.payment(account, tid)
-      const [reply, isDurable] = await reach(
-        Promise.all([
-          redis.settleRefund(
-            paymentKey,
-            id,
-            stored.attempt,
-            settlement.status,
-            settlement.bookedAmount ?? '',
-            settlement.resolution?.source ?? 'provider',
-            settledJson(stored, settlement),
-            ledgerRetentionMs,
-          ) as Promise<string[]>,
-          barrier(paymentKey),
-        ]),
-      )
-      // To be settled again: it is the same refund, and changes nothing more.
-      if (!isDurable && requireDurability) throw notDurable()
+      const reply = (await reach(
+        redis.settleRefund(
+          paymentKey,
+          id,
+          stored.attempt,
+          settlement.status,
+          settlement.bookedAmount ?? '',
+          settlement.resolution?.source ?? 'provider',
+          settledJson(stored, settlement),
+          ledgerRetentionMs,
+        ),
+      )) as string[]
+      // Where it fails, it is settled again: that is the same refund, and changes nothing more.
+      await passBarrier(paymentKey)
       const result = reply[0]
       if (result === 'lost') return { result }
       if (result !== 'settled' && result !== 'conflict') throw new Error(`bug: settle.lua answered ${result}`)
@@ -206,6 +203,15 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       )
       return (await reach(Promise.all(shards))).reduce((total, count) => total + count, 0)
     },
+  }
+
+  /**
+   * Begins when the writes are answered, not beside them: a client sends a write once more, and perhaps to another
+   * server, where the first one has moved its slot or forgotten the script.
+   */
+  async function passBarrier(...written: string[]): Promise<void> {
+    const passed = await reach(Promise.all(written.map(barrier)))
+    if (requireDurability && passed.includes(false)) throw notDurable()
   }
 
   async function find(id: string, account: string, tid: string): Promise<StoredRefund | null> {

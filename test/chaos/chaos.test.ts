@@ -1,0 +1,29 @@
+import t from 'tap'
+import { runChaos } from './chaos.ts'
+import { summarize, summaryText, total, violationText } from './report.ts'
+
+// Beside the run itself it takes a while until everything has settled, on a busy machine above all.
+t.setTimeout(300_000)
+
+const SEED = 2_026
+const MOST_SHOWN = 3
+
+t.test('a run of chaos leaves nothing but the truth', async (t) => {
+  const result = await runChaos({
+    seed: SEED,
+    durationMs: 20_000,
+    refundsPerSecond: 50,
+    waitForLookups: false,
+    log: (line) => t.comment(line),
+  })
+  const summary = summarize(result)
+  t.comment(`seed ${SEED}`)
+  t.comment(summaryText(summary))
+  const shown = result.violations.slice(0, MOST_SHOWN).map((violation) => violationText(violation, result))
+  t.equal(result.violations.length, 0, shown.join('\n\n') || 'no violation')
+  t.ok(total(summary.refunds) >= 300, `${total(summary.refunds)} refunds`)
+  t.ok(result.kills >= 5, `${result.kills} kills`)
+  t.ok((summary.refunds.succeeded ?? 0) > 0 && (summary.refunds.failed ?? 0) > 0, 'some of each outcome')
+  t.ok((summary.unknown['by lookup'] ?? 0) > 0, 'the lookup settles some')
+  t.ok((summary.unknown['by operator'] ?? 0) > 0, 'the operator settles some')
+})
