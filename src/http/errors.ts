@@ -16,18 +16,28 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, readonly [code: ProblemCode, det
 
 /** Makes everything that is thrown, refused or not found a problem of the catalog. */
 export function handleErrors(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    busySockets.add(request.raw.socket)
+  })
+  app.addHook('onResponse', async (request) => {
+    busySockets.delete(request.raw.socket)
+  })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 'not_found', { detail: `There is no ${request.method} ${pathOf(request)}.` }),
   )
 }
 
+/** The connections on which a request is being handled. */
+const busySockets = new WeakSet<Socket>()
+
 /**
  * Answers what is no HTTP request that a route could get: headers that are too long, too late or malformed.
- * Node.js leaves writing the answer to us, since there is no response to write it with.
+ * Node.js leaves writing the answer to us, since there is no response to write it with. Behind a request in
+ * flight it would be taken for the answer to that: then the connection is only closed.
  */
 export function answerClientError(error: ConnectionError, socket: Socket): void {
-  if (socket.writable && error.code !== 'ECONNRESET') {
+  if (socket.writable && error.code !== 'ECONNRESET' && !busySockets.has(socket)) {
     const body = JSON.stringify(
       problem(
         'invalid_request',
