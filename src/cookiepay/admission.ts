@@ -21,19 +21,24 @@ const BREAKER_FAILED_PERCENTAGE = 90
 /** After this one call is let through, to see. */
 const BREAKER_OPEN_MS = 3_000
 
-/** Carries the result of work of which the provider's part failed past the breaker, which counts errors. */
-class FailedWork extends Error {
-  readonly result: unknown
+/** Carries the outcome of a call that failed past the breaker, which counts errors. */
+class FailedCall extends Error {
+  readonly outcome: unknown
 
-  constructor(result: unknown) {
+  constructor(outcome: unknown) {
     super('the provider failed')
-    this.result = result
+    this.outcome = outcome
   }
 }
 
 export type Admission = Readonly<{
-  /** Runs `work`, which says of each call whether the provider failed; or turns it away, unrun. */
-  run<Result>(work: (callFailed: () => void) => Promise<Result>): Promise<Result | NotSent>
+  /** Runs `work` with a place among the calls, or turns it away, unrun. */
+  run<Result>(work: () => Promise<Result>): Promise<Result | NotSent>
+  /** Makes a call from within such work, unless calls were paused meanwhile. */
+  call<Outcome>(
+    send: () => Promise<Outcome>,
+    hasFailed: (outcome: Outcome) => boolean,
+  ): Promise<Outcome | NotSent>
   isOpen(): boolean
   close(): void
 }>
@@ -41,14 +46,12 @@ export type Admission = Readonly<{
 /** The door to the calls of one account: so many at a time, and none while the provider keeps failing. */
 export function createAdmission(): Admission {
   const limit = pLimit(MAX_CALLS)
+  // Counts calls alone: work that came to none, and work that was turned away, say nothing of the provider.
   const breaker = new CircuitBreaker(
-    async (work: (callFailed: () => void) => Promise<unknown>) => {
-      let hasFailed = false
-      const result = await work(() => {
-        hasFailed = true
-      })
-      if (hasFailed) throw new FailedWork(result)
-      return result
+    async (send: () => Promise<unknown>, hasFailed: (outcome: unknown) => boolean) => {
+      const outcome = await send()
+      if (hasFailed(outcome)) throw new FailedCall(outcome)
+      return outcome
     },
     {
       timeout: false,
@@ -56,50 +59,58 @@ export function createAdmission(): Admission {
       volumeThreshold: BREAKER_LEAST_CALLS,
       errorThresholdPercentage: BREAKER_FAILED_PERCENTAGE,
       resetTimeout: BREAKER_OPEN_MS,
-      // A store that fails inside the work is not the provider's failure.
-      errorFilter: (error) => !(error instanceof FailedWork),
     },
   )
+  let isTrying = false
 
-  async function fire<Result>(work: (callFailed: () => void) => Promise<Result>): Promise<Result | NotSent> {
+  async function enter<Result>(work: () => Promise<Result>): Promise<Result | NotSent> {
+    if (breaker.closed) return work()
+    if (breaker.opened || isTrying) return turnedAway(PAUSED)
+    isTrying = true
     try {
-      return (await breaker.fire(work)) as Result
-    } catch (error) {
-      if (error instanceof FailedWork) return error.result as Result
-      if (CircuitBreaker.isOurError(error as Error)) {
-        return turnedAway('The provider has been failing, so calls to it are paused.')
-      }
-      throw error
+      return await work()
+    } finally {
+      isTrying = false
     }
   }
 
-  function waitForPlace<Result>(
-    work: (callFailed: () => void) => Promise<Result>,
-  ): Promise<Result | NotSent> {
+  function waitForPlace<Result>(work: () => Promise<Result>): Promise<Result | NotSent> {
     return new Promise((resolve, reject) => {
       let hasLeft = false
       const timer = setTimeout(() => {
         hasLeft = true
-        resolve(turnedAway('Too many calls wait for the provider.'))
+        resolve(turnedAway(CROWDED))
       }, LONGEST_WAIT_MS)
       limit(async () => {
         if (hasLeft) return
         clearTimeout(timer)
-        await fire(work).then(resolve, reject)
+        await enter(work).then(resolve, reject)
       })
     })
   }
 
   return {
     async run(work) {
-      if (limit.activeCount < MAX_CALLS) return limit(() => fire(work))
-      if (limit.pendingCount >= LONGEST_QUEUE) return turnedAway('Too many calls wait for the provider.')
+      if (limit.activeCount < MAX_CALLS) return limit(() => enter(work))
+      if (limit.pendingCount >= LONGEST_QUEUE) return turnedAway(CROWDED)
       return waitForPlace(work)
+    },
+    async call<Outcome>(send: () => Promise<Outcome>, hasFailed: (outcome: Outcome) => boolean) {
+      try {
+        return (await breaker.fire(send, hasFailed as (outcome: unknown) => boolean)) as Outcome
+      } catch (error) {
+        if (error instanceof FailedCall) return error.outcome as Outcome
+        if (CircuitBreaker.isOurError(error as Error)) return turnedAway(PAUSED)
+        throw error
+      }
     },
     isOpen: () => breaker.opened,
     close: () => breaker.shutdown(),
   }
 }
+
+const PAUSED = 'The provider has been failing, so calls to it are paused.'
+const CROWDED = 'Too many calls wait for the provider.'
 
 function turnedAway(reason: string): NotSent {
   return {

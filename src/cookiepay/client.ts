@@ -125,14 +125,12 @@ export function createCookiePay(
     authorize: tokens.get,
     renew: tokens.renew,
 
-    admit: async (account, work) =>
-      lineOf(account).admission.run((callFailed) =>
-        work(async (request, token) => {
-          const outcome = await cancel(request, token)
-          if (providerHasFailed(outcome)) callFailed()
-          return outcome
-        }),
-      ),
+    admit: async (account, work) => {
+      const { admission } = lineOf(account)
+      return admission.run(() =>
+        work((request, token) => admission.call(() => cancel(request, token), providerHasFailed)),
+      )
+    },
 
     async lookUp(account, tid) {
       const authorization = await tokens.get(account)

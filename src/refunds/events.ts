@@ -15,9 +15,7 @@ export type RefundEvent = Readonly<{
 /** Everything that happened to a refund, oldest first: its intent, its history and its outcome. */
 export function refundEvents({ refund, history }: StoredRefund): RefundEvent[] {
   const nobody = { by: null, note: null }
-  const events: RefundEvent[] = [
-    { at: refund.created_at, event: 'processing', source: 'caller', by: refund.requested_by, note: null },
-  ]
+  const events: RefundEvent[] = []
   for (const { at, event, cause } of history) {
     events.push(
       event === 'unknown'
@@ -29,5 +27,8 @@ export function refundEvents({ refund, history }: StoredRefund): RefundEvent[] {
     const { source, by, note } = refund.resolution ?? { source: 'provider' as const, ...nobody }
     events.push({ at: refund.updated_at, event: refund.status, source, by, note })
   }
-  return events.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
+  events.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
+  // First, whatever its time: that is of the gateway's clock, and the others are of Redis's.
+  const by = refund.requested_by
+  return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
 }

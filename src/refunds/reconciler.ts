@@ -29,6 +29,12 @@ const LEASED_PAUSE_MS = 1_000
 const LOOKUPS_AT_ONCE = 4
 
 /**
+ * A sweep that takes longer, because the provider is slow, leaves the rest: the store hands it out again a
+ * minute after it was taken, and no two replicas are to look at the same refund at once.
+ */
+const LONGEST_SWEEP_MS = 20_000
+
+/**
  * Runs in every replica, without a leader: the store hands each due refund to one of them at a time. An
  * expired `processing` becomes `unknown`; an unknown full refund is looked up at the provider, first at once,
  * then after pauses that double; an unknown partial refund is left for a person.
@@ -64,8 +70,10 @@ export function startReconciler(parts: ReconcilerParts): Reconciler {
 
 async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<void> {
   const due = [...(await parts.store.takeDue())]
+  const startedAt = performance.now()
+  const isOver = () => isStopped() || performance.now() - startedAt > LONGEST_SWEEP_MS
   const worker = async () => {
-    for (let unsettled = due.pop(); unsettled !== undefined && !isStopped(); unsettled = due.pop()) {
+    for (let unsettled = due.pop(); unsettled !== undefined && !isOver(); unsettled = due.pop()) {
       await lookAt(parts, unsettled)
     }
   }

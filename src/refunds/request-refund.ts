@@ -284,7 +284,9 @@ async function record(parts: RefundParts, begun: StoredRefund, outcome: Answered
       parts.observer.lost(local)
       return local
     }
-    if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement)
+    // Of a call that nothing was heard of, nothing contradicts what the lookup or a person found out.
+    const isContradicted = settled.result === 'conflict' && settlement.status !== 'unknown'
+    if (isContradicted) parts.observer.conflict(settled.stored.refund, settlement)
     return settled.stored.refund
   }
   try {

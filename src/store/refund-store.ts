@@ -186,7 +186,8 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     },
 
     async lookAgain({ entry, id }, delayMs) {
-      await reach(redis.zadd(shardOf(id), Date.now() + delayMs, entry))
+      // Not put back where the refund was settled meanwhile.
+      await reach(redis.zadd(shardOf(id), 'XX', Date.now() + delayMs, entry))
     },
 
     async keepKey(id) {

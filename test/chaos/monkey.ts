@@ -25,8 +25,8 @@ export type MonkeyParts = Readonly<{
 }>
 
 /** Between two deeds; a kill takes most of a second to recover from. */
-const SHORTEST_REST_MS = 900
-const LONGEST_REST_MS = 2_400
+const SHORTEST_REST_MS = 600
+const LONGEST_REST_MS = 1_800
 
 /** Kills and pauses processes at random until it is stopped. */
 export function startMonkey(parts: MonkeyParts): Monkey {

@@ -218,9 +218,11 @@ t.test(
       const isMade = async () => (await both.refund(refundRequest())).status === 201
       await until('a refund is made', isMade)
       const before = provider.cancels.length
-      await connect(t, replica).config('SET', 'appendonly', 'no')
+      const copy = connect(t, replica)
+      await copy.config('SET', 'appendonly', 'no')
       isProblem(t, await both.refund(refundRequest()), 'store_not_durable')
       t.equal(provider.cancels.length, before)
+      await copy.config('SET', 'appendonly', 'yes')
     })
   },
 )

@@ -15,6 +15,8 @@ export type RedisProxy = Readonly<{
   before(step: Step, act: () => void): void
   /** Runs `act` once Redis has done the next such command: neither its reply nor anything after it comes back. */
   after(step: Step, act: () => void): void
+  /** Breaks the connections, those that were cut with them; the gateway connects anew. */
+  breakConnections(): void
 }>
 
 type Trap = { when: 'before' | 'after'; step: Step; act: () => void }
@@ -76,6 +78,9 @@ export async function startRedisProxy(t: Test, redis: TestRedis): Promise<RedisP
     },
     after(step, act) {
       trap = { when: 'after', step, act }
+    },
+    breakConnections() {
+      for (const socket of sockets) socket.destroy()
     },
   }
 }

@@ -1,0 +1,257 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import {
+  type Admission,
+  BREAKER_LEAST_CALLS,
+  createAdmission,
+  MAX_CALLS,
+} from '../../src/cookiepay/admission.ts'
+import { metric, until } from '../e2e/support/calls.ts'
+import { isProblem, isRefund } from '../e2e/support/contract.ts'
+import { cancelAnswer, sendJson, startProviderStub } from '../e2e/support/provider-stub.ts'
+import { withRedis } from '../e2e/support/redis-content.ts'
+import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { startTestRedis } from '../support/redis.ts'
+
+const LONGEST_WAIT_MS = 2_000
+const BREAKER_OPEN_MS = 3_000
+const TURNED_AWAY = { outcome: 'not_sent', code: 'provider_unavailable' }
+
+function newAdmission(t: Test): Admission {
+  const admission = createAdmission()
+  t.teardown(admission.close)
+  return admission
+}
+
+/** Work that makes one call. */
+function callOnce(admission: Admission, hasFailed: boolean) {
+  return admission.run(() =>
+    admission.call(
+      async () => ({ outcome: hasFailed ? 'unknown' : 'succeeded' }),
+      ({ outcome }) => outcome === 'unknown',
+    ),
+  )
+}
+
+async function open(admission: Admission): Promise<void> {
+  await Promise.all(Array.from({ length: BREAKER_LEAST_CALLS }, () => callOnce(admission, true)))
+  if (!admission.isOpen()) throw new Error('the breaker did not open')
+}
+
+/** The half of a second after which the breaker lets one through, with some slack. */
+const untilHalfOpen = () => sleep(BREAKER_OPEN_MS + 200)
+
+t.jobs = 6
+
+t.test('so many at a time, also of a burst', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  let running = 0
+  let most = 0
+  const work = async () => {
+    running += 1
+    most = Math.max(most, running)
+    await sleep(20)
+    running -= 1
+    return 'done'
+  }
+  const results = await Promise.all(Array.from({ length: 5 * MAX_CALLS }, () => admission.run(work)))
+  t.ok(results.every((result) => result === 'done'))
+  t.equal(most, MAX_CALLS)
+})
+
+t.test('who waits too long is turned away, and not run later either', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  let finish: () => void = () => {}
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const held = Array.from({ length: MAX_CALLS }, () => admission.run(() => finished))
+  const startedAt = Date.now()
+  let hasRun = false
+  const late = await admission.run(async () => {
+    hasRun = true
+  })
+  const waitedMs = Date.now() - startedAt
+  t.match(late, TURNED_AWAY)
+  t.ok(waitedMs >= LONGEST_WAIT_MS - 10 && waitedMs < LONGEST_WAIT_MS + 1_000, `after ${waitedMs} ms`)
+  const inTime = admission.run(async () => 'in time')
+  finish()
+  await Promise.all(held)
+  t.equal(await inTime, 'in time')
+  t.equal(hasRun, false)
+})
+
+t.test('a queue that is long enough grows no longer', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  const held = Array.from({ length: MAX_CALLS + 1_000 }, () => admission.run(() => sleep(300)))
+  const startedAt = Date.now()
+  t.match(await admission.run(async () => 'run'), TURNED_AWAY)
+  t.ok(Date.now() - startedAt < 200, 'at once')
+  await Promise.all(held)
+})
+
+t.test(
+  'work that throws frees its place, and is not the failure of the provider',
+  { buffered: true },
+  async (t) => {
+    const admission = newAdmission(t)
+    for (let round = 0; round < 3; round++) {
+      const works = Array.from({ length: MAX_CALLS }, () =>
+        admission.run(() => Promise.reject(new Error('the store failed'))),
+      )
+      const settled = await Promise.allSettled(works)
+      t.ok(settled.every(({ status }) => status === 'rejected'))
+    }
+    t.notOk(admission.isOpen())
+  },
+)
+
+t.test('the breaker opens on a run of failures, and no sooner', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  for (let call = 1; call < BREAKER_LEAST_CALLS; call++) await callOnce(admission, true)
+  t.notOk(admission.isOpen())
+  t.match(await callOnce(admission, true), { outcome: 'unknown' }, 'the outcome is passed on')
+  t.ok(admission.isOpen())
+  let hasRun = false
+  const answer = await admission.run(async () => {
+    hasRun = true
+  })
+  t.match(answer, TURNED_AWAY)
+  t.equal(hasRun, false)
+})
+
+t.test('it stays closed where every fifth call is answered', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  for (let call = 0; call < 3 * BREAKER_LEAST_CALLS; call++) await callOnce(admission, call % 5 > 0)
+  t.notOk(admission.isOpen())
+})
+
+t.test('after a while one is let through, to see: a success closes it', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  await open(admission)
+  await untilHalfOpen()
+  let finish: () => void = () => {}
+  const trial = admission.run(() =>
+    admission.call(
+      () =>
+        new Promise<{ outcome: string }>((resolve) => {
+          finish = () => resolve({ outcome: 'succeeded' })
+        }),
+      () => false,
+    ),
+  )
+  t.match(await callOnce(admission, false), TURNED_AWAY, 'no other meanwhile')
+  finish()
+  t.match(await trial, { outcome: 'succeeded' })
+  const answers = await Promise.all(Array.from({ length: MAX_CALLS }, () => callOnce(admission, false)))
+  t.ok(answers.every(({ outcome }) => outcome === 'succeeded'))
+})
+
+t.test('a failure keeps it open', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  await open(admission)
+  await untilHalfOpen()
+  t.match(await callOnce(admission, true), { outcome: 'unknown' })
+  t.ok(admission.isOpen())
+  t.match(await callOnce(admission, false), TURNED_AWAY)
+})
+
+t.test(
+  'work that comes to no call, or throws, says nothing of the provider',
+  { buffered: true },
+  async (t) => {
+    const admission = newAdmission(t)
+    await open(admission)
+    await untilHalfOpen()
+    t.equal(await admission.run(async () => 'refused by begin'), 'refused by begin')
+    await t.rejects(admission.run(() => Promise.reject(new Error('the store failed'))))
+    const [first, second] = await Promise.all([callOnce(admission, true), callOnce(admission, true)])
+    t.match(first, { outcome: 'unknown' }, 'so that this is the trial')
+    t.match(second, TURNED_AWAY)
+    t.ok(admission.isOpen())
+  },
+)
+
+t.test('what was turned away does not make later failures look rare', { buffered: true }, async (t) => {
+  const admission = newAdmission(t)
+  await open(admission)
+  for (let call = 0; call < 10 * BREAKER_LEAST_CALLS; call++) await callOnce(admission, false)
+  await untilHalfOpen()
+  t.match(await callOnce(admission, false), { outcome: 'succeeded' })
+  t.notOk(admission.isOpen())
+  let failed = 0
+  for (; failed < BREAKER_LEAST_CALLS && !admission.isOpen(); failed++) await callOnce(admission, true)
+  t.ok(admission.isOpen(), `after ${failed} failures`)
+})
+
+async function startAll(t: Test) {
+  const [redis, provider] = await Promise.all([startTestRedis(t), startProviderStub(t)])
+  const env = { RATE_LIMIT_MAX: '1000000', COOKIEPAY_CONNECT_TIMEOUT_MS: '1000' }
+  const gateway = await startTestGateway(t, gatewayEnv(provider.url, redis, env))
+  return { redis, provider, gateway }
+}
+
+t.test(
+  'through the gateway: who finds no place has nothing reserved, and a free key',
+  { buffered: true },
+  async (t) => {
+    const { provider, gateway, redis } = await startAll(t)
+    const finish: (() => void)[] = []
+    provider.onCancel((response, { body }) => finish.push(() => sendJson(response, cancelAnswer(body))))
+    const held = Array.from({ length: MAX_CALLS }, () => gateway.refund(refundRequest()))
+    await until('all are at the provider', () => finish.length === MAX_CALLS)
+
+    const body = refundRequest()
+    isProblem(t, await gateway.refund(body, 'crowded'), 'provider_unavailable')
+    t.equal(provider.cancels.length, MAX_CALLS, 'the provider has no more at a time')
+    t.equal((await gateway.request(`/payments/${body.tid}`)).status, 404)
+    for (const answer of finish) answer()
+    t.ok((await Promise.all(held)).every(({ status }) => status === 201))
+    provider.onCancel((response, { body }) => sendJson(response, cancelAnswer(body)))
+    isRefund(t, await gateway.refund({ ...body, reason: 'corrected' }, 'crowded'), 'succeeded')
+    const unsettled = await withRedis(redis, (client) => client.keys('unsettled:*'))
+    t.same(unsettled, [])
+  },
+)
+
+t.test('through the gateway: a run of unknowns', { buffered: true }, async (t) => {
+  const { provider, gateway, redis } = await startAll(t)
+  provider.onCancel((response) => sendJson(response, {}, 500))
+  const paused = () => metric(gateway, 'refund_gateway_provider_paused')
+  t.equal(await paused(), 0)
+  const run = await Promise.all(
+    Array.from({ length: BREAKER_LEAST_CALLS }, () => gateway.refund(refundRequest())),
+  )
+  t.ok(run.every(({ status }) => status === 202))
+  t.equal(await paused(), 1)
+
+  provider.onCancel((response, { body }) => sendJson(response, cancelAnswer(body)))
+  const body = refundRequest()
+  isProblem(t, await gateway.refund(body, 'paused'), 'provider_unavailable')
+  t.equal(provider.cancels.length, BREAKER_LEAST_CALLS)
+  const left = await withRedis(redis, (client) =>
+    client.exists(`payment:{default:${body.tid}}`, `abandoned:{default:${body.tid}}`),
+  )
+  t.equal(left, 0, 'nothing was begun')
+  const isMade = async () => (await gateway.refund(body, 'paused')).status === 201
+  await until('it is made', isMade, BREAKER_OPEN_MS + 3_000)
+  t.equal(await paused(), 0)
+  isRefund(t, await gateway.refund(refundRequest()), 'succeeded')
+})
+
+t.test('through the gateway: a provider that cannot be connected to', { buffered: true }, async (t) => {
+  const { provider, gateway } = await startAll(t)
+  isRefund(t, await gateway.refund(refundRequest()), 'succeeded')
+  await provider.stop()
+  const run = await Promise.all(
+    Array.from({ length: BREAKER_LEAST_CALLS }, () => gateway.refund(refundRequest())),
+  )
+  t.ok(run.every(({ body }) => body.code === 'provider_unavailable'))
+  t.equal(await metric(gateway, 'refund_gateway_provider_paused'), 1)
+  t.equal(await metric(gateway, 'refund_gateway_unsettled_refunds'), 0)
+  await provider.start()
+  const body = refundRequest()
+  const isMade = async () => (await gateway.refund(body, 'key')).status === 201
+  await until('it is made', isMade, BREAKER_OPEN_MS + 3_000)
+  t.equal(provider.cancels.length, 2)
+})

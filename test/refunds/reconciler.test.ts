@@ -1,0 +1,532 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import type {
+  Claim,
+  LookupOutcome,
+  Provider,
+  RefundObserver,
+  RefundStore,
+  Settlement,
+  StoredRefund,
+} from '../../src/refunds/ports.ts'
+import { startReconciler } from '../../src/refunds/reconciler.ts'
+import type { Refund } from '../../src/refunds/refund.ts'
+import { refundId } from '../../src/refunds/refund-id.ts'
+import { connectRedis } from '../../src/store/connection.ts'
+import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
+import { createRefundStore } from '../../src/store/refund-store.ts'
+import { metric, until } from '../e2e/support/calls.ts'
+import { isRefund } from '../e2e/support/contract.ts'
+import { startProviderStub } from '../e2e/support/provider-stub.ts'
+import { startSandbox } from '../sandbox/support.ts'
+import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { startTestRedis } from '../support/redis.ts'
+import { startRedisProxy } from '../support/redis-proxy.ts'
+
+const LEASE_MS = 200
+const RETENTION_MS = 3_600_000
+const SIX_HOURS_MS = 6 * 3_600_000
+/** How much later than computed a thing may happen here. */
+const LATE_MS = 1_500
+
+const FOUND: LookupOutcome = { outcome: 'cancelled', refundedAt: '2025-06-09T13:29:11+09:00' }
+const NOT_FOUND: LookupOutcome = { outcome: 'inconclusive', detail: 'E008' }
+
+const SUCCEEDED: Settlement = {
+  status: 'succeeded',
+  provider: {
+    cancel_tid: 'C1',
+    cancel_code: '0000',
+    cancel_msg: '정상취소',
+    cancel_date: '20250609132911',
+    cancel_amt: '1000',
+  },
+  refunded_at: '2025-06-09T13:29:11+09:00',
+  failure: null,
+  resolution: null,
+  bookedAmount: 1000,
+}
+const UNKNOWN: Settlement = {
+  ...SUCCEEDED,
+  status: 'unknown',
+  provider: null,
+  refunded_at: null,
+  bookedAmount: null,
+}
+const FAILED_BY_OPERATOR: Settlement = {
+  ...UNKNOWN,
+  status: 'failed',
+  failure: { code: 'provider_declined', detail: 'not cancelled' },
+  resolution: { source: 'operator', by: 'finance', note: 'console', at: '2026-01-01T00:00:00.000Z' },
+}
+
+/** A real store with a short lease, and reconcilers on it that sweep when they are told to. */
+async function startAll(t: Test, { intervalMs = 3_600_000 } = {}) {
+  const server = await startTestRedis(t)
+  const redis = connectRedis({ kind: 'url', url: server.url })
+  redis.on('error', () => {})
+  t.teardown(() => redis.disconnect())
+  await new Promise((resolve) => redis.once('ready', resolve))
+  const store = createRefundStore(redis, {
+    leaseMs: LEASE_MS,
+    idempotencyRetentionMs: RETENTION_MS,
+    ledgerRetentionMs: 86_400_000,
+    durability: () => ({ state: 'durable', needsFileSync: false }),
+    requireDurability: true,
+    barrier: async () => true,
+  })
+  const lookups: string[] = []
+  const resolved: Refund[] = []
+  const conflicts: Refund[] = []
+  let lookUp = async (_tid: string): Promise<LookupOutcome> => NOT_FOUND
+  const startReplica = () => {
+    const provider = {
+      lookUp(_account: string, tid: string) {
+        lookups.push(tid)
+        return lookUp(tid)
+      },
+    } as Provider
+    const observer = {
+      resolved: (refund) => resolved.push(refund),
+      conflict: (refund) => conflicts.push(refund),
+    } as Partial<RefundObserver> as RefundObserver
+    const reconciler = startReconciler({ store, provider, observer, intervalMs })
+    t.teardown(reconciler.stop)
+    return reconciler
+  }
+
+  const entryOf = ({ id, account, tid, created_at }: Refund) =>
+    `${Date.parse(created_at)}.${id} ${account} ${tid}`
+  const shardOf = ({ id }: Pick<Refund, 'id'>) => keys.unsettled(unsettledShard(id))
+  return {
+    server,
+    redis,
+    store,
+    lookups,
+    resolved,
+    conflicts,
+    startReplica,
+    sweep: startReplica().sweep,
+    onLookUp(respond: typeof lookUp) {
+      lookUp = respond
+    },
+    async dueAt(refund: Refund): Promise<number> {
+      return Number(await redis.zscore(shardOf(refund), entryOf(refund)))
+    },
+    /** In how many milliseconds it is due, or null where it is in no index. */
+    async dueIn(refund: Refund): Promise<number | null> {
+      const score = await redis.zscore(shardOf(refund), entryOf(refund))
+      return score === null ? null : Number(score) - Date.now()
+    },
+    async makeDue(refund: Refund) {
+      await redis.zadd(shardOf(refund), Date.now(), entryOf(refund))
+    },
+    async countEntries(): Promise<number> {
+      const sizes = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => redis.zcard(keys.unsettled(shard)))
+      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+    },
+    claimTtlMs: (id: string) => redis.pttl(keys.claim(id)),
+    statusOf: async (id: string) => (await store.findById(id))?.refund.status,
+  }
+}
+
+async function begin(store: RefundStore, amount?: number): Promise<{ claim: Claim; stored: StoredRefund }> {
+  const token = randomBytes(12).toString('base64url')
+  const id = refundId('test', randomUUID())
+  const claim = { id, token, fingerprint: 'fingerprint', account: 'default', tid: randomUUID() }
+  await store.claim(claim)
+  const begun = await store.begin({
+    claim,
+    attempt: token,
+    requestedAt: Date.now(),
+    payment: { method: 'card_auth', amount: 1000 },
+    amount,
+    partialAllowed: true,
+    details: { tax_free_amount: null, reason: '', refund_account: null, requested_by: 'test', metadata: {} },
+  })
+  if (begun.result !== 'begun') throw new Error(begun.result)
+  return { claim, stored: begun.stored }
+}
+
+async function beginUnknown(store: RefundStore, amount?: number): Promise<StoredRefund> {
+  const { stored } = await begin(store, amount)
+  const settled = await store.settle(stored, UNKNOWN)
+  if (settled.result !== 'settled') throw new Error(settled.result)
+  return settled.stored
+}
+
+t.jobs = 6
+
+t.test('an expired lease: unknown, looked up at once, and settled', { buffered: true }, async (t) => {
+  const { store, sweep, lookups, resolved, onLookUp, dueIn, claimTtlMs, countEntries } = await startAll(t)
+  const { stored } = await begin(store)
+  const { id, tid } = stored.refund
+  const due = (await dueIn(stored.refund)) as number
+  t.ok(due > 0 && due <= LEASE_MS + 100, `it is due when its lease is over, in ${due} ms`)
+  await sweep()
+  t.same(lookups, [], 'not before')
+
+  onLookUp(async () => FOUND)
+  await sleep(LEASE_MS + 150)
+  await sweep()
+  t.same(lookups, [tid])
+  const found = await store.findById(id)
+  t.match(found?.refund, {
+    status: 'succeeded',
+    provider: null,
+    refunded_at: '2025-06-09T13:29:11+09:00',
+    failure: null,
+    resolution: { source: 'lookup', by: null, note: null, at: /^\d{4}-/ },
+  })
+  t.match(found?.history, [{ event: 'unknown', cause: 'lease' }])
+  t.same(resolved, [found?.refund])
+  t.match(await store.findPayment('default', tid), { refunded: 1000, unknown: 0, in_flight: 0 })
+  t.equal(await countEntries(), 0)
+  const ttl = await claimTtlMs(id)
+  t.ok(ttl > RETENTION_MS - 10_000 && ttl <= RETENTION_MS, 'its key has its retention again')
+  await sweep()
+  t.equal(lookups.length, 1)
+})
+
+t.test('an answer that is unknown: looked up at once', { buffered: true }, async (t) => {
+  const { store, sweep, lookups, dueIn } = await startAll(t)
+  const { refund } = await beginUnknown(store)
+  t.ok(((await dueIn(refund)) as number) <= 0)
+  await sweep()
+  t.equal(lookups.length, 1)
+})
+
+t.test('a lease that was renewed is left alone', { buffered: true }, async (t) => {
+  const { store, sweep, lookups, makeDue, dueIn, statusOf } = await startAll(t)
+  const { stored } = await begin(store)
+  await makeDue(stored.refund)
+  await sweep()
+  t.same(lookups, [])
+  t.equal(await statusOf(stored.refund.id), 'processing')
+  const due = (await dueIn(stored.refund)) as number
+  t.ok(due > 0 && due <= 1_000, `and looked at in ${due} ms`)
+})
+
+t.test('what is inconclusive is asked again after pauses that double', { buffered: true }, async (t) => {
+  const INTERVAL_MS = 300
+  const { store, sweep, lookups, dueAt, makeDue, statusOf } = await startAll(t, { intervalMs: INTERVAL_MS })
+  const { refund } = await beginUnknown(store)
+  const unknownAt = Date.parse(refund.updated_at)
+  for (const ageMs of [0, 400, 800, 1_600]) {
+    await sleep(Math.max(0, unknownAt + ageMs - Date.now()))
+    await makeDue(refund)
+    const before = Date.now()
+    await sweep()
+    // It sweeps by itself, too, and may have taken the refund just before.
+    await until('it was looked at', async () => (await dueAt(refund)) < Date.now() + 30_000)
+    const pauseMs = (now: number) => Math.max(INTERVAL_MS, now - unknownAt)
+    const after = Date.now()
+    const due = await dueAt(refund)
+    const isDoubled = due >= before + pauseMs(before) && due <= after + pauseMs(after)
+    t.ok(isDoubled, `${after - unknownAt} ms old, due in ${due - after} ms`)
+  }
+  t.ok(lookups.length >= 4)
+  t.equal(await statusOf(refund.id), 'unknown')
+})
+
+t.test('in the end every six hours', { buffered: true }, async (t) => {
+  const { store, redis, sweep, dueIn } = await startAll(t)
+  const { refund } = await beginUnknown(store)
+  const payment = keys.payment('default', refund.tid)
+  const text = (await redis.hget(payment, refund.id)) as string
+  const longAgo = Date.now() - 5 * 24 * 3_600_000
+  await redis.hset(payment, refund.id, text.replace(/unknown:provider@\d+/, `unknown:provider@${longAgo}`))
+  await sweep()
+  const due = (await dueIn(refund)) as number
+  t.ok(due > SIX_HOURS_MS - LATE_MS && due <= SIX_HOURS_MS, `in ${due} ms`)
+})
+
+t.test('a partial refund is never looked up, and waits for a person', { buffered: true }, async (t) => {
+  const { store, sweep, lookups, onLookUp, dueIn, claimTtlMs, statusOf } = await startAll(t)
+  onLookUp(async () => FOUND)
+  const { stored } = await begin(store, 400)
+  const { refund } = stored
+  t.ok((await claimTtlMs(refund.id)) > 0)
+  await sleep(LEASE_MS + 150)
+  await sweep()
+  t.same(lookups, [])
+  t.equal(await statusOf(refund.id), 'unknown')
+  t.ok(((await dueIn(refund)) as number) > SIX_HOURS_MS - LATE_MS)
+  t.equal(await claimTtlMs(refund.id), -1, 'its key does not expire')
+})
+
+t.test(
+  'the key of what is unknown does not expire, whatever the lookup says',
+  { buffered: true },
+  async (t) => {
+    const { store, sweep, onLookUp, makeDue, claimTtlMs } = await startAll(t)
+    const { stored } = await begin(store)
+    const { refund } = stored
+    await sleep(LEASE_MS + 150)
+    await sweep()
+    t.equal(await claimTtlMs(refund.id), -1)
+    onLookUp(async () => FOUND)
+    await makeDue(refund)
+    await sweep()
+    t.ok((await claimTtlMs(refund.id)) > 0)
+  },
+)
+
+t.test('entries whose refund is settled, or was never begun, are dropped', { buffered: true }, async (t) => {
+  const { store, redis, sweep, lookups, makeDue, countEntries } = await startAll(t)
+  const { stored: settled } = await begin(store)
+  await store.settle(settled, SUCCEEDED)
+  await makeDue(settled.refund)
+
+  const { stored: undone, claim } = await begin(store)
+  await store.release({ claim, attempt: claim.token, requestedAt: Date.parse(undone.refund.created_at) })
+  await makeDue(undone.refund)
+
+  const id = refundId('test', 'never begun')
+  const entry = `${Date.now()}.${id} default a tid with spaces`
+  await redis.zadd(keys.unsettled(unsettledShard(id)), Date.now(), entry)
+  t.equal(await countEntries(), 3)
+  await sweep()
+  t.equal(await countEntries(), 0)
+  t.same(lookups, [])
+})
+
+t.test(
+  'replicas that sweep at the same time never look at the same refund',
+  { buffered: true },
+  async (t) => {
+    const { store, startReplica, lookups, onLookUp, countEntries } = await startAll(t)
+    const COUNT = 120
+    let [running, most] = [0, 0]
+    onLookUp(async () => {
+      running += 1
+      most = Math.max(most, running)
+      await sleep(10)
+      running -= 1
+      return FOUND
+    })
+    const begun = await Promise.all(Array.from({ length: COUNT }, () => beginUnknown(store)))
+    const replicas = [startReplica(), startReplica(), startReplica()]
+    while ((await countEntries()) > 0) await Promise.all(replicas.map(({ sweep }) => sweep()))
+    t.same(lookups.toSorted(), begun.map(({ refund }) => refund.tid).toSorted(), 'each once')
+    t.ok(most <= 4 * replicas.length, `and few at a time: ${most}`)
+  },
+)
+
+t.test(
+  'what a replica took and did not look at is due again after a minute',
+  { buffered: true },
+  async (t) => {
+    const { store, sweep, lookups, dueIn } = await startAll(t)
+    const { refund } = await beginUnknown(store)
+    const [taken] = await store.takeDue()
+    t.match(taken, { id: refund.id, account: 'default', tid: refund.tid })
+    t.same(await store.takeDue(), [])
+    const due = (await dueIn(refund)) as number
+    t.ok(due > 60_000 - LATE_MS && due <= 60_000, `in ${due} ms`)
+    await sweep()
+    t.same(lookups, [])
+  },
+)
+
+t.test('what is settled while it is looked at is not put back', { buffered: true }, async (t) => {
+  const { store, sweep, onLookUp, countEntries, conflicts, resolved } = await startAll(t)
+  for (const answer of [NOT_FOUND, FOUND]) {
+    const stored = await beginUnknown(store)
+    onLookUp(async () => {
+      await store.settle(stored, FAILED_BY_OPERATOR)
+      return answer
+    })
+    await sweep()
+    t.equal(await countEntries(), 0)
+    t.equal((await store.findById(stored.refund.id))?.refund.status, 'failed')
+  }
+  t.equal(conflicts.length, 1, 'a lookup that says otherwise is a conflict')
+  t.same(resolved, [])
+})
+
+t.test('a lookup that throws leaves the others alone', { buffered: true }, async (t) => {
+  const { store, sweep, onLookUp, lookups } = await startAll(t)
+  for (let count = 0; count < 8; count++) await beginUnknown(store)
+  let isFirst = true
+  onLookUp(async () => {
+    if (!isFirst) return FOUND
+    isFirst = false
+    throw new Error('bug')
+  })
+  await t.rejects(sweep(), { message: 'bug' })
+  await until('the others are looked at', () => lookups.length === 8)
+})
+
+t.test('a store that is away stops a sweep, not the next one', { buffered: true }, async (t) => {
+  const { server, store, sweep, lookups, redis } = await startAll(t)
+  await beginUnknown(store)
+  await server.stop()
+  await t.rejects(sweep(), { code: 'store_unavailable' })
+  const isBack = new Promise((resolve) => redis.once('ready', resolve))
+  await server.start()
+  await isBack
+  await sweep()
+  t.equal(lookups.length, 1)
+})
+
+t.test('it sweeps by itself, until it is stopped', { buffered: true }, async (t) => {
+  const { store, lookups, startReplica, onLookUp } = await startAll(t, { intervalMs: 100 })
+  let finish: () => void = () => {}
+  onLookUp(
+    () =>
+      new Promise((resolve) => {
+        finish = () => resolve(FOUND)
+      }),
+  )
+  await beginUnknown(store)
+  await until('it is looked up', () => lookups.length === 1, 2_000)
+  const other = startReplica()
+  await other.stop()
+  const { refund } = await beginUnknown(store)
+  finish()
+  await until('the next is', () => lookups.includes(refund.tid), 2_000)
+  finish()
+})
+
+t.test('a late answer settles what was swept', { buffered: true }, async (t) => {
+  const { store, sweep, claimTtlMs } = await startAll(t)
+  const { stored } = await begin(store)
+  const { id } = stored.refund
+  await sleep(LEASE_MS + 150)
+  await sweep()
+  t.match(await store.settle(stored, SUCCEEDED), { result: 'settled' })
+  t.match((await store.findById(id))?.refund, {
+    status: 'succeeded',
+    provider: { cancel_tid: 'C1' },
+    resolution: { source: 'provider', by: null, note: null },
+  })
+  t.ok((await claimTtlMs(id)) > 0)
+})
+
+t.test('a late answer that contradicts changes nothing but the history', { buffered: true }, async (t) => {
+  const { store, redis, countEntries } = await startAll(t)
+  const { stored } = await begin(store)
+  const { id, tid } = stored.refund
+  await sleep(LEASE_MS + 50)
+  t.match(await store.settle(stored, FAILED_BY_OPERATOR), { result: 'settled' })
+  const before = await store.findById(id)
+  const ledger = await redis.hget(keys.payment('default', tid), 'ledger')
+  for (const _ of [1, 2]) t.match(await store.settle(stored, SUCCEEDED), { result: 'conflict' })
+  const after = await store.findById(id)
+  t.same(after?.refund, before?.refund)
+  t.match(
+    after?.history.map(({ event, cause }) => `${event} ${cause}`),
+    ['unknown lease', 'conflict succeeded'],
+    'told once',
+  )
+  t.equal(await redis.hget(keys.payment('default', tid), 'ledger'), ledger)
+  t.equal(await countEntries(), 0)
+})
+
+// Through real gateways: one whose line to Redis breaks just before it can record the answer, and another one.
+const SHORT = {
+  COOKIEPAY_CONNECT_TIMEOUT_MS: '300',
+  COOKIEPAY_TIMEOUT_MS: '500',
+  RECONCILE_INTERVAL_MS: '300',
+}
+const GATEWAY_LEASE_MS = 5_800
+
+async function startTwo(t: Test) {
+  const [redis, provider] = await Promise.all([startTestRedis(t), startProviderStub(t)])
+  const proxy = await startRedisProxy(t, redis)
+  const env = gatewayEnv(provider.url, redis, SHORT)
+  const [cutOff, other] = await Promise.all([
+    startTestGateway(t, { ...env, REDIS_URL: proxy.url }),
+    startTestGateway(t, env),
+  ])
+  /** A partial refund that succeeded at the provider, and has become unknown to everybody else. */
+  async function refundUntold() {
+    const body = refundRequest({ amount: 4_000 })
+    proxy.before('settle', () => {})
+    const told = await cutOff.refund(body, 'key')
+    isRefund(t, told, 'succeeded', { about: 'its caller is told the true outcome' })
+    const isUnknown = async () => (await other.refund(body, 'key')).status === 202
+    await until('its lease is over', isUnknown, GATEWAY_LEASE_MS + 3_000)
+    return { body, id: told.body.id }
+  }
+  const conflicts = () => metric(cutOff, 'refund_gateway_conflicts_total')
+  const pendingWrites = () => metric(cutOff, 'refund_gateway_pending_writes')
+  const reconnect = async () => {
+    proxy.breakConnections()
+    await until('what was pending is written', async () => (await pendingWrites()) === 0)
+  }
+  return { redis, provider, cutOff, other, refundUntold, reconnect, conflicts }
+}
+
+type Events = { data: { event: string; source: string; by: string | null; note: string | null }[] }
+
+t.test('an outcome that reaches the store after the lease', { buffered: true }, async (t) => {
+  const { other, refundUntold, reconnect, conflicts, provider } = await startTwo(t)
+  const { body, id } = await refundUntold()
+  await reconnect()
+  const replay = await other.refund(body, 'key')
+  isRefund(t, replay, 'succeeded', { replayed: true })
+  t.match(replay.body, { resolution: { source: 'provider', by: null, note: null } })
+  const { body: events } = await other.request<Events>(`/refunds/${id}/events`)
+  t.match(
+    events.data.map(({ event, source }) => `${event} ${source}`),
+    ['processing caller', 'unknown lease', 'succeeded provider'],
+  )
+  t.equal(await conflicts(), 0)
+  t.equal(provider.cancels.length, 1)
+})
+
+t.test('an outcome that contradicts what an operator resolved meanwhile', { buffered: true }, async (t) => {
+  const { cutOff, other, refundUntold, reconnect, conflicts } = await startTwo(t)
+  const { body, id } = await refundUntold()
+  const resolved = await other.request(`/refunds/${id}/resolve`, {
+    body: { outcome: 'failed', note: 'not in the console' },
+  })
+  t.equal(resolved.status, 200)
+  await reconnect()
+  t.equal(await conflicts(), 1, 'it is counted')
+  t.same((await other.request(`/refunds/${id}`)).body, resolved.body, 'nothing is changed')
+  const { body: ledger } = await other.request(`/payments/${body.tid}`)
+  t.match(ledger, { refunded: 0, unknown: 0, in_flight: 0, remaining: 10_000 })
+  const { body: events } = await cutOff.request<Events>(`/refunds/${id}/events`)
+  t.match(events.data, [
+    { event: 'processing', source: 'caller', by: 'anonymous', note: null },
+    { event: 'unknown', source: 'lease', by: null, note: null },
+    { event: 'failed', source: 'operator', by: 'anonymous', note: 'not in the console' },
+    { event: 'conflict', source: 'provider', by: null, note: /succeeded/ },
+  ])
+})
+
+t.test('what the sandbox applied without saying so is found out', { buffered: true }, async (t) => {
+  const [redis, sandbox] = await Promise.all([startTestRedis(t), startSandbox(t)])
+  const gateway = await startTestGateway(t, gatewayEnv(sandbox.base, redis, SHORT))
+  const faults = ['timeout', 'reset', 'error500', 'html', 'empty', 'truncated', 'trickle', 'busy']
+  const bodies = faults.map((fault) => refundRequest({ tid: `${fault}-10000` }))
+  const unfindable = refundRequest({ tid: `hang-10000` })
+  const all = [...bodies, unfindable]
+  const first = await Promise.all(all.map((body) => gateway.refund(body, body.tid)))
+  for (const answer of first) isRefund(t, answer, 'unknown')
+  await until(
+    'all are settled',
+    async () => {
+      const answers = await Promise.all(bodies.map((body) => gateway.refund(body, body.tid)))
+      return answers.every(({ status }) => status === 201)
+    },
+    10_000,
+  )
+  t.match((await gateway.refund(unfindable, unfindable.tid)).body, { status: 'unknown' })
+  t.equal(await metric(gateway, 'refund_gateway_unsettled_refunds'), 1)
+  t.equal(
+    await metric(gateway, 'refund_gateway_resolutions_total{source="lookup",status="succeeded"}'),
+    faults.length,
+  )
+  const operator = new Redis(redis.port, '127.0.0.1')
+  t.teardown(() => operator.disconnect())
+  const claims = await operator.keys('claim:*')
+  const ttls = await Promise.all(claims.map((claim) => operator.ttl(claim)))
+  t.equal(ttls.filter((ttl) => ttl === -1).length, 1, 'one key does not expire')
+  for (const { tid } of all) t.equal((await sandbox.cancels(tid)).calls, 1, `${tid} was sent once`)
+})
