@@ -212,8 +212,8 @@ export type RefundObserver = Readonly<{
   resolved(refund: Refund): void
   /** Nothing was sent; the key is free. */
   notSent(id: string, account: string, code: string): void
-  /** The provider says that it cancelled another amount than was asked. */
-  amountMismatch(refund: Refund, cancelledAmount: Krw): void
+  /** The provider says that it cancelled another amount than was asked; null: one that cannot be read. */
+  amountMismatch(refund: Refund, cancelledAmount: Krw | null): void
   /** An answer contradicts what stands in the store, which was left as it is. */
   conflict(refund: Refund, settlement: Settlement): void
   /** The store forgot a refund while the provider was being called. */

@@ -9,8 +9,11 @@ function nullable<Schema extends TSchema & { type: string }>(schema: Schema, opt
   return Type.Unsafe<Static<Schema> | null>({ ...schema, ...options, type: [schema.type, 'null'] })
 }
 
-/** Half a surrogate pair is no text: sent on or stored it would become another character (Unicode, 3.9). */
-const TEXT = '^\\P{Cs}*$'
+/**
+ * Half a surrogate pair is no text, and the replacement character says that something was not UTF-8: sent on
+ * or stored, either would be another text than the caller meant (Unicode, 3.9).
+ */
+const TEXT = '^[^\\p{Cs}\\ufffd]*$'
 
 /** An amount of money: an integer of KRW. */
 export const Krw = Type.Integer({

@@ -273,8 +273,8 @@ async function relayWithFreshToken(
 /** The outcome in the store; while that is away, the caller still gets it and the store gets it later. */
 async function record(parts: RefundParts, begun: StoredRefund, outcome: AnsweredOutcome): Promise<Refund> {
   const settlement = settlementOf(outcome)
-  if (settlement.bookedAmount !== null && settlement.bookedAmount !== begun.refund.amount) {
-    parts.observer.amountMismatch(begun.refund, settlement.bookedAmount)
+  if (outcome.outcome === 'succeeded' && differsFrom(begun.refund.amount, outcome)) {
+    parts.observer.amountMismatch(begun.refund, outcome.cancelledAmount)
   }
   const { bookedAmount: _, ...known } = settlement
   const local: Refund = { ...begun.refund, ...known, updated_at: new Date().toISOString() }
@@ -296,6 +296,13 @@ async function record(parts: RefundParts, begun: StoredRefund, outcome: Answered
     parts.background.untilDone(settle)
     return local
   }
+}
+
+/** An amount that is there and cannot be read, or is zero, is no figure to book, and yet not what was asked. */
+function differsFrom(asked: Krw, outcome: AnsweredOutcome & { outcome: 'succeeded' }): boolean {
+  const { cancelledAmount, provider } = outcome
+  if (cancelledAmount !== null) return cancelledAmount !== asked
+  return provider.cancel_amt !== null && provider.cancel_amt !== ''
 }
 
 /** What is recorded for each outcome of the call. */

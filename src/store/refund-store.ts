@@ -43,8 +43,8 @@ export type RefundStoreOptions = Readonly<{
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
 export function createRefundStore(redis: RedisClient & Scripts, options: RefundStoreOptions): RefundStore {
   const { leaseMs, ledgerRetentionMs, requireDurability, barrier } = options
-  // However short the retention, a claim outlives the attempt that it protects and what follows a crash of it.
-  const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 2 * leaseMs)
+  // However short the retention, a claim outlives its attempt, one renewal of the lease, and the first sweep after.
+  const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 4 * leaseMs)
 
   function assertDurable(): void {
     const { state } = options.durability()

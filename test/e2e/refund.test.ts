@@ -20,3 +20,22 @@ t.test('a full refund is sent once, and replayed to every repeat', async (t) => 
   t.same(read.body, first.body)
   t.equal((await sandbox.cancels(body.tid)).calls, 1)
 })
+
+t.test(
+  'a body in another encoding than UTF-8 is refused instead of being stored as something else',
+  async (t) => {
+    const { url, sandbox } = await startAll(t)
+    const body = Buffer.from(
+      JSON.stringify(refundRequest({ reason: 'EUC' })).replace('EUC', '\xb0\xed'),
+      'latin1',
+    )
+    const response = await fetch(`${url}/refunds`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': 'euc-kr' },
+      body,
+    })
+    t.equal(response.status, 400)
+    t.match(await response.json(), { code: 'invalid_request', errors: [{ pointer: '#/reason' }] })
+    t.equal((await sandbox.cancels()).calls, 0)
+  },
+)
