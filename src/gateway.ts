@@ -119,6 +119,8 @@ export async function startGateway(
     // A connection on which nothing was ever asked would keep the server open for ever.
     app.server.closeAllConnections()
     await answered
+    // Of what came in during that, too, nothing is cut off.
+    await background.drain(drainMs)
     await provider.close()
     durability.stop()
     redis.disconnect()

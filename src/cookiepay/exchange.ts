@@ -18,6 +18,7 @@ export type ExchangeRequest = Readonly<{
  */
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
   return new Promise((resolve) => {
+    const startedAt = performance.now()
     let controller: Dispatcher.DispatchController | undefined
     let status = 0
     let length = 0
@@ -39,6 +40,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
             },
       )
     }
+    // Asked where it is written, too: a process that was stopped may see its connection before its timer.
+    const isTooLate = () => performance.now() - startedAt > request.timeoutMs
     const giveUp = (reason: string) => {
       if (over) return
       fail(reason)
@@ -51,7 +54,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       {
         onRequestStart(started) {
           // Its time ran out while it waited for a connection: aborted here, it is never written.
-          if (over) started.abort(new Error('given up before it was sent'))
+          if (over || isTooLate()) started.abort(new Error('given up before it was sent'))
           else controller = started
         },
         onResponseStart(_controller, statusCode) {

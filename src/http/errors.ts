@@ -17,10 +17,12 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, readonly [code: ProblemCode, det
 /** Makes everything that is thrown, refused or not found a problem of the catalog. */
 export function handleErrors(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
-    busySockets.add(request.raw.socket)
+    const { socket } = request.raw
+    requestsInFlight.set(socket, (requestsInFlight.get(socket) ?? 0) + 1)
   })
   app.addHook('onResponse', async (request) => {
-    busySockets.delete(request.raw.socket)
+    const { socket } = request.raw
+    requestsInFlight.set(socket, (requestsInFlight.get(socket) ?? 1) - 1)
   })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) =>
@@ -28,8 +30,8 @@ export function handleErrors(app: FastifyInstance): void {
   )
 }
 
-/** The connections on which a request is being handled. */
-const busySockets = new WeakSet<Socket>()
+/** How many requests are being handled on each connection: with pipelining, more than one. */
+const requestsInFlight = new WeakMap<Socket, number>()
 
 /**
  * Answers what is no HTTP request that a route could get: headers that are too long, too late or malformed.
@@ -37,7 +39,7 @@ const busySockets = new WeakSet<Socket>()
  * flight it would be taken for the answer to that: then the connection is only closed.
  */
 export function answerClientError(error: ConnectionError, socket: Socket): void {
-  if (socket.writable && error.code !== 'ECONNRESET' && !busySockets.has(socket)) {
+  if (socket.writable && error.code !== 'ECONNRESET' && !requestsInFlight.get(socket)) {
     const body = JSON.stringify(
       problem(
         'invalid_request',

@@ -104,6 +104,8 @@ export class StoreError extends Error {
 export type RefundStore = Readonly<{
   /** Binds a key to a payload unless it is bound already; answers with the claim that is in force. */
   claim(claim: Claim): Promise<Claim>
+  /** Renews a claim without a refund that another request made; false where it is not in force any more. */
+  joinClaim(claim: Claim): Promise<boolean>
   /** Atomically: an existing refund is answered; else the amount is reserved and the intent written. */
   begin(intent: Intent): Promise<BeginResult>
   /** Records the outcome, from `processing` of the same attempt or from `unknown`. */
@@ -136,7 +138,7 @@ export type RefundStore = Readonly<{
   /** An unsettled refund is due again after this time. */
   lookAgain(unsettled: UnsettledRefund, delayMs: number): Promise<void>
   /** The key of an unknown refund does not expire before that is settled. */
-  keepKey(id: string): Promise<void>
+  keepKey(stored: StoredRefund): Promise<void>
   /** Takes an entry out of the index whose refund is settled, or was never begun. */
   drop(unsettled: UnsettledRefund): Promise<void>
 }>

@@ -101,7 +101,7 @@ async function lookUp(
   stored: StoredRefund,
 ): Promise<void> {
   const { refund } = stored
-  await parts.store.keepKey(refund.id)
+  await parts.store.keepKey(stored)
   // How a partly cancelled payment looks in the lookup is not documented (facts): it never settles a part.
   if (refund.kind === 'partial') return parts.store.lookAgain(unsettled, PARTIAL_PAUSE_MS)
 

@@ -86,12 +86,17 @@ type CheckedCommand = RefundCommand & Readonly<{ id: string; account: string }>
  */
 export async function requestRefund(parts: RefundParts, command: RefundCommand): Promise<RefundAnswer> {
   try {
+    const id = refundId(command.caller, command.idempotencyKey)
     const account = accountOf(parts, command.body)
-    if (account === undefined) return refused(unknownAccount(parts, command.body))
-    const refusal = await brokenRule(parts, account, command.body)
-    if (refusal !== null) return refused(refusal)
+    const refusal =
+      account === undefined
+        ? unknownAccount(parts, command.body)
+        : await brokenRule(parts, account, command.body)
+    if (account === undefined || refusal !== null) {
+      return (await replayOf(parts, command, id)) ?? refused(refusal as Refusal)
+    }
 
-    const checked = { ...command, account, id: refundId(command.caller, command.idempotencyKey) }
+    const checked = { ...command, account, id }
     for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
       const answer = await attemptRefund(parts, checked)
       if (answer !== 'claim_abandoned') return answer
@@ -101,6 +106,20 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
     if (error instanceof StoreError) return refused({ code: error.code, detail: error.message })
     throw error
   }
+}
+
+/**
+ * A repeat of a stored request is answered with its refund, also when the configured accounts have changed and
+ * the same request would be refused today: told that nothing was stored, its caller would refund twice.
+ */
+async function replayOf(
+  parts: RefundParts,
+  command: RefundCommand,
+  id: string,
+): Promise<RefundAnswer | null> {
+  const stored = await parts.store.findById(id)
+  const isSame = stored !== null && fingerprintMatches(stored.fingerprint, command.body, parts.storeSecrets)
+  return isSame ? replay(parts, command, stored) : null
 }
 
 function accountOf(parts: RefundParts, body: RefundRequest): string | undefined {
@@ -153,6 +172,7 @@ async function attemptRefund(
     if (!fingerprintMatches(claim.fingerprint, body, parts.storeSecrets)) return refused(keyReused())
     const stored = await store.findByClaim(claim)
     if (stored !== null) return replay(parts, command, stored)
+    if (!(await store.joinClaim(claim))) return 'claim_abandoned'
   }
 
   const own: Attempt = { claim, attempt, requestedAt: Date.now() }
@@ -287,7 +307,8 @@ async function record(parts: RefundParts, begun: StoredRefund, outcome: Answered
     // Of a call that nothing was heard of, nothing contradicts what the lookup or a person found out.
     const isContradicted = settled.result === 'conflict' && settlement.status !== 'unknown'
     if (isContradicted) parts.observer.conflict(settled.stored.refund, settlement)
-    return settled.stored.refund
+    // Of another attempt, the store knows less than this one: it was restored to an older state.
+    return settled.stored.attempt === begun.attempt ? settled.stored.refund : local
   }
   try {
     return await settle()

@@ -1,4 +1,5 @@
 import type {
+  Attempt,
   Claim,
   Intent,
   RefundStore,
@@ -42,9 +43,11 @@ export type RefundStoreOptions = Readonly<{
 
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
 export function createRefundStore(redis: RedisClient & Scripts, options: RefundStoreOptions): RefundStore {
-  const { leaseMs, ledgerRetentionMs, requireDurability, barrier } = options
+  const { leaseMs, requireDurability, barrier } = options
   // However short the retention, a claim outlives its attempt, one renewal of the lease, and the first sweep after.
   const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 4 * leaseMs)
+  // A claim whose refund is gone would let a repeat be sent again.
+  const ledgerRetentionMs = Math.max(options.ledgerRetentionMs, claimRetentionMs)
 
   function assertDurable(): void {
     const { state } = options.durability()
@@ -56,9 +59,13 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   return {
     async claim(claim) {
       assertDurable()
-      const text = `${claim.token} ${claim.fingerprint} ${claim.account} ${claim.tid}`
+      const text = encodeClaim(claim)
       const existing = await reach(redis.set(keys.claim(claim.id), text, 'PX', claimRetentionMs, 'NX', 'GET'))
       return existing === null ? claim : decodeClaim(claim.id, existing)
+    },
+
+    async joinClaim(claim) {
+      return (await reach(redis.extendClaim(keys.claim(claim.id), claim.token, claimRetentionMs))) === 1
     },
 
     async begin(intent) {
@@ -69,11 +76,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
       const [, reply] = await reach(
         Promise.all([
-          redis.zadd(
-            shardKey,
-            Date.now() + leaseMs + DUE_SLACK_MS,
-            unsettledEntry(claim.id, claim.account, claim.tid, intent.requestedAt),
-          ),
+          redis.zadd(shardKey, Date.now() + leaseMs + DUE_SLACK_MS, entryOf(intent)),
           redis.beginRefund(
             paymentKey,
             keys.abandoned(claim.account, claim.tid, claim.token),
@@ -85,7 +88,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       const begun = decodeBegin(reply, claim)
       if (begun.result !== 'begun') {
         // Not waited for, here and below: an entry that is left behind is dropped when it is due.
-        removeUnsettled(claim.id, claim.account, claim.tid, intent.requestedAt).catch(() => {})
+        removeUnsettled(claim.id, entryOf(intent)).catch(() => {})
       }
       return begun
     },
@@ -115,7 +118,8 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       return { result, stored: settled }
     },
 
-    async release({ claim, attempt, requestedAt }) {
+    async release(own) {
+      const { claim, attempt } = own
       const released = await reach(
         redis.releaseRefund(
           keys.payment(claim.account, claim.tid),
@@ -130,7 +134,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       await reach(
         Promise.all([
           redis.deleteIfOwned(keys.claim(claim.id), claim.token),
-          removeUnsettled(claim.id, claim.account, claim.tid, requestedAt),
+          removeUnsettled(claim.id, entryOf(own)),
         ]),
       )
     },
@@ -190,12 +194,16 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       await reach(redis.zadd(shardOf(id), 'XX', Date.now() + delayMs, entry))
     },
 
-    async keepKey(id) {
-      await reach(redis.persist(keys.claim(id)))
-    },
+    keepKey,
 
     async drop({ entry, id }) {
-      await reach(redis.zrem(shardOf(id), entry))
+      await reach(
+        Promise.all([
+          redis.zrem(shardOf(id), entry),
+          // An unknown refund's key had none; whoever settled it may not have come to giving it one.
+          redis.pexpire(keys.claim(id), claimRetentionMs, 'NX'),
+        ]),
+      )
     },
 
     async countUnsettled() {
@@ -227,21 +235,28 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   }
 
   /** What lies in other slots than the payment, once a refund has settled or become unknown. */
-  async function followUp({ refund, history }: StoredRefund): Promise<void> {
-    const { id, account, tid } = refund
-    const createdAt = Date.parse(refund.created_at)
+  async function followUp(stored: StoredRefund): Promise<void> {
+    const { refund, attempt, history } = stored
+    const { id } = refund
+    const requestedAt = Date.parse(refund.created_at)
+    const entry = entryOf({ claim: claimOf(stored), attempt, requestedAt })
     if (refund.status === 'unknown') {
-      const entry = unsettledEntry(id, account, tid, createdAt)
-      await reach(Promise.all([redis.zadd(shardOf(id), Date.now(), entry), redis.persist(keys.claim(id))]))
+      await Promise.all([reach(redis.zadd(shardOf(id), Date.now(), entry)), keepKey(stored)])
       return
     }
-    removeUnsettled(id, account, tid, createdAt).catch(() => {})
+    removeUnsettled(id, entry).catch(() => {})
     const wasUnknown = history.some(({ event }) => event === 'unknown')
     if (wasUnknown) await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
   }
 
-  function removeUnsettled(id: string, account: string, tid: string, createdAt: number): Promise<number> {
-    return redis.zrem(shardOf(id), unsettledEntry(id, account, tid, createdAt))
+  /** Also where the claim was lost: without it the refund is not found by its id, and its key is free. */
+  async function keepKey(stored: StoredRefund): Promise<void> {
+    const key = keys.claim(stored.refund.id)
+    await reach(Promise.all([redis.set(key, encodeClaim(claimOf(stored)), 'NX'), redis.persist(key)]))
+  }
+
+  function removeUnsettled(id: string, entry: string): Promise<number> {
+    return redis.zrem(shardOf(id), entry)
   }
 }
 
@@ -275,15 +290,19 @@ async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
   }
 }
 
-/** Sorted as text, entries are sorted by time: until the year 2286 it has thirteen digits. */
-function unsettledEntry(id: string, account: string, tid: string, createdAt: number): string {
-  return `${createdAt}.${id} ${account} ${tid}`
+/**
+ * An attempt's entry in the index. Of the attempt as well as of the refund, so that a request which joined the
+ * claim and was not the one to begin takes its own entry back and not the other's. Sorted as text, entries are
+ * sorted by time: until the year 2286 it has thirteen digits.
+ */
+function entryOf({ claim, attempt, requestedAt }: Attempt): string {
+  return `${requestedAt}.${claim.id} ${attempt} ${claim.account} ${claim.tid}`
 }
 
 function decodeEntry(entry: string): UnsettledRefund {
-  const [position, account] = entry.split(' ', 2) as [string, string]
+  const [position, attempt, account] = entry.split(' ', 3) as [string, string, string]
   const id = position.slice(position.indexOf('.') + 1)
-  return { entry, id, account, tid: entry.slice(position.length + account.length + 2) }
+  return { entry, id, account, tid: entry.slice(position.length + attempt.length + account.length + 3) }
 }
 
 /** Null where that was the last one. */
@@ -295,6 +314,15 @@ function cursorAfter(entries: readonly UnsettledRefund[], position: number): str
 /** Where an entry is in the list; a cursor names the last one of its page. */
 function positionOf(entry: string): string {
   return entry.slice(0, entry.indexOf(' '))
+}
+
+function encodeClaim({ token, fingerprint, account, tid }: Claim): string {
+  return `${token} ${fingerprint} ${account} ${tid}`
+}
+
+/** A claim for the refund that stands: its attempt's own, or one in the place of that. */
+function claimOf({ refund, attempt, fingerprint }: StoredRefund): Claim {
+  return { id: refund.id, token: attempt, fingerprint, account: refund.account, tid: refund.tid }
 }
 
 function decodeClaim(id: string, text: string): Claim {

@@ -15,6 +15,7 @@ const SCRIPTS = {
   readPayment: { file: 'read-payment.lua', keys: 1, onLedger: true },
   listRefunds: { file: 'list-refunds.lua', keys: 1, onLedger: true },
   takeDue: { file: 'take-due.lua', keys: 1, onLedger: false },
+  extendClaim: { file: 'extend-claim.lua', keys: 1, onLedger: false },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1, onLedger: false },
 } as const satisfies Record<string, Script>
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { runChaos } from './chaos.ts'
-import { summarize, summaryText, total, violationText } from './report.ts'
+import { summarize, summaryText, total, violationsText } from './report.ts'
 
 // Beside the run itself it takes a while until everything has settled, on a busy machine above all.
 t.setTimeout(300_000)
@@ -19,8 +19,7 @@ t.test('a run of chaos leaves nothing but the truth', async (t) => {
   const summary = summarize(result)
   t.comment(`seed ${SEED}`)
   t.comment(summaryText(summary))
-  const shown = result.violations.slice(0, MOST_SHOWN).map((violation) => violationText(violation, result))
-  t.equal(result.violations.length, 0, shown.join('\n\n') || 'no violation')
+  t.equal(result.violations.length, 0, violationsText(result, MOST_SHOWN) || 'no violation')
   t.ok(total(summary.refunds) >= 300, `${total(summary.refunds)} refunds`)
   t.ok(result.kills >= 5, `${result.kills} kills`)
   t.ok((summary.refunds.succeeded ?? 0) > 0 && (summary.refunds.failed ?? 0) > 0, 'some of each outcome')

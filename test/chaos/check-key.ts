@@ -55,11 +55,11 @@ export function checkTold(history: KeyHistory, postponed: ReadonlySet<string>, r
   if (sentAs.size > 1) report('key', 'two payloads were answered with its refund')
 
   for (const fact of facts) {
-    for (const later of told) {
-      if (later.sentAt < fact.answeredAt) continue
-      const contradiction = contradictionIn(fact, later, key, postponed)
-      if (contradiction !== null) report('told', contradiction)
-    }
+    const contradiction = told
+      .filter((later) => later.sentAt > fact.answeredAt)
+      .map((later) => contradictionIn(fact, later, key, postponed))
+      .find((found) => found !== null)
+    if (contradiction !== undefined) return report('told', contradiction)
   }
 }
 

@@ -2,6 +2,8 @@ import type { ChaosResult } from './chaos.ts'
 import type { KeyHistory, Told } from './histories.ts'
 import { INVARIANTS, type Invariant, type Violation } from './violations.ts'
 
+const LONGEST_LOG_LINE = 500
+
 export type Counts = Readonly<Record<string, number>>
 
 /** What happened in a run, in numbers. */
@@ -76,8 +78,18 @@ function listed(counts: Counts): string {
     .join(', ')
 }
 
+/** The first violations of as many payments as are to be shown, each with its history. */
+export function violationsText(result: ChaosResult, most: number): string {
+  const ofPayments = new Map<string, Violation>()
+  for (const violation of result.violations) {
+    if (!ofPayments.has(violation.tid)) ofPayments.set(violation.tid, violation)
+  }
+  const shown = [...ofPayments.values()].slice(0, most)
+  return shown.map((violation) => violationText(violation, result)).join('\n\n')
+}
+
 /** A violation with the whole history of its payment, from all three sides. */
-export function violationText(violation: Violation, { histories, logLines }: ChaosResult): string {
+function violationText(violation: Violation, { histories, logLines }: ChaosResult): string {
   const { invariant, tid, key, detail } = violation
   const stored = histories.stored.get(tid)
   const concerned = histories.keys.filter(
@@ -93,7 +105,7 @@ export function violationText(violation: Violation, { histories, logLines }: Cha
     ...(stored?.refunds ?? []).flatMap((refund) => [
       `    ${JSON.stringify(refund)}`,
       ...(stored?.events.get(refund.id) ?? []).map((event) => `      ${JSON.stringify(event)}`),
-      ...logLines(refund.id).map((line) => `      log: ${line}`),
+      ...logLines(refund.id).map((line) => `      log: ${line.slice(0, LONGEST_LOG_LINE)}`),
     ]),
     '  applied:',
     `    ${JSON.stringify(histories.applied.get(tid))}`,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -477,4 +478,21 @@ t.test('every call that is over is reported', async (t) => {
     'cancel token_rejected true',
     'cancel unknown true',
   ])
+})
+
+t.test('not sent: the process was stopped while it connected, and its time is over', async (t) => {
+  const server = await startRawServer(t, (socket) => socket.write(answer()))
+  const pool = new Pool(server.url)
+  t.teardown(() => pool.destroy())
+  const request = { path: '/api/cancel', headers: {}, body: '{"tid":"t-1"}', timeoutMs: 200 }
+  // From a callback of I/O, as in the flow: the connection is then seen before the timer that is due.
+  const seen = await new Promise((resolve) => {
+    readFile(new URL(import.meta.url), () => {
+      resolve(exchange(pool, request))
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+    })
+  })
+  t.match(seen, { seen: 'not_sent' })
+  await sleep(100)
+  t.equal(server.requests.length, 0)
 })

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
-import { refundRequest, startAll } from '../support/gateway.ts'
+import { gatewayEnv, refundRequest, startAll, startTestGateway } from '../support/gateway.ts'
 
 t.test('a full refund is sent once, and replayed to every repeat', async (t) => {
   const { refund, request, sandbox } = await startAll(t)
@@ -39,3 +41,24 @@ t.test(
     t.equal((await sandbox.cancels()).calls, 0)
   },
 )
+
+t.test('a repeat is answered with its refund when the accounts have changed meanwhile', async (t) => {
+  const { refund, redis, sandbox } = await startAll(t)
+  const body = refundRequest({ amount: 3_000 })
+  const first = await refund(body, 'before')
+  const file = join(t.testdir(), 'accounts.json')
+  const account = { id: 'shop', key: 'shop-key', pg: 'toss' }
+  await writeFile(file, JSON.stringify(['default', 'second'].map((name) => ({ name, ...account }))))
+  const later = await startTestGateway(t, {
+    ...gatewayEnv(sandbox.base, redis),
+    COOKIEPAY_ID: '',
+    COOKIEPAY_KEY: '',
+    COOKIEPAY_PG: '',
+    COOKIEPAY_ACCOUNTS_FILE: file,
+  })
+  const repeat = await later.refund(body, 'before')
+  t.equal(repeat.status, 201)
+  t.same(repeat.body, first.body)
+  t.match(await later.refund(body, 'new'), { status: 422, body: { code: 'unknown_account' } })
+  t.equal((await sandbox.cancels(body.tid)).calls, 1)
+})

@@ -97,9 +97,13 @@ async function startAll(t: Test, { intervalMs = 3_600_000 } = {}) {
     return reconciler
   }
 
-  const entryOf = ({ id, account, tid, created_at }: Refund) =>
-    `${Date.parse(created_at)}.${id} ${account} ${tid}`
   const shardOf = ({ id }: Pick<Refund, 'id'>) => keys.unsettled(unsettledShard(id))
+  /** Its entry in the index and when that is due, or null where there is none. */
+  async function indexed(refund: Refund): Promise<{ entry: string; dueAt: number } | null> {
+    const found = await redis.zrange(shardOf(refund), 0, -1, 'WITHSCORES')
+    const index = found.findIndex((entry) => entry.includes(refund.id))
+    return index < 0 ? null : { entry: found[index] as string, dueAt: Number(found[index + 1]) }
+  }
   return {
     server,
     redis,
@@ -112,16 +116,13 @@ async function startAll(t: Test, { intervalMs = 3_600_000 } = {}) {
     onLookUp(respond: typeof lookUp) {
       lookUp = respond
     },
-    async dueAt(refund: Refund): Promise<number> {
-      return Number(await redis.zscore(shardOf(refund), entryOf(refund)))
-    },
-    /** In how many milliseconds it is due, or null where it is in no index. */
-    async dueIn(refund: Refund): Promise<number | null> {
-      const score = await redis.zscore(shardOf(refund), entryOf(refund))
-      return score === null ? null : Number(score) - Date.now()
-    },
-    async makeDue(refund: Refund) {
-      await redis.zadd(shardOf(refund), Date.now(), entryOf(refund))
+    indexed,
+    dueAt: async (refund: Refund) => (await indexed(refund))?.dueAt ?? Number.NaN,
+    /** In how many milliseconds. */
+    dueIn: async (refund: Refund) => ((await indexed(refund))?.dueAt ?? Number.NaN) - Date.now(),
+    async makeDue(refund: Refund, entry?: string) {
+      const { entry: own } = (await indexed(refund)) ?? { entry }
+      if (own !== undefined) await redis.zadd(shardOf(refund), Date.now(), own)
     },
     async countEntries(): Promise<number> {
       const sizes = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => redis.zcard(keys.unsettled(shard)))
@@ -163,7 +164,7 @@ t.test('an expired lease: unknown, looked up at once, and settled', { buffered: 
   const { store, sweep, lookups, resolved, onLookUp, dueIn, claimTtlMs, countEntries } = await startAll(t)
   const { stored } = await begin(store)
   const { id, tid } = stored.refund
-  const due = (await dueIn(stored.refund)) as number
+  const due = await dueIn(stored.refund)
   t.ok(due > 0 && due <= LEASE_MS + 100, `it is due when its lease is over, in ${due} ms`)
   await sweep()
   t.same(lookups, [], 'not before')
@@ -193,7 +194,7 @@ t.test('an expired lease: unknown, looked up at once, and settled', { buffered: 
 t.test('an answer that is unknown: looked up at once', { buffered: true }, async (t) => {
   const { store, sweep, lookups, dueIn } = await startAll(t)
   const { refund } = await beginUnknown(store)
-  t.ok(((await dueIn(refund)) as number) <= 0)
+  t.ok((await dueIn(refund)) <= 0)
   await sweep()
   t.equal(lookups.length, 1)
 })
@@ -205,7 +206,7 @@ t.test('a lease that was renewed is left alone', { buffered: true }, async (t) =
   await sweep()
   t.same(lookups, [])
   t.equal(await statusOf(stored.refund.id), 'processing')
-  const due = (await dueIn(stored.refund)) as number
+  const due = await dueIn(stored.refund)
   t.ok(due > 0 && due <= 1_000, `and looked at in ${due} ms`)
 })
 
@@ -239,7 +240,7 @@ t.test('in the end every six hours', { buffered: true }, async (t) => {
   const longAgo = Date.now() - 5 * 24 * 3_600_000
   await redis.hset(payment, refund.id, text.replace(/unknown:provider@\d+/, `unknown:provider@${longAgo}`))
   await sweep()
-  const due = (await dueIn(refund)) as number
+  const due = await dueIn(refund)
   t.ok(due > SIX_HOURS_MS - LATE_MS && due <= SIX_HOURS_MS, `in ${due} ms`)
 })
 
@@ -253,7 +254,7 @@ t.test('a partial refund is never looked up, and waits for a person', { buffered
   await sweep()
   t.same(lookups, [])
   t.equal(await statusOf(refund.id), 'unknown')
-  t.ok(((await dueIn(refund)) as number) > SIX_HOURS_MS - LATE_MS)
+  t.ok((await dueIn(refund)) > SIX_HOURS_MS - LATE_MS)
   t.equal(await claimTtlMs(refund.id), -1, 'its key does not expire')
 })
 
@@ -275,17 +276,19 @@ t.test(
 )
 
 t.test('entries whose refund is settled, or was never begun, are dropped', { buffered: true }, async (t) => {
-  const { store, redis, sweep, lookups, makeDue, countEntries } = await startAll(t)
+  const { store, redis, sweep, lookups, makeDue, indexed, countEntries } = await startAll(t)
   const { stored: settled } = await begin(store)
+  const settledEntry = (await indexed(settled.refund))?.entry as string
   await store.settle(settled, SUCCEEDED)
-  await makeDue(settled.refund)
+  await makeDue(settled.refund, settledEntry)
 
   const { stored: undone, claim } = await begin(store)
+  const undoneEntry = (await indexed(undone.refund))?.entry as string
   await store.release({ claim, attempt: claim.token, requestedAt: Date.parse(undone.refund.created_at) })
-  await makeDue(undone.refund)
+  await makeDue(undone.refund, undoneEntry)
 
   const id = refundId('test', 'never begun')
-  const entry = `${Date.now()}.${id} default a tid with spaces`
+  const entry = `${Date.now()}.${id} attempt default a tid with spaces`
   await redis.zadd(keys.unsettled(unsettledShard(id)), Date.now(), entry)
   t.equal(await countEntries(), 3)
   await sweep()
@@ -324,7 +327,7 @@ t.test(
     const [taken] = await store.takeDue()
     t.match(taken, { id: refund.id, account: 'default', tid: refund.tid })
     t.same(await store.takeDue(), [])
-    const due = (await dueIn(refund)) as number
+    const due = await dueIn(refund)
     t.ok(due > 60_000 - LATE_MS && due <= 60_000, `in ${due} ms`)
     await sweep()
     t.same(lookups, [])

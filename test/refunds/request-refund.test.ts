@@ -79,7 +79,10 @@ function createFlow(faults: Faults = {}) {
   const clock = { nowMs: 1_000 }
   let authorizations = 0
 
-  const store: Pick<RefundStore, 'claim' | 'begin' | 'settle' | 'release' | 'findByClaim'> = {
+  const store: Pick<
+    RefundStore,
+    'claim' | 'joinClaim' | 'begin' | 'settle' | 'release' | 'findByClaim' | 'findById'
+  > = {
     async claim(claim) {
       const existing = claims.get(claim.id)
       if (existing === undefined) claims.set(claim.id, claim)
@@ -143,7 +146,9 @@ function createFlow(faults: Faults = {}) {
       return faults.release ? faults.release(usual, released.length) : usual()
     },
 
+    joinClaim: async ({ id, token }) => claims.get(id)?.token === token,
     findByClaim: async ({ id }) => refunds.get(id) ?? null,
+    findById: async (id) => refunds.get(id) ?? null,
   }
 
   const provider: Pick<Provider, 'authorize' | 'renew' | 'admit'> = {

@@ -218,6 +218,41 @@ t.test('release leaves the begin of another attempt, and the claim, alone', asyn
   t.match(await store.findById(claim.id), { attempt: 'joined' })
 })
 
+t.test('a request that joined a claim and did not begin leaves the entry of the one that did', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  await begun(store, newIntent(claim))
+  t.match(await store.begin(newIntent(claim, { attempt: 'joined' })), { result: 'exists' })
+  await store.release({ ...attemptOf(claim), attempt: 'joined' })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  t.equal(await store.countUnsettled(), 1)
+})
+
+t.test('a claim that is joined lasts as long as a new one', async (t) => {
+  const { store, redis } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  await redis.pexpire(keys.claim(claim.id), 1_000)
+  t.equal(await store.joinClaim(claim), true)
+  t.ok((await redis.pttl(keys.claim(claim.id))) > 3_590_000)
+  t.equal(await store.joinClaim({ ...claim, token: 'another' }), false)
+  await redis.del(keys.claim(claim.id))
+  t.equal(await store.joinClaim(claim), false)
+})
+
+t.test('the key of an unknown refund is restored where it was lost', async (t) => {
+  const { store, redis } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  const stored = await begun(store, newIntent(claim))
+  await redis.del(keys.claim(claim.id))
+  await store.settle(stored, UNKNOWN)
+  t.match(await store.findById(claim.id), { refund: { status: 'unknown' } })
+  t.match(await store.claim({ ...claim, token: newToken(), fingerprint: 'other' }), {
+    fingerprint: claim.fingerprint,
+  })
+})
+
 t.test('nobody begins under a claim that was given up, so one key never carries two refunds', async (t) => {
   const { store } = await startStore(t)
   const claim = newClaim()

@@ -276,8 +276,11 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           const detail = 'Give a tid, or else a status of unknown or processing.'
           return sendProblem(reply, 'invalid_request', { detail, errors: [{ pointer: '#/tid', detail }] })
         }
+        const { account } = request.query
+        if (account !== undefined && pickAccount(parts.accounts, account, reply) === null) return reply
         const page = await parts.store.listUnsettled({ status, ...pageOf })
-        return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
+        const data = page.refunds.filter((refund) => account === undefined || refund.account === account)
+        return reply.send({ data, next_cursor: page.nextCursor })
       }
       const account = pickAccount(parts.accounts, request.query.account, reply)
       if (account === null) return reply

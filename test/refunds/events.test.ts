@@ -1,0 +1,81 @@
+import t from 'tap'
+import { refundEvents } from '../../src/refunds/events.ts'
+import type { HistoryEntry, StoredRefund } from '../../src/refunds/ports.ts'
+import type { Refund, Resolution } from '../../src/refunds/refund.ts'
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
+
+function stored(
+  refund: Partial<Refund>,
+  history: readonly HistoryEntry[] = [],
+): Pick<StoredRefund, 'refund' | 'history'> {
+  const base = { status: 'processing', requested_by: 'orders', resolution: null, created_at: at(10) }
+  return { refund: { ...base, updated_at: at(10), ...refund } as Refund, history }
+}
+
+const eventsOf = (...args: Parameters<typeof stored>) => refundEvents(stored(...args) as StoredRefund)
+
+const PROCESSING = { at: at(10), event: 'processing', source: 'caller', by: 'orders', note: null }
+const LEASE_OVER = { event: 'unknown', cause: 'lease', at: at(20) } as const
+
+t.test('a refund in flight has its intent', async (t) => {
+  t.same(eventsOf({}), [PROCESSING])
+})
+
+for (const status of ['succeeded', 'failed'] as const) {
+  t.test(`a refund that ${status} by the provider's answer`, async (t) => {
+    t.same(eventsOf({ status, updated_at: at(11) }), [
+      PROCESSING,
+      { at: at(11), event: status, source: 'provider', by: null, note: null },
+    ])
+  })
+}
+
+for (const cause of ['lease', 'provider'] as const) {
+  t.test(`a refund that is unknown by its ${cause}`, async (t) => {
+    t.same(eventsOf({ status: 'unknown', updated_at: at(20) }, [{ ...LEASE_OVER, cause }]), [
+      PROCESSING,
+      { at: at(20), event: 'unknown', source: cause, by: null, note: null },
+    ])
+  })
+}
+
+const RESOLUTIONS: readonly Resolution[] = [
+  { source: 'operator', by: 'finance', note: 'seen in the console', at: at(30) },
+  { source: 'lookup', by: null, note: null, at: at(30) },
+  { source: 'provider', by: null, note: null, at: at(30) },
+]
+for (const resolution of RESOLUTIONS) {
+  t.test(`a refund that was unknown and is settled by ${resolution.source}`, async (t) => {
+    const { source, by, note } = resolution
+    t.same(eventsOf({ status: 'succeeded', updated_at: at(30), resolution }, [LEASE_OVER]), [
+      PROCESSING,
+      { at: at(20), event: 'unknown', source: 'lease', by: null, note: null },
+      { at: at(30), event: 'succeeded', source, by, note },
+    ])
+  })
+}
+
+t.test('a conflict stands where it happened', async (t) => {
+  const [resolution] = RESOLUTIONS as [Resolution]
+  const conflict = { event: 'conflict', cause: 'succeeded', at: at(40) } as const
+  const events = eventsOf({ status: 'failed', updated_at: at(30), resolution }, [LEASE_OVER, conflict])
+  t.match(
+    events.map(({ event, at }) => [event, at]),
+    [
+      ['processing', at(10)],
+      ['unknown', at(20)],
+      ['failed', at(30)],
+      ['conflict', at(40)],
+    ],
+  )
+  t.match(events.at(-1), { source: 'provider', by: null, note: 'an answer said succeeded' })
+})
+
+t.test("the intent comes first, although the gateway's clock is ahead of Redis's", async (t) => {
+  const refund = { status: 'succeeded', created_at: at(50), updated_at: at(30) } as const
+  t.same(
+    eventsOf(refund, [LEASE_OVER]).map(({ event }) => event),
+    ['processing', 'unknown', 'succeeded'],
+  )
+})
