@@ -107,7 +107,8 @@ function contradictionIn(
   }
   const isBehind = postponed.has(fact.refund?.id ?? '')
   const now = stateIn(later, key)
-  if (known === 'unknown') return now === null || (now === 'processing' && !isBehind) ? what : null
+  // It may be `processing` again: who could not store it may have been killed before its log said so.
+  if (known === 'unknown') return now === null ? what : null
   if (now !== known) return isBehind && (now === 'processing' || now === 'unknown') ? null : what
   if (!isBehind && !isDeepStrictEqual(fact.refund, later.refund)) {
     return `it was told ${JSON.stringify(fact.refund)}, and later ${JSON.stringify(later.refund)}`

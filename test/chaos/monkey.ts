@@ -71,7 +71,7 @@ export function startMonkey(parts: MonkeyParts): Monkey {
     [6, () => kill(redis, anyGateway())],
     [3, () => kill(...gateways)],
     [8, () => pause(anyGateway(), 100, 1_500)],
-    [5, () => pause(anyGateway(), parts.leaseMs, parts.leaseMs + 2_000)],
+    [5, () => pause(anyGateway(), parts.leaseMs, parts.leaseMs + 4_000)],
     [6, () => pause(redis, 200, 3_000)],
     [3, () => pause(sandbox, 300, 1_200)],
     [6, () => revokeTokens()],

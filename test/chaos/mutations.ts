@@ -5,9 +5,8 @@ import { runChaos } from './chaos.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 import { INVARIANTS, type Invariant, type Violation } from './violations.ts'
 
-/** The first round is enough for most; what needs a certain kill at a certain moment gets more of them. */
-const ROUND_MS = 8_000
-const MOST_ROUNDS = 8
+/** The first round is enough for most; what takes a long pause at a certain moment gets longer ones. */
+const ROUNDS_MS = [8_000, 30_000, 30_000, 30_000, 30_000]
 const REFUNDS_PER_SECOND = 60
 
 const { values } = parseArgs({
@@ -30,10 +29,10 @@ process.exitCode = caught.length === mutants.length ? 0 : 1
 /** Runs until there is a violation, or the rounds are over. */
 async function hunt(mutant: Mutant): Promise<Catch | null> {
   const startedAt = performance.now()
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (const [round, durationMs] of ROUNDS_MS.entries()) {
     const { violations, histories } = await runChaos({
       seed: Number(values.seed) + round,
-      durationMs: ROUND_MS,
+      durationMs,
       refundsPerSecond: REFUNDS_PER_SECOND,
       waitForLookups: false,
       stopsAtViolation: true,

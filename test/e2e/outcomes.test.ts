@@ -264,7 +264,11 @@ t.test("the provider's answer is kept as received", async (t) => {
     t.equal(seen.answer.amount, 10_000, 'the refund keeps what was asked')
     t.match(seen.ledger, { refunded, remaining: Math.max(0, 10_000 - refunded) }, String(cancel_amt))
   }
-  t.equal(await metric(gateway, 'refund_gateway_amount_mismatches_total'), 7, 'counted, also what cannot be read')
+  t.equal(
+    await metric(gateway, 'refund_gateway_amount_mismatches_total'),
+    7,
+    'counted, also what cannot be read',
+  )
 
   const { answer } = await kept({ cancel_tid: '취소😀', cancel_msg: '<b>&"\\\n', more: 'dropped' })
   t.strictSame(answer.provider, {

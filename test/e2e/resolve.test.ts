@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import t from 'tap'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
-import { ledger, until } from './support/calls.ts'
+import { type Caller, ledger, until } from './support/calls.ts'
 import { hasEveryMember, isProblem, isRefund, pointsAt } from './support/contract.ts'
 import { cancelAnswer, sendJson, startProviderStub } from './support/provider-stub.ts'
 
@@ -20,8 +20,9 @@ const gateway = await startTestGateway(
 )
 
 const as = (caller: keyof typeof KEYS) => ({ authorization: `Bearer ${caller}` })
-const caller = {
-  request: (path: string, init = {}) => gateway.request(path, { headers: as('orders'), ...init }),
+const caller: Caller = {
+  request: (path, init = {}) =>
+    gateway.request(path, { ...init, headers: { ...as('orders'), ...init.headers } }),
 }
 const refund = (body: unknown, key: string) => gateway.refund(body, key, as('orders'))
 const resolve = (id: string, body: unknown, headers = as('finance')) =>

@@ -100,7 +100,7 @@ async function startAll(t: Test, { intervalMs = 3_600_000 } = {}) {
   const shardOf = ({ id }: Pick<Refund, 'id'>) => keys.unsettled(unsettledShard(id))
   /** Its entry in the index and when that is due, or null where there is none. */
   async function indexed(refund: Refund): Promise<{ entry: string; dueAt: number } | null> {
-    const found = await redis.zrange(shardOf(refund), 0, -1, 'WITHSCORES')
+    const found = await redis.zrange(shardOf(refund), '0', '-1', 'WITHSCORES')
     const index = found.findIndex((entry) => entry.includes(refund.id))
     return index < 0 ? null : { entry: found[index] as string, dueAt: Number(found[index + 1]) }
   }
