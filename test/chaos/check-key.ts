@@ -59,7 +59,10 @@ export function checkTold(history: KeyHistory, postponed: ReadonlySet<string>, r
       .filter((later) => later.sentAt > fact.answeredAt)
       .map((later) => contradictionIn(fact, later, key, postponed))
       .find((found) => found !== null)
-    if (contradiction !== undefined) return report('told', contradiction)
+    if (contradiction !== undefined) {
+      report('told', contradiction)
+      return
+    }
   }
 }
 
