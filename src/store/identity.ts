@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { keys, UNSETTLED_SHARDS } from './keys.ts'
 import type { RedisClient } from './scripts.ts'
+
+/** How often, and how far apart, a process that has just started looks for ids that are being written. */
+const FIRST_LOOKS = 20
+const FIRST_LOOK_PAUSE_MS = 25
 
 /** Notices a store that came back without its data. */
 export type StoreIdentity = Readonly<{
@@ -20,8 +25,14 @@ export function createStoreIdentity(redis: RedisClient, expected: string | null)
 
   return {
     async check() {
+      const isFirstLook = known === null
       known ??= await findOrWrite(redis, proposed)
-      const values = await Promise.all(shards().map((key) => redis.get(key)))
+      let values = await readIds(redis)
+      // A replica that starts at the same moment may still be writing.
+      for (let look = 1; look < FIRST_LOOKS && isFirstLook && values.includes(null); look++) {
+        await sleep(FIRST_LOOK_PAUSE_MS)
+        values = await readIds(redis)
+      }
       if (values.every((value) => value?.split(' ').includes(known as string))) {
         known = idIn(values[0] as string)
         return null
@@ -49,6 +60,10 @@ async function findOrWrite(redis: RedisClient, proposed: string): Promise<string
   if (existing !== null && existing !== proposed) return idIn(existing)
   await Promise.all(others.map((key) => redis.set(key, proposed, 'NX')))
   return proposed
+}
+
+function readIds(redis: RedisClient): Promise<(string | null)[]> {
+  return Promise.all(shards().map((key) => redis.get(key)))
 }
 
 function idIn(value: string): string {
