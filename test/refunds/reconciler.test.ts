@@ -25,7 +25,7 @@ import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.
 import { startTestRedis } from '../support/redis.ts'
 import { startRedisProxy } from '../support/redis-proxy.ts'
 
-const LEASE_MS = 200
+const LEASE_MS = 1_500
 const RETENTION_MS = 3_600_000
 const SIX_HOURS_MS = 6 * 3_600_000
 /** How much later than computed a thing may happen here. */
