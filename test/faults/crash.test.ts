@@ -75,12 +75,6 @@ const ROWS: readonly Row[] = [
     callsBefore: 0,
   },
   {
-    dies: 'between the entry in the index and begin',
-    at: ({ proxy, kill }) => proxy.before('begin', kill),
-    expect: 'as the first try',
-    callsBefore: 0,
-  },
-  {
     dies: 'after begin, before it relays',
     at: ({ proxy, kill }) => proxy.after('begin', kill),
     expect: 'blocked, then unknown',
