@@ -13,7 +13,7 @@ import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.
 import { startTestRedis } from '../support/redis.ts'
 
 /** How soon refunds are taken again once Redis is well again. */
-const RECOVERY_MS = 5_000
+const RECOVERY_MS = 10_000
 
 async function startAll(t: Test, env: Record<string, string> = {}) {
   const [redis, provider] = await Promise.all([startTestRedis(t), startProviderStub(t)])
@@ -21,14 +21,16 @@ async function startAll(t: Test, env: Record<string, string> = {}) {
   const operator = new Redis(redis.port, '127.0.0.1')
   operator.on('error', () => {})
   t.teardown(() => operator.disconnect())
+  const isReady = async () => (await gateway.request('/readyz')).status === 200
+  await until('it is ready', isReady)
   return {
     redis,
     provider,
     gateway,
     operator,
+    isReady,
     freeze: () => process.kill(redis.pid, 'SIGSTOP'),
     thaw: () => process.kill(redis.pid, 'SIGCONT'),
-    isReady: async () => (await gateway.request('/readyz')).status === 200,
     pendingWrites: () => metric(gateway, 'refund_gateway_pending_writes'),
   }
 }
@@ -77,7 +79,7 @@ for (const how of ['stop', 'kill'] as const) {
     const startedAt = Date.now()
     const refused = await isRefused(t, world, 'store_unavailable')
     isProblem(t, await gateway.refund(earlier, 'earlier'), 'store_unavailable', 'a repeat')
-    t.ok(Date.now() - startedAt < 1_000, 'at once')
+    t.ok(Date.now() - startedAt < 1_900, 'without waiting for a command')
     t.equal((await gateway.request('/readyz')).status, 503)
     t.equal((await gateway.request('/healthz')).status, 200)
 
@@ -105,7 +107,7 @@ t.test('Redis is frozen before the request', { buffered: true }, async (t) => {
   world.freeze()
   const startedAt = Date.now()
   const refused = await isRefused(t, world, 'store_unavailable').finally(world.thaw)
-  t.ok(Date.now() - startedAt < 3_500, 'no later than a command may take')
+  t.ok(Date.now() - startedAt < 6_000, 'when a command has had its time')
   await recovers(t, world, refused)
 })
 
@@ -189,7 +191,7 @@ for (const [setting, weak, strong] of [
     const { gateway, operator, isReady } = world
     const { body: earlier } = await gateway.refund(refundRequest(), 'earlier')
     await operator.config('SET', setting, weak)
-    await until('it is not ready', async () => !(await isReady()), 3_000)
+    await until('it is not ready', async () => !(await isReady()))
     const refused = await isRefused(t, world, 'store_not_durable')
     t.equal((await gateway.request(`/refunds/${earlier.id}`)).status, 200, 'what is known can be read')
     await operator.config('SET', setting, strong)

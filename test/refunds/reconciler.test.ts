@@ -63,14 +63,14 @@ const FAILED_BY_OPERATOR: Settlement = {
 }
 
 /** A real store with a short lease, and reconcilers on it that sweep when they are told to. */
-async function startAll(t: Test, { intervalMs = 3_600_000 } = {}) {
+async function startAll(t: Test, { intervalMs = 3_600_000, leaseMs = LEASE_MS } = {}) {
   const server = await startTestRedis(t)
   const redis = connectRedis({ kind: 'url', url: server.url })
   redis.on('error', () => {})
   t.teardown(() => redis.disconnect())
   await new Promise((resolve) => redis.once('ready', resolve))
   const store = createRefundStore(redis, {
-    leaseMs: LEASE_MS,
+    leaseMs,
     idempotencyRetentionMs: RETENTION_MS,
     ledgerRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
@@ -200,7 +200,7 @@ t.test('an answer that is unknown: looked up at once', { buffered: true }, async
 })
 
 t.test('a lease that was renewed is left alone', { buffered: true }, async (t) => {
-  const { store, sweep, lookups, makeDue, dueIn, statusOf } = await startAll(t)
+  const { store, sweep, lookups, makeDue, dueIn, statusOf } = await startAll(t, { leaseMs: 60_000 })
   const { stored } = await begin(store)
   await makeDue(stored.refund)
   await sweep()
@@ -385,12 +385,12 @@ t.test('it sweeps by itself, until it is stopped', { buffered: true }, async (t)
       }),
   )
   await beginUnknown(store)
-  await until('it is looked up', () => lookups.length === 1, 2_000)
+  await until('it is looked up', () => lookups.length === 1)
   const other = startReplica()
   await other.stop()
   const { refund } = await beginUnknown(store)
   finish()
-  await until('the next is', () => lookups.includes(refund.tid), 2_000)
+  await until('the next is', () => lookups.includes(refund.tid))
   finish()
 })
 
@@ -431,11 +431,11 @@ t.test('a late answer that contradicts changes nothing but the history', { buffe
 
 // Through real gateways: one whose line to Redis breaks just before it can record the answer, and another one.
 const SHORT = {
-  COOKIEPAY_CONNECT_TIMEOUT_MS: '300',
-  COOKIEPAY_TIMEOUT_MS: '500',
+  COOKIEPAY_CONNECT_TIMEOUT_MS: '1000',
+  COOKIEPAY_TIMEOUT_MS: '1500',
   RECONCILE_INTERVAL_MS: '300',
 }
-const GATEWAY_LEASE_MS = 5_800
+const GATEWAY_LEASE_MS = 7_500
 
 async function startTwo(t: Test) {
   const [redis, provider] = await Promise.all([startTestRedis(t), startProviderStub(t)])

@@ -96,7 +96,7 @@ t.test(
 t.test('a replica that is gone: not ready, until it is back', { buffered: true }, async (t) => {
   const { replica, provider, gateway } = await startReplicated(t)
   await replica.stop()
-  await until('it is not ready', async () => (await gateway.request('/readyz')).status === 503, 3_000)
+  await until('it is not ready', async () => (await gateway.request('/readyz')).status === 503)
   isProblem(t, await gateway.refund(refundRequest()), 'store_not_durable')
   t.equal(provider.cancels.length, 0)
   await replica.start()

@@ -39,7 +39,7 @@ function admin(t: Test, server: TestRedis): Redis {
   return redis
 }
 
-const becomes = (watch: DurabilityWatch, state: Durability['state'], timeoutMs = 3_000) =>
+const becomes = (watch: DurabilityWatch, state: Durability['state'], timeoutMs = 10_000) =>
   until(`it becomes ${state}`, () => watch.current().state === state, timeoutMs)
 
 // Most of the time goes by waiting.
