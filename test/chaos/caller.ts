@@ -7,12 +7,12 @@ import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
 
 /** A caller gives up waiting sooner than a paused gateway goes on. */
-const CALLER_TIMEOUT_MS = 4_000
+const CALLER_TIMEOUT_MS = 3_000
 
 /** A good client waits longer each time; shorter than Retry-After says, as the run has little time. */
 const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 2_000
-const MOST_TRIES = 9
+const LONGEST_PAUSE_MS = 1_500
+const MOST_TRIES = 10
 /** Refused credentials do not mend themselves. */
 const MOST_TRIES_WITHOUT_TOKEN = 2
 
@@ -42,6 +42,7 @@ export type Caller = Readonly<{
   look(tid: string, random: Random): Promise<void>
   /** From now on nobody is patient. */
   hurry(): void
+  isHurried(): boolean
   close(): Promise<void>
 }>
 
@@ -162,6 +163,7 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
     hurry() {
       isHurried = true
     },
+    isHurried: () => isHurried,
 
     close: () => agent.destroy(),
   }

@@ -5,7 +5,7 @@ import { summarize, summaryText, total, violationsText } from './report.ts'
 // Beside the run itself it takes a while until everything has settled, on a busy machine above all.
 t.setTimeout(300_000)
 
-const SEED = 2_026
+const SEED = 42
 const MOST_SHOWN = 3
 
 t.test('a run of chaos leaves nothing but the truth', async (t) => {
@@ -21,7 +21,8 @@ t.test('a run of chaos leaves nothing but the truth', async (t) => {
   t.comment(summaryText(summary))
   t.equal(result.violations.length, 0, violationsText(result, MOST_SHOWN) || 'no violation')
   t.ok(total(summary.refunds) >= 300, `${total(summary.refunds)} refunds`)
-  t.ok(result.kills >= 5, `${result.kills} kills`)
+  const { kills } = result.histories
+  t.ok(kills.length >= 5, `${kills.length} kills`)
   t.ok((summary.refunds.succeeded ?? 0) > 0 && (summary.refunds.failed ?? 0) > 0, 'some of each outcome')
   t.ok((summary.unknown['by lookup'] ?? 0) > 0, 'the lookup settles some')
   t.ok((summary.unknown['by operator'] ?? 0) > 0, 'the operator settles some')

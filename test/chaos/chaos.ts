@@ -8,14 +8,14 @@ import { type Caller, createCaller } from './caller.ts'
 import { findViolations } from './checker.ts'
 import { createRunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
-import type { Histories } from './histories.ts'
+import type { Histories, Kill } from './histories.ts'
 import { atExit } from './leftovers.ts'
 import { type Deeds, startMonkey } from './monkey.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
 import { createRandom } from './random.ts'
 import { createReader, type Reader } from './reader.ts'
-import { createTids, STORIES, type Stage, type Story } from './stories.ts'
+import { createTids, STORIES, type Stage, type Story, volley } from './stories.ts'
 import type { Violation } from './violations.ts'
 
 export type ChaosOptions = Readonly<{
@@ -39,7 +39,6 @@ export type ChaosResult = Readonly<{
   histories: Histories
   violations: readonly Violation[]
   deeds: Deeds
-  kills: number
   /** Log lines of the gateways that name a refund, by its id. */
   logLines(id: string): readonly string[]
 }>
@@ -63,6 +62,9 @@ const FINAL_AFTER_CHAOS_MS = 2 * SLOW_MS
 /** A replica that is killed over a lookup keeps the refund from the others for a minute; pauses double. */
 const LOOKUP_PATIENCE_MS = 120_000
 const SHORT_LOOKUP_PATIENCE_MS = 15_000
+
+/** By then a volley has reached the provider, and is not answered. */
+const VOLLEY_LEAD_MS = 150
 
 const OPERATOR_INTERVAL_MS = 1_000
 const MOST_STORIES_AT_ONCE = 400
@@ -100,6 +102,8 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   const caller = createCaller(gateways, clock)
   const reader = createReader(gateways, sandbox)
   const operator = createOperator(caller, reader, random.fork('operator'))
+  const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
+  const volleys: Promise<void>[] = []
   const errors: unknown[] = []
   const monkey = startMonkey({
     gateways,
@@ -107,13 +111,19 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     sandbox,
     leaseMs: LEASE_MS,
     random: random.fork('monkey'),
+    clock,
+    async keepBusy(gateway) {
+      const ownStage = { ...stage, random: random.fork(`volley ${volleys.length}`) }
+      volleys.push(volley(ownStage, gateways.indexOf(gateway)))
+      await sleep(VOLLEY_LEAD_MS)
+    },
     onError: (error) => errors.push(error),
   })
   try {
-    const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
     await playStories(stage, options, operator, () => monkey.stop())
+    await Promise.all(volleys)
     if (errors.length > 0) throw errors[0]
-    log(`${clock.ms()} ms: ${caller.keys.length} keys asked, ${monkey.kills()} kills; settling`)
+    log(`${clock.ms()} ms: ${caller.keys.length} keys asked, ${monkey.kills().length} kills; settling`)
 
     const parts: EndingParts = {
       caller,
@@ -125,12 +135,12 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       lookupPatienceMs: waitForLookups ? LOOKUP_PATIENCE_MS : SHORT_LOOKUP_PATIENCE_MS,
     }
     const mayMiss = !(await settleByItself(parts)) && !waitForLookups
-    let histories = await collect(caller, reader, gateways)
+    let histories = await collect(caller, reader, gateways, monkey.kills())
     const violations = findViolations(histories, mayMiss ? 'anything' : 'what no lookup shows')
     if (violations.length === 0 || !options.stopsAtViolation) {
       log(`${clock.ms()} ms: settled but for ${unknownCount(histories)} unknown, left to the operator`)
       await settleByHand(parts)
-      histories = await collect(caller, reader, gateways)
+      histories = await collect(caller, reader, gateways, monkey.kills())
       violations.push(...findViolations(histories, 'nothing'))
     }
 
@@ -139,7 +149,6 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       histories,
       violations,
       deeds: monkey.deeds(),
-      kills: monkey.kills(),
       logLines: (id) => lines.filter((line) => line.includes(id)),
     }
   } finally {
@@ -199,7 +208,12 @@ async function playStories(
   await Promise.all([...underWay, operating])
 }
 
-async function collect(caller: Caller, reader: Reader, gateways: readonly Gateway[]): Promise<Histories> {
+async function collect(
+  caller: Caller,
+  reader: Reader,
+  gateways: readonly Gateway[],
+  kills: readonly Kill[],
+): Promise<Histories> {
   const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
   const [stored, applied, lines] = await Promise.all([
     reader.stored(tids),
@@ -209,7 +223,7 @@ async function collect(caller: Caller, reader: Reader, gateways: readonly Gatewa
   const postponed = new Set(
     lines.filter((line) => line.includes('the store cannot be written to')).map(refundIn),
   )
-  return { keys: caller.keys, stored, applied, ledgersSeen: caller.ledgersSeen, postponed }
+  return { keys: caller.keys, stored, applied, ledgersSeen: caller.ledgersSeen, postponed, kills }
 }
 
 function unknownCount({ stored }: Histories): number {

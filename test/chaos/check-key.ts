@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Refund } from '../../src/refunds/refund.ts'
-import type { KeyHistory, Payload, Told } from './histories.ts'
+import type { Histories, KeyHistory, Kill, Payload, Told } from './histories.ts'
 import type { Invariant } from './violations.ts'
 
 /** Takes a violation of one key. */
@@ -23,6 +23,11 @@ const ANSWERS: Readonly<Record<number, readonly (string | null)[]>> = {
   503: ['provider_unavailable', 'store_unavailable', 'store_not_durable'],
 }
 
+/** Within this time of its line, a log, which is written in the background, may not have been written yet. */
+const LOG_FLUSH_MS = 1_000
+
+type Circumstances = Pick<Histories, 'postponed' | 'kills'>
+
 /** Says nothing about the refund, whatever its state is. */
 const SAYS_NOTHING = ['lost', 'refused', 'store_unavailable', 'store_not_durable']
 
@@ -42,7 +47,7 @@ function stateIn({ refund }: Told, key: string): 'processing' | 'unknown' | 'suc
 }
 
 /** What callers were told about one key: each answer by itself, and against every answer before it. */
-export function checkTold(history: KeyHistory, postponed: ReadonlySet<string>, report: KeyReport): void {
+export function checkTold(history: KeyHistory, how: Circumstances, report: KeyReport): void {
   const { key, payloads, told } = history
   for (const answer of told) checkAnswer(answer, key, payloads, report)
 
@@ -57,7 +62,7 @@ export function checkTold(history: KeyHistory, postponed: ReadonlySet<string>, r
   for (const fact of facts) {
     const contradiction = told
       .filter((later) => later.sentAt > fact.answeredAt)
-      .map((later) => contradictionIn(fact, later, key, postponed))
+      .map((later) => contradictionIn(fact, later, key, how))
       .find((found) => found !== null)
     if (contradiction !== undefined) {
       report('told', contradiction)
@@ -94,29 +99,34 @@ function checkAnswer(answer: Told, key: string, payloads: readonly Payload[], re
 
 /**
  * What `later` says against what was told before it was sent, or null. Where the gateway could not store what
- * it told, the store may lag behind, but never say the opposite.
+ * it told at first hand, the store may lag behind, but never say the opposite.
  */
-function contradictionIn(
-  fact: Told,
-  later: Told,
-  key: string,
-  postponed: ReadonlySet<string>,
-): string | null {
+function contradictionIn(fact: Told, later: Told, key: string, how: Circumstances): string | null {
   const known = stateIn(fact, key)
   if (known === 'processing' || SAYS_NOTHING.includes(later.code ?? '')) return null
   const what = `it was told ${known} at ${fact.atMs} ms, and ${later.status} ${later.code ?? later.refund?.status} at ${later.atMs} ms`
   if (later.what === 'refund' && later.payload !== Number(fact.refund?.metadata.payload)) {
     return later.code === 'idempotency_key_reused' ? null : what
   }
-  const isBehind = postponed.has(fact.refund?.id ?? '')
+  const isBehind = mayBeAhead(fact, how)
   const now = stateIn(later, key)
-  // It may be `processing` again: who could not store it may have been killed before its log said so.
-  if (known === 'unknown') return now === null ? what : null
+  if (known === 'unknown') return now === null || (now === 'processing' && !isBehind) ? what : null
   if (now !== known) return isBehind && (now === 'processing' || now === 'unknown') ? null : what
   if (!isBehind && !isDeepStrictEqual(fact.refund, later.refund)) {
     return `it was told ${JSON.stringify(fact.refund)}, and later ${JSON.stringify(later.refund)}`
   }
   return null
+}
+
+/** Whether the gateway may have told this before it was stored: its log says so, or was lost with it. */
+function mayBeAhead(
+  { what, isReplay, refund, gateway, atMs }: Told,
+  { postponed, kills }: Circumstances,
+): boolean {
+  if (what !== 'refund' || isReplay) return false
+  const wasKilled = ({ name, atMs: killedAtMs }: Kill) =>
+    name === `gateway ${gateway}` && Math.abs(killedAtMs - atMs) < LOG_FLUSH_MS
+  return postponed.has(refund?.id ?? '') || kills.some(wasKilled)
 }
 
 /** The last answer against what is stored. */

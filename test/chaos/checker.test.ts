@@ -94,6 +94,7 @@ type Sides = Readonly<{
   ledger?: Partial<Ledger>
   payment?: Partial<StoredPayment>
   postponed?: readonly string[]
+  kills?: Histories['kills']
   ledgersSeen?: readonly Ledger[]
   payloads?: KeyHistory['payloads']
 }>
@@ -130,6 +131,7 @@ function historiesOf(sides: Sides): Histories {
     applied: new Map([[TID, applied]]),
     ledgersSeen: sides.ledgersSeen ?? [],
     postponed: new Set(sides.postponed),
+    kills: sides.kills ?? [],
   }
 }
 
@@ -328,6 +330,38 @@ const ROWS: readonly Row[] = [
       postponed: ['rf_1'],
     },
     violates: [],
+  },
+  {
+    name: 'an answer ahead of the store by a gateway that was killed before its log was written',
+    sides: {
+      told: tellingOf([{ refund: succeeded }, { refund: processing }, { refund: succeeded }]),
+      kills: [{ name: 'gateway 0', atMs: 900 }],
+    },
+    violates: [],
+  },
+  {
+    name: 'an answer ahead of the store by a gateway that was killed later',
+    sides: {
+      told: tellingOf([{ refund: succeeded }, { refund: processing }, { refund: succeeded }]),
+      kills: [
+        { name: 'gateway 0', atMs: 2_000 },
+        { name: 'gateway 1', atMs: 10 },
+      ],
+    },
+    violates: ['told'],
+  },
+  {
+    name: 'a replay that is taken back by an answer that could not be stored',
+    sides: {
+      told: tellingOf([
+        { refund: null, status: 0, code: 'lost' },
+        { refund: succeeded },
+        { refund: unknown },
+        { refund: succeeded },
+      ]),
+      postponed: ['rf_1'],
+    },
+    violates: ['told'],
   },
   {
     name: 'an answer ahead of a store that could be reached',

@@ -44,7 +44,7 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
     const report: KeyReport = (invariant, detail) => violations.push({ invariant, tid, key, detail })
     const refunds = refundsOfKey.get(key) ?? []
     if (refunds.length > 1) report('key', `it has ${refunds.length} refunds`)
-    checkTold(history, histories.postponed, report)
+    checkTold(history, histories, report)
     checkStored(history, refunds[0], mayBeUnknown === 'nothing', report)
   }
   return violations

@@ -13,7 +13,12 @@ export type Histories = Readonly<{
   ledgersSeen: readonly Ledger[]
   /** Ids of refunds whose outcome a gateway told while it could not store it, and said so in its log. */
   postponed: ReadonlySet<string>
+  /** What was killed, and when; a gateway takes the last lines of its log with it. */
+  kills: readonly Kill[]
 }>
+
+/** A SIGKILL of the process of this name, in milliseconds since the start of the run. */
+export type Kill = Readonly<{ name: string; atMs: number }>
 
 /** Names the key and the payload that a refund was made for, so that what is stored can be traced back. */
 export type Payload = RefundRequest & Readonly<{ metadata: Readonly<{ key: string; payload: string }> }>

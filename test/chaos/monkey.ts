@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunClock } from './clock.ts'
+import type { Kill } from './histories.ts'
 import type { Gateway, Redis, Sandbox, Target } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -8,7 +10,7 @@ export type Deeds = Readonly<Record<string, number>>
 export type Monkey = Readonly<{
   deeds(): Deeds
   /** SIGKILLs so far. */
-  kills(): number
+  kills(): readonly Kill[]
   /** Does nothing more, and waits until everything runs again. */
   stop(): Promise<void>
 }>
@@ -20,6 +22,9 @@ export type MonkeyParts = Readonly<{
   /** Of a `processing` refund: a pause beyond it makes refunds unknown under a process that still works on them. */
   leaseMs: number
   random: Random
+  clock: RunClock
+  /** Makes a gateway busy that is about to be paused for longer than a lease; resolves once it is. */
+  keepBusy(gateway: Gateway): Promise<void>
   /** A process that does not start again is not part of the game. */
   onError(error: unknown): void
 }>
@@ -32,6 +37,7 @@ const LONGEST_REST_MS = 1_800
 export function startMonkey(parts: MonkeyParts): Monkey {
   const { gateways, redis, sandbox, random } = parts
   const counts: Record<string, number> = {}
+  const kills: Kill[] = []
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   const busy = new Set<Target>()
@@ -53,10 +59,21 @@ export function startMonkey(parts: MonkeyParts): Monkey {
     }
   }
 
-  const kill = (...targets: Target[]) => act('kill', targets, (target) => target.kill())
+  const kill = (...targets: Target[]) =>
+    act('kill', targets, (target) => {
+      kills.push({ name: target.name, atMs: parts.clock.ms() })
+      return target.kill()
+    })
   const pause = (target: Target, shortestMs: number, longestMs: number) => {
     const durationMs = random.integer(shortestMs, longestMs)
     return act('pause', [target], () => target.pause(durationMs, stopping.signal))
+  }
+  const pauseBeyondLease = (gateway: Gateway) => {
+    const durationMs = parts.leaseMs + random.integer(1_000, 4_000)
+    return act('long pause', [gateway], async () => {
+      await parts.keepBusy(gateway)
+      await gateway.pause(durationMs, stopping.signal)
+    })
   }
   /** One that something can be done to, if there is one. */
   const anyGateway = () => {
@@ -71,7 +88,7 @@ export function startMonkey(parts: MonkeyParts): Monkey {
     [6, () => kill(redis, anyGateway())],
     [3, () => kill(...gateways)],
     [8, () => pause(anyGateway(), 100, 1_500)],
-    [5, () => pause(anyGateway(), parts.leaseMs, parts.leaseMs + 4_000)],
+    [6, () => pauseBeyondLease(anyGateway())],
     [6, () => pause(redis, 200, 3_000)],
     [3, () => pause(sandbox, 300, 1_200)],
     [6, () => revokeTokens()],
@@ -95,8 +112,7 @@ export function startMonkey(parts: MonkeyParts): Monkey {
 
   return {
     deeds: () => counts,
-    kills: () =>
-      Object.entries(counts).reduce((sum, [name, count]) => sum + (name.startsWith('kill') ? count : 0), 0),
+    kills: () => kills,
     async stop() {
       stopping.abort()
       await running

@@ -159,8 +159,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: 'id: refundId(command.caller, command.idempotencyKey) }',
-        replace: "id: refundId(command.caller, command.idempotencyKey + randomBytes(8).toString('hex')) }",
+        find: 'const id = refundId(command.caller, command.idempotencyKey)',
+        replace:
+          "const id = refundId(command.caller, command.idempotencyKey + randomBytes(8).toString('hex'))",
       },
     ],
   },

@@ -27,10 +27,12 @@ type Page = { data: Refund[]; next_cursor: string | null }
 
 const AT_ONCE = 12
 const PATIENCE_MS = 30_000
-const PAUSE_MS = 100
+/** One gateway may be paused while the others answer. */
+const ANSWER_WAIT_MS = 700
+const PAUSE_MS = 50
 
 export function createReader(gateways: readonly Gateway[], sandbox: Sandbox): Reader {
-  const agent = new Agent({ keepAliveTimeout: 2_000, headersTimeout: 5_000 })
+  const agent = new Agent({ keepAliveTimeout: 2_000, headersTimeout: ANSWER_WAIT_MS })
   let turn = 0
 
   async function getOnce(url: string): Promise<{ status: number; body: unknown }> {

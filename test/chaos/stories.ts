@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PaymentMethod } from '../../src/refunds/eligibility.ts'
 import type { Caller } from './caller.ts'
 import type { KeyHistory, Payload, Told } from './histories.ts'
@@ -9,7 +10,8 @@ export type Stage = Readonly<{
   caller: Caller
   random: Random
   gateways: number
-  newTid(random: Random): string
+  /** Of a payment of its own; of any fault where none is said. */
+  newTid(random: Random, fault?: string): string
 }>
 
 /** How callers use the gateway, well or badly; `keys` is about how many keys it opens, for pacing. */
@@ -45,10 +47,9 @@ const FAULTS: readonly (readonly [weight: number, fault: string])[] = [
 const LONGEST_DELAY_MS = 350
 
 /** Tids that no other payment of the run has, at most 20 long, so that the lookup can find them. */
-export function createTids(): (random: Random) => string {
+export function createTids(): Stage['newTid'] {
   let count = 0
-  return (random) => {
-    const fault = random.weighted(FAULTS)
+  return (random, fault = random.weighted(FAULTS)) => {
     const name = fault === 'delay' ? `delay${random.integer(10, LONGEST_DELAY_MS)}` : fault
     const amount = random.integer(40, 390) * PART + ODD
     count += 1
@@ -238,6 +239,29 @@ export const STORIES: Readonly<Record<string, Story>> = {
       await caller.look((history.payloads[0] as Payload).tid, random)
     },
   },
+}
+
+const VOLLEY = 12
+const VOLLEY_PAUSE_MS = 700
+const VOLLEY_TRIES = 20
+
+/**
+ * Many slow calls at one gateway, which is about to be paused for longer than a lease: while it is away their
+ * callers ask the others until they hear an outcome, and then it comes back with its own.
+ */
+export async function volley({ caller, random, gateways, newTid }: Stage, gateway: number): Promise<void> {
+  async function insist(): Promise<void> {
+    const tid = newTid(random, `delay${LONGEST_DELAY_MS}`)
+    const amount = random.chance(0.5) ? undefined : part(tid, random, 1, 9)
+    const history = caller.open('volley', refundOf(tid, amount))
+    await caller.ask(history, 0, random, { gateway })
+    for (let attempt = 1; attempt <= VOLLEY_TRIES && !caller.isHurried(); attempt += 1) {
+      const other = (gateway + random.integer(1, gateways - 1)) % gateways
+      if (hasEnded(await caller.ask(history, 0, random, { gateway: other }))) return
+      await sleep(VOLLEY_PAUSE_MS)
+    }
+  }
+  await Promise.all(Array.from({ length: VOLLEY }, insist))
 }
 
 /** The id that this key was told, if any. A refund that is in its way is another key's. */
