@@ -56,6 +56,7 @@ export async function startGateway(
   )
   // Each failed connect is an error event; what matters of them is reported as a change of durability.
   redis.on('error', () => {})
+  warnOfFailover(log, config)
   const identity = createStoreIdentity(redis, config.redisStoreId)
   const durability = watchDurability(redis, {
     identity,
@@ -83,7 +84,7 @@ export async function startGateway(
   const provider = createCookiePay({
     ...config.cookiepay,
     accounts: config.accounts,
-    tokenStore: createTokenStore(redis, config.storeSecrets),
+    tokenStore: createTokenStore(redis, config.storeSecrets, (account) => merchantOf(config, account)),
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
@@ -164,16 +165,29 @@ function readinessOf(config: Config, durability: DurabilityWatch, isClosing: boo
   const found = durability.current()
   const isDurableEnough = found.state === 'durable' || config.redisDurability === 'relaxed'
   const store = {
-    ready: found.state !== 'unreachable' && isDurableEnough,
+    ready: found.state !== 'unavailable' && isDurableEnough,
     detail: found.state === 'durable' ? 'durable' : `${found.state}: ${found.reasons.join('; ')}`,
   }
   const process = { ready: !isClosing, detail: isClosing ? 'closing' : 'running' }
   return { ready: store.ready && process.ready, parts: { store, process } }
 }
 
+/** Whose token it is: one that was fetched for another merchant, or from another provider, is of no use. */
+function merchantOf({ accounts, cookiepay }: Config, account: string): string {
+  const id = accounts.find(({ name }) => name === account)?.id
+  return `${cookiepay.baseUrl} ${id} ${account}`
+}
+
+function warnOfFailover(log: FastifyBaseLogger, { redis, redisMinReplicas }: Config): void {
+  if ((redis.kind === 'cluster' || redis.kind === 'sentinel') && redisMinReplicas === 0) {
+    log.warn('REDIS_MIN_REPLICAS is 0: a failover of Redis can lose refunds that were acknowledged')
+  }
+}
+
 function reportDurability(log: FastifyBaseLogger, config: Config, found: Durability): void {
   if (found.state === 'durable') log.info('Redis is reachable and durable')
-  else if (found.state === 'unreachable') log.error({ reasons: found.reasons }, 'Redis cannot be reached')
+  else if (found.state === 'unavailable')
+    log.error({ reasons: found.reasons }, 'Redis cannot be used: refunds are refused')
   else if (config.redisDurability === 'relaxed') {
     log.warn({ reasons: found.reasons }, 'Redis may lose refunds in a crash; REDIS_DURABILITY is relaxed')
   } else log.error({ reasons: found.reasons }, 'Redis may lose refunds in a crash: refunds are refused')

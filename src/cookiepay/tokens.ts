@@ -36,6 +36,12 @@ const LONGEST_MARGIN_MS = 60_000
 const SHORTEST_MARGIN_MS = 1_000
 const MARGIN_PART = 0.1
 
+/**
+ * How long the others wait for the replica that is fetching: it may have died in its call. Two tokens at once do no
+ * harm, and are rare.
+ */
+const LONGEST_LOCK_MS = 5_000
+
 /** How often a replica looks whether the one that is fetching is done. */
 const POLL_MS = 50
 
@@ -46,6 +52,7 @@ const POLL_MS = 50
 export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCacheOptions): TokenCache {
   const inMemory = new Map<string, ProviderToken>()
   const finding = new Map<string, Promise<Authorization>>()
+  const lockMs = Math.min(LONGEST_LOCK_MS, fetchTimeoutMs)
 
   function usable(token: ProviderToken | null | undefined, rejected: string | null): token is ProviderToken {
     return token != null && token.token !== rejected && token.expiresAt > Date.now()
@@ -77,7 +84,7 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
     rejected: string | null,
     owner: string,
   ): Promise<ProviderToken | null> {
-    const deadline = performance.now() + fetchTimeoutMs
+    const deadline = performance.now() + lockMs
     let isLocked = false
     try {
       for (;;) {
@@ -85,7 +92,7 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
         if (usable(shared, rejected)) return shared
         // Looked at once more under the lock: the replica that held it may just have written a token.
         if (isLocked || performance.now() > deadline) return null
-        isLocked = await store.lock(account, owner, fetchTimeoutMs)
+        isLocked = await store.lock(account, owner, lockMs)
         if (!isLocked) await sleep(POLL_MS)
       }
     } catch {

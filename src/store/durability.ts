@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis'
 import type { StoreIdentity } from './identity.ts'
+import { keys, UNSETTLED_SHARDS } from './keys.ts'
 import type { RedisClient } from './scripts.ts'
 
 /** What Redis promises just now. */
@@ -7,7 +8,8 @@ export type Durability = Readonly<
   /** `needsFileSync`: an acknowledged write is on the disk only after WAITAOF. */
   | { state: 'durable'; needsFileSync: boolean }
   | { state: 'not_durable'; reasons: readonly string[] }
-  | { state: 'unreachable'; reasons: readonly string[] }
+  /** It cannot be reached, or takes no writes. */
+  | { state: 'unavailable'; reasons: readonly string[] }
 >
 
 export type DurabilityWatch = Readonly<{
@@ -40,14 +42,14 @@ export type DurabilityOptions = Readonly<{
  * back with other settings, or without its data.
  */
 export function watchDurability(redis: RedisClient, options: DurabilityOptions): DurabilityWatch {
-  let current: Durability = { state: 'unreachable', reasons: ['Redis was not reached yet'] }
+  let current: Durability = { state: 'unavailable', reasons: ['Redis was not reached yet'] }
 
   let reported = ''
 
   function found(durability: Durability): void {
     current = durability
     // Each failed try to connect again has words of its own; it is one outage.
-    const news = durability.state === 'unreachable' ? durability.state : JSON.stringify(durability)
+    const news = durability.state === 'unavailable' ? durability.state : JSON.stringify(durability)
     if (news !== reported) options.onChange(durability)
     reported = news
   }
@@ -59,7 +61,7 @@ export function watchDurability(redis: RedisClient, options: DurabilityOptions):
 
   const onReady = () => void check()
   const onClose = () => {
-    found({ state: 'unreachable', reasons: ['The connection was lost'] })
+    found({ state: 'unavailable', reasons: ['The connection was lost'] })
     void check()
   }
   // The client of a Cluster stays connected as a whole while it loses one server, and gets another.
@@ -82,18 +84,28 @@ async function inspect(
   { identity, minReplicas }: DurabilityOptions,
 ): Promise<Durability> {
   const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  if (servers.length === 0) return { state: 'unreachable', reasons: ['No node of the Cluster is reachable'] }
+  if (servers.length === 0) return { state: 'unavailable', reasons: ['No node of the Cluster is reachable'] }
   try {
     const found = await Promise.all(servers.map((server) => inspectServer(server, minReplicas)))
+    await tryToWrite(redis)
     const reasons = new Set(found.flatMap((server) => server.reasons))
-    // Asked last: a server that is read-only or full says so by itself, and cannot be written an id.
+    // Asked last: a server that takes no writes cannot be written an id.
     const lost = reasons.size === 0 ? await identity.check() : null
     if (lost !== null) reasons.add(lost)
     if (reasons.size > 0) return { state: 'not_durable', reasons: [...reasons] }
     return { state: 'durable', needsFileSync: found.some((server) => server.needsFileSync) }
   } catch (error) {
-    return { state: 'unreachable', reasons: [error instanceof Error ? error.message : String(error)] }
+    return { state: 'unavailable', reasons: [error instanceof Error ? error.message : String(error)] }
   }
+}
+
+/**
+ * A write that changes nothing: it only moves an entry that is not there. A server that is read-only, full, or short
+ * of the replicas or the disk that it needs refuses it like any other. Throws what the server says.
+ */
+async function tryToWrite(redis: RedisClient): Promise<void> {
+  const shards = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => keys.unsettled(shard))
+  await Promise.all(shards.map((key) => redis.zadd(key, 'XX', 0, 'nothing')))
 }
 
 /** The reasons why this server may lose an acknowledged write; none where it may not. */

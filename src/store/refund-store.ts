@@ -53,7 +53,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     const { state } = options.durability()
     if (!requireDurability || state === 'durable') return
     // While it was not asked since the connection was lost, it may have come back without its data.
-    throw state === 'unreachable' ? unavailable() : notDurable()
+    throw state === 'unavailable' ? unavailable() : notDurable()
   }
 
   return {
@@ -84,7 +84,8 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
           ) as Promise<string[]>,
         ]),
       )
-      await passBarrier(paymentKey, shardKey)
+      // The claim, too: it was written through the same connections, before.
+      await passBarrier(paymentKey, shardKey, keys.claim(claim.id))
       const begun = decodeBegin(reply, claim)
       if (begun.result !== 'begun') {
         // Not waited for, here and below: an entry that is left behind is dropped when it is due.

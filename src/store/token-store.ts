@@ -8,9 +8,14 @@ const TAG_BYTES = 16
 
 /**
  * The provider's tokens in Redis, shared by the replicas, encrypted with AES-256-GCM under a key derived
- * from the newest store secret. A token under an older secret still decrypts.
+ * from the newest store secret. A token under an older secret still decrypts; one that was fetched for another
+ * merchant does not.
  */
-export function createTokenStore(redis: RedisClient & Scripts, storeSecrets: readonly Buffer[]): TokenStore {
+export function createTokenStore(
+  redis: RedisClient & Scripts,
+  storeSecrets: readonly Buffer[],
+  merchantOf: (account: string) => string,
+): TokenStore {
   const encryptionKeys = storeSecrets.map((secret) =>
     Buffer.from(hkdfSync('sha256', secret, '', 'provider token', 32)),
   )
@@ -18,13 +23,13 @@ export function createTokenStore(redis: RedisClient & Scripts, storeSecrets: rea
   return {
     async read(account) {
       const text = await redis.get(keys.token(account))
-      return text === null ? null : decrypt(text, account, encryptionKeys)
+      return text === null ? null : decrypt(text, merchantOf(account), encryptionKeys)
     },
 
     async write(account, token) {
       const lifetimeMs = Math.floor(token.expiresAt - Date.now())
       if (lifetimeMs <= 0) return
-      const text = encrypt(token, account, encryptionKeys[0] as Buffer)
+      const text = encrypt(token, merchantOf(account), encryptionKeys[0] as Buffer)
       await redis.set(keys.token(account), text, 'PX', lifetimeMs)
     },
 
@@ -38,21 +43,21 @@ export function createTokenStore(redis: RedisClient & Scripts, storeSecrets: rea
   }
 }
 
-/** Nonce, tag and ciphertext in base64; the account is authenticated with them. */
-function encrypt(token: ProviderToken, account: string, key: Buffer): string {
+/** Nonce, tag and ciphertext in base64; the merchant is authenticated with them. */
+function encrypt(token: ProviderToken, merchant: string, key: Buffer): string {
   const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(account))
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(merchant))
   const ciphertext = Buffer.concat([cipher.update(JSON.stringify(token)), cipher.final()])
   return Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]).toString('base64')
 }
 
 /** The token, or null where none of the keys opens it: then a new one is fetched. */
-function decrypt(text: string, account: string, encryptionKeys: readonly Buffer[]): ProviderToken | null {
+function decrypt(text: string, merchant: string, encryptionKeys: readonly Buffer[]): ProviderToken | null {
   const bytes = Buffer.from(text, 'base64')
   for (const key of encryptionKeys) {
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
-        .setAAD(Buffer.from(account))
+        .setAAD(Buffer.from(merchant))
         .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
       const plain = Buffer.concat([
         decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)),

@@ -75,9 +75,15 @@ async function startReplica(
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     timeoutMs: TIMEOUT_MS,
     accounts,
-    tokenStore: createTokenStore(connection, secrets),
+    tokenStore: createTokenStore(connection, secrets, (account) =>
+      merchantOf(accounts.find(({ name }) => name === account)),
+    ),
   })
   return { ...client, redis: connection }
+}
+
+function merchantOf(account: { name: string; id: string } | undefined): string {
+  return `${account?.id} ${account?.name}`
 }
 
 async function tokenOf(authorization: Promise<Authorization>): Promise<string> {
@@ -276,7 +282,7 @@ t.test('with a Redis', async (t) => {
   })
 
   t.test('the same token is never encrypted to the same text', async (t) => {
-    const store = createTokenStore(admin, [SECRET])
+    const store = createTokenStore(admin, [SECRET], () => merchantOf(ACCOUNT))
     const texts = new Set<string | null>()
     for (let write = 0; write < 20; write++) {
       await store.write('default', { token: 'the-token', expiresAt: Date.now() + 60_000 })
@@ -327,9 +333,18 @@ t.test('with a Redis', async (t) => {
     )
   })
 
+  t.test('a token of the merchant that the account was before is not taken', async (t) => {
+    const provider = await startProvider(t)
+    const before = await startReplica(t, redis, provider)
+    const ofFormer = await tokenOf(before.authorize('default'))
+    const after = await startReplica(t, redis, provider, { accounts: [{ ...ACCOUNT, id: 'another-shop' }] })
+    t.not(await tokenOf(after.authorize('default')), ofFormer)
+    t.equal(provider.calls.length, 2)
+  })
+
   t.test('what is stored may be anything', async (t) => {
     const provider = await startProvider(t)
-    const store = createTokenStore(admin, [SECRET])
+    const store = createTokenStore(admin, [SECRET], () => merchantOf(ACCOUNT))
     await store.write('default', { token: 'the-token', expiresAt: Date.now() + 60_000 })
     const stored = Buffer.from((await admin.get(keys.token('default'))) ?? '', 'base64')
     t.match(await store.read('default'), { token: 'the-token' })
@@ -353,7 +368,7 @@ t.test('with a Redis', async (t) => {
 
   t.test('a token that has expired by the time it is read is not used', async (t) => {
     const provider = await startProvider(t)
-    const store = createTokenStore(admin, [SECRET])
+    const store = createTokenStore(admin, [SECRET], () => merchantOf(ACCOUNT))
     await store.write('default', { token: 'expired', expiresAt: Date.now() + 30 })
     await admin.persist(keys.token('default'))
     await sleep(40)

@@ -161,7 +161,7 @@ const NOT_WRITABLE = {
 for (const [what, { begins, ends }] of Object.entries(NOT_WRITABLE)) {
   t.test(`Redis is ${what}`, { buffered: true }, async (t) => {
     const world = await startAll(t)
-    const { gateway, provider, operator, pendingWrites } = world
+    const { gateway, provider, operator, isReady, pendingWrites } = world
     // One is at the provider when it begins.
     const inFlight = refundRequest()
     provider.onCancel(async (response, { body }) => {
@@ -172,6 +172,7 @@ for (const [what, { begins, ends }] of Object.entries(NOT_WRITABLE)) {
     provider.onCancel((response, { body }) => sendJson(response, cancelAnswer(body)))
     t.equal(await pendingWrites(), 1)
     const refused = await isRefused(t, world, 'store_unavailable')
+    await until('it is not ready', async () => !(await isReady()))
 
     await ends(operator)
     await recovers(t, world, refused)

@@ -120,7 +120,23 @@ t.test('where INFO is refused, nothing is known', { buffered: true }, async (t) 
   t.teardown(() => redis.disconnect())
   const watch = watchDurability(redis, { identity: NOTHING_WRONG, minReplicas: 0, onChange() {} })
   t.teardown(watch.stop)
-  t.match(await watch.check(), { state: 'unreachable' })
+  t.match(await watch.check(), { state: 'unavailable' })
+})
+
+t.test('a server that takes no writes is unavailable, and says why', { buffered: true }, async (t) => {
+  const server = await startTestRedis(t)
+  const { watch } = await startWatch(t, server)
+  const operator = admin(t, server)
+  for (const [setting, weak, strong, reason] of [
+    ['maxmemory', '1', '0', /^OOM /],
+    ['min-replicas-to-write', '1', '0', /^NOREPLICAS /],
+  ] as const) {
+    await operator.config('SET', setting, weak)
+    t.match(await watch.check(), { state: 'unavailable', reasons: [reason] })
+    await operator.config('SET', setting, strong)
+    t.match(await watch.check(), { state: 'durable' })
+  }
+  t.same(await operator.keys('unsettled:*'), [], 'what it tried leaves nothing')
 })
 
 t.test('replicas that must be there are counted', { buffered: true }, async (t) => {
@@ -144,30 +160,30 @@ t.test(
 
     for (const stop of [server.stop, server.kill]) {
       await stop()
-      await becomes(watch, 'unreachable')
+      await becomes(watch, 'unavailable')
       isLost = !isLost
       // Whoever has a command waiting for the connection may send it in this same turn.
       const stateAtReady = new Promise((resolve) =>
         redis.prependOnceListener('ready', () => resolve(watch.current().state)),
       )
       await server.start()
-      t.equal(await stateAtReady, 'unreachable')
+      t.equal(await stateAtReady, 'unavailable')
       await becomes(watch, isLost ? 'not_durable' : 'durable')
     }
     t.same(
       changes.map(({ state }) => state),
-      ['durable', 'unreachable', 'not_durable', 'unreachable', 'durable'],
+      ['durable', 'unavailable', 'not_durable', 'unavailable', 'durable'],
       'one change for each outage, however many tries it took to connect',
     )
   },
 )
 
-t.test('a frozen Redis is unreachable until it runs again', { buffered: true }, async (t) => {
+t.test('a frozen Redis is unavailable until it runs again', { buffered: true }, async (t) => {
   const server = await startTestRedis(t)
   const { watch } = await startWatch(t, server)
   process.kill(server.pid, 'SIGSTOP')
   try {
-    await becomes(watch, 'unreachable', 5_000)
+    await becomes(watch, 'unavailable', 5_000)
   } finally {
     process.kill(server.pid, 'SIGCONT')
   }
