@@ -110,8 +110,11 @@ export type RefundStore = Readonly<{
   begin(intent: Intent): Promise<BeginResult>
   /** Records the outcome, from `processing` of the same attempt or from `unknown`. */
   settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
-  /** Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. */
-  release(attempt: Attempt): Promise<void>
+  /**
+   * Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. A refund that was
+   * called `unknown` meanwhile is left as it is and answered; null: there is none.
+   */
+  release(attempt: Attempt): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'account' | 'tid'>): Promise<StoredRefund | null>
   /** The refund of this id, or null. */

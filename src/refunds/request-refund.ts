@@ -365,15 +365,38 @@ async function notSent(parts: RefundParts, attempt: Attempt, outcome: NotSent): 
 
 async function release(parts: RefundParts, attempt: Attempt): Promise<void> {
   try {
-    await parts.store.release(attempt)
+    await undo(parts, attempt)
   } catch (error) {
     postponeRelease(parts, attempt, error)
   }
 }
 
+/**
+ * Frees the key of an attempt of which nothing was sent. Where that took longer than its lease, others were told
+ * `unknown`: what they were told of does not vanish, but has failed.
+ */
+async function undo({ store, observer }: RefundParts, attempt: Attempt): Promise<void> {
+  const unknown = await store.release(attempt)
+  if (unknown === null) return
+  const settled = await store.settle(unknown, neverSent())
+  if (settled.result === 'settled') observer.resolved(settled.stored.refund)
+}
+
+function neverSent(): Settlement {
+  const detail = 'It was never sent to the provider: make a new refund under a new key.'
+  return {
+    status: 'failed',
+    provider: null,
+    refunded_at: null,
+    failure: { code: 'provider_declined', detail },
+    resolution: { source: 'provider', by: null, note: 'Never sent', at: new Date().toISOString() },
+    bookedAmount: null,
+  }
+}
+
 function postponeRelease(parts: RefundParts, attempt: Attempt, error: unknown): void {
   parts.observer.postponed(attempt.claim.id, error)
-  parts.background.untilDone(() => parts.store.release(attempt))
+  parts.background.untilDone(() => undo(parts, attempt))
 }
 
 function refused(refusal: Refusal): RefundAnswer {

@@ -121,7 +121,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
 
     async release(own) {
       const { claim, attempt } = own
-      const released = await reach(
+      const reply = (await reach(
         redis.releaseRefund(
           keys.payment(claim.account, claim.tid),
           keys.abandoned(claim.account, claim.tid, claim.token),
@@ -130,14 +130,16 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
           ABANDONED_MARK_MS,
           ledgerRetentionMs,
         ),
-      )
-      if (released !== 'released') return
+      )) as string[]
+      if (reply[0] === 'unknown') return decodeReply(reply, claim.account, claim.tid)
+      if (reply[0] === 'held') return null
       await reach(
         Promise.all([
           redis.deleteIfOwned(keys.claim(claim.id), claim.token),
           removeUnsettled(claim.id, entryOf(own)),
         ]),
       )
+      return null
     },
 
     findByClaim: ({ id, account, tid }) => find(id, account, tid),

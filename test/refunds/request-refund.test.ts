@@ -59,7 +59,7 @@ const STORE_DOWN = () => new StoreError('store_unavailable', 'down')
 type Faults = {
   begin?: (usual: () => Promise<BeginResult>, call: number) => Promise<BeginResult>
   settle?: (usual: () => Promise<SettleResult>, call: number) => Promise<SettleResult>
-  release?: (usual: () => Promise<void>, call: number) => Promise<void>
+  release?: (usual: () => Promise<StoredRefund | null>, call: number) => Promise<StoredRefund | null>
   authorize?: (call: number) => Authorization
   renew?: (rejectedToken: string) => Authorization
   cancel?: (call: number) => CancelOutcome
@@ -139,9 +139,11 @@ function createFlow(faults: Faults = {}) {
     async release({ claim, attempt }) {
       released.push({ claim: claim.token, attempt })
       const usual = async () => {
-        if (refunds.get(claim.id)?.attempt === attempt) refunds.delete(claim.id)
-        if (refunds.has(claim.id)) return
-        if (claims.get(claim.id)?.token === claim.token) claims.delete(claim.id)
+        const refund = refunds.get(claim.id)
+        if (refund?.attempt === attempt && refund.refund.status === 'unknown') return refund
+        if (refund?.attempt === attempt) refunds.delete(claim.id)
+        if (!refunds.has(claim.id) && claims.get(claim.id)?.token === claim.token) claims.delete(claim.id)
+        return null
       }
       return faults.release ? faults.release(usual, released.length) : usual()
     },
@@ -177,7 +179,7 @@ function createFlow(faults: Faults = {}) {
         clock: () => clock.nowMs,
         observer: {
           recorded: (refund) => observed.push(`recorded ${refund.status}`),
-          resolved: () => {},
+          resolved: (refund) => observed.push(`resolved ${refund.status}`),
           notSent: (_id, _account, code) => observed.push(`not sent: ${code}`),
           amountMismatch: (_refund, cancelled) => observed.push(`mismatch ${cancelled}`),
           conflict: (refund: Refund, settlement: Settlement) =>
@@ -280,6 +282,40 @@ t.test('a release that fails is tried again in the background', async (t) => {
   await flow.catchUp()
   isFree(t, flow)
 })
+
+t.test(
+  'a begin that is undone after others were told `unknown` has failed, and does not vanish',
+  async (t) => {
+    const flow = createFlow({
+      begin: async (usual) => {
+        await usual()
+        throw STORE_DOWN()
+      },
+    })
+    isRefused(t, await flow.request(), 'store_unavailable')
+    const [stored] = flow.refunds.values() as Iterable<StoredRefund>
+    if (stored === undefined) throw new Error('nothing was begun')
+    // Its lease ran out before the store could be reached again.
+    const { id } = stored.refund
+    flow.refunds.set(id, { ...stored, refund: { ...stored.refund, status: 'unknown' } })
+    t.match(await flow.request(), { answer: 'refund', replayed: true, refund: { status: 'unknown' } })
+
+    await flow.catchUp()
+    const answer = await flow.request()
+    t.match(answer, {
+      answer: 'refund',
+      replayed: true,
+      refund: {
+        id,
+        status: 'failed',
+        failure: { code: 'provider_declined' },
+        resolution: { note: 'Never sent' },
+      },
+    })
+    t.same(flow.observed, ['postponed', 'resolved failed'])
+    t.same(flow.sent, [])
+  },
+)
 
 t.test('an error of the store that is none is not hidden', async (t) => {
   const flow = createFlow({

@@ -115,5 +115,5 @@ export function modelSettle(
 export function modelRelease(payment: ModelPayment, { id, attempt }: { id: string; attempt: string }): void {
   const refund = payment.refunds.get(id)
   if (refund?.attempt !== attempt) return
-  if (refund.status === 'processing' || refund.status === 'unknown') payment.refunds.delete(id)
+  if (refund.status === 'processing') payment.refunds.delete(id)
 }

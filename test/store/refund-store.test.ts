@@ -209,6 +209,18 @@ t.test('release undoes a begin and frees the key', async (t) => {
   t.same(await store.claim(corrected), corrected)
 })
 
+t.test('release leaves a refund that others know as unknown, and its key', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  const stored = await begun(store, newIntent(claim))
+  await store.settle(stored, { ...SUCCEEDED, status: 'unknown' })
+  t.match(await store.release(attemptOf(claim)), { refund: { id: claim.id, status: 'unknown' } })
+  t.match(await store.findById(claim.id), { refund: { status: 'unknown' } })
+  t.match(await store.findPayment('default', claim.tid), { unknown: 1000 })
+  t.equal(await store.countUnsettled(), 1)
+})
+
 t.test('release leaves the begin of another attempt, and the claim, alone', async (t) => {
   const { store } = await startStore(t)
   const claim = newClaim()

@@ -1,18 +1,19 @@
 -- Undoes the begin of an attempt of which nothing was sent, and gives its claim up: from here on nobody
 -- who joined that claim can begin under it, so that the claim may be freed in its own slot. (Were it freed
 -- alone, a request that had joined it could begin after another payload had claimed the key: two refunds
--- under one key.)
+-- under one key.) A refund that was called `unknown` meanwhile stays: callers were told of it.
 --
 -- KEYS[1] payment, KEYS[2] mark of a claim that was given up
--- Returns 'released', or 'held' where another attempt has begun this refund.
+-- Returns {'released'}, {'held'} where another attempt has begun this refund or it is settled, or {'unknown', id, refund}.
 
 local abandoned_key = KEYS[2]
 local id, attempt, mark_ms, retention_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local refund = read_refund(id)
 if refund then
-  if refund.attempt ~= attempt then return 'held' end
-  if refund.status ~= 'processing' and refund.status ~= 'unknown' then return 'held' end
+  if refund.attempt ~= attempt then return { 'held' } end
+  if refund.status == 'unknown' then return reply('unknown', id) end
+  if refund.status ~= 'processing' then return { 'held' } end
 
   local ledger = read_ledger()
   count(ledger, refund, -1)
@@ -28,4 +29,4 @@ if refund then
   end
 end
 redis.call('SET', abandoned_key, '', 'PX', mark_ms)
-return 'released'
+return { 'released' }
