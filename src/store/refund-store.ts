@@ -87,7 +87,9 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       // The claim, too: it was written through the same connections, before.
       await passBarrier(paymentKey, shardKey, keys.claim(claim.id))
       const begun = decodeBegin(reply, claim)
-      if (begun.result !== 'begun') {
+      // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
+      const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
+      if (!isOwn) {
         // Not waited for, here and below: an entry that is left behind is dropped when it is due.
         removeUnsettled(claim.id, entryOf(intent)).catch(() => {})
       }
@@ -193,8 +195,10 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     },
 
     async lookAgain({ entry, id }, delayMs) {
+      // In time to keep its key again, to which the drop of an earlier attempt's entry may have given an expiry.
+      const dueInMs = Math.min(delayMs, claimRetentionMs / 2)
       // Not put back where the refund was settled meanwhile.
-      await reach(redis.zadd(shardOf(id), 'XX', Date.now() + delayMs, entry))
+      await reach(redis.zadd(shardOf(id), 'XX', Date.now() + dueInMs, entry))
     },
 
     keepKey,
