@@ -374,6 +374,9 @@ t.test('no refund is begun while Redis is not durable, unless that is allowed', 
   await begun(relaxed.store, newIntent(newClaim()))
 })
 
+/** All steps of a sequence are taken before the first lease is over; crash-model.test.ts lets time pass. */
+const AT_ONCE = { nowMs: 0, leaseMs: 60_000, markMs: 60_000 }
+
 type Step =
   | {
       step: 'begin'
@@ -433,7 +436,11 @@ t.test('the ledger equals the model, and never exceeds the payment, for any sequ
         const claim = newClaim({ id, tid })
         if (step.step === 'begin') {
           const { payment, amount, taxFreeAmount, partialAllowed } = step.request
-          const expected = modelBegin(model, { id, attempt, payment, amount, taxFreeAmount, partialAllowed })
+          const expected = modelBegin(
+            model,
+            { id, attempt, claimToken: claim.token, payment, amount, taxFreeAmount, partialAllowed },
+            AT_ONCE,
+          )
           const details = { ...newIntent(claim).details, tax_free_amount: taxFreeAmount ?? null }
           const intent = newIntent(claim, { attempt, payment, amount, partialAllowed, details })
           const actual = await store.begin(intent)
@@ -447,7 +454,14 @@ t.test('the ledger equals the model, and never exceeds the payment, for any sequ
           }
         } else if (step.step === 'settle') {
           const booked = step.status === 'succeeded' ? step.booked : null
-          const expected = modelSettle(model, { id, attempt }, step.status, booked)
+          // What is sent twice is told by its text, and here no two settlements are told apart by it.
+          const settlement = {
+            status: step.status,
+            source: 'provider',
+            bookedAmount: booked,
+            text: '',
+          } as const
+          const expected = modelSettle(model, { id, attempt }, settlement, AT_ONCE.nowMs)
           const refund = { id, account: 'default', tid, reason: '', metadata: {} }
           const stored = { refund, attempt, fingerprint: '' } as unknown as StoredRefund
           const actual = await store.settle(stored, {
@@ -457,7 +471,7 @@ t.test('the ledger equals the model, and never exceeds the payment, for any sequ
           })
           if (actual.result !== expected) throw new Error(`settle: ${actual.result}, not ${expected}`)
         } else {
-          modelRelease(model, { id, attempt })
+          modelRelease(model, { id, attempt, claimToken: claim.token }, AT_ONCE)
           await store.release({ claim, attempt, requestedAt: REQUESTED_AT })
         }
         await expectSameLedger(store, tid, model)
@@ -475,7 +489,7 @@ async function expectSameLedger(
 ): Promise<void> {
   const ledger = await store.findPayment('default', tid)
   const actual = [ledger?.refunded ?? 0, ledger?.in_flight ?? 0, ledger?.unknown ?? 0]
-  const expected = [sumOf(model, 'succeeded'), sumOf(model, 'processing'), sumOf(model, 'unknown')]
+  const expected = (['succeeded', 'processing', 'unknown'] as const).map((status) => sumOf(model, 0, status))
   if (actual.join() !== expected.join()) throw new Error(`ledger: ${actual}, not ${expected}`)
   const total = actual.reduce((sum, figure) => sum + figure, 0)
   // What the provider says that it cancelled beyond what was asked of it is money moved all the same.

@@ -1,0 +1,124 @@
+import { CLAIM_TRUST_MS } from '../../src/refunds/request-refund.ts'
+import { keys, unsettledShard } from '../../src/store/keys.ts'
+import { ACCOUNT, IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
+import { type ModelPayment, shownStatus, sumOf } from './ledger-model.ts'
+
+/** What Redis holds, as a reader would be shown it: read from a copy, since reading ends a lease that is over. */
+async function look({ redis, reader }: Real) {
+  const claims = Promise.all(IDS.map((id) => redis.get(keys.claim(id))))
+  const shards = Promise.all(
+    [...new Set(IDS.map(unsettledShard))].map((shard) => redis.zrange(keys.unsettled(shard), '0', '-1')),
+  )
+  const payments = Promise.all(
+    TIDS.map(async (tid) => {
+      const copy = `copy of ${tid}`
+      redis.copy(keys.payment(ACCOUNT, tid), keys.payment(ACCOUNT, copy), 'REPLACE')
+      const shown = Promise.all([
+        reader.listByPayment({ account: ACCOUNT, tid: copy, limit: 10, cursor: null }),
+        reader.findPayment(ACCOUNT, copy),
+      ])
+      redis.del(keys.payment(ACCOUNT, copy))
+      const [{ refunds }, ledger] = await shown
+      return { refunds, ledger }
+    }),
+  )
+  return { claims: await claims, entries: (await shards).flat(), payments: await payments }
+}
+
+type Seen = Awaited<ReturnType<typeof look>>
+
+export async function assertHolds(model: Model, real: Real): Promise<void> {
+  const seen = await look(real)
+  const violations = [
+    ...real.violations,
+    ...TIDS.flatMap((tid, index) =>
+      unlikeModel(model, tid, seen.payments[index] as Seen['payments'][number]),
+    ),
+    ...IDS.flatMap((id, index) => brokenPromises(model, id, seen.claims[index] ?? null)),
+    ...overspent(model),
+    ...notInIndex(model, seen.entries),
+  ]
+  if (violations.length > 0) throw new Error(violations.join('; '))
+}
+
+function messages(promises: [isBroken: boolean, message: string][]): string[] {
+  return promises.filter(([isBroken]) => isBroken).map(([, message]) => message)
+}
+
+function unlikeModel({ payments, nowMs }: Model, tid: string, { refunds, ledger }: Seen['payments'][number]) {
+  const payment = payments.get(tid) as ModelPayment
+  const shown = refunds.map(({ id, status, kind, amount }) => `${id} ${status} ${kind} ${amount}`)
+  const expected = [...payment.refunds.values()].map(
+    (refund) => `${refund.id} ${shownStatus(refund, nowMs)} ${refund.kind} ${refund.amount}`,
+  )
+  const sums = [ledger?.refunded ?? 0, ledger?.in_flight ?? 0, ledger?.unknown ?? 0]
+  const expectedSums = (['succeeded', 'processing', 'unknown'] as const).map((status) =>
+    sumOf(payment, nowMs, status),
+  )
+  const total = sums.reduce((one, other) => one + other)
+  return messages([
+    [shown.join() !== expected.join(), `${tid}: [${shown}], not [${expected}]`],
+    [sums.join() !== expectedSums.join(), `the ledger of ${tid}: ${sums}, not ${expectedSums}`],
+    [total > PAID, `the ledger of ${tid}: ${sums} exceeds what was paid`],
+  ])
+}
+
+/** What each key was promised, once its refund may have reached the provider. */
+function brokenPromises(model: Model, id: string, claim: string | null): string[] {
+  const relays = model.relays.filter((relay) => relay.id === id && relay.hasLeft)
+  return relays.flatMap((relay, index) => {
+    const refund = model.payments.get(relay.tid)?.refunds.get(id)
+    if (refund === undefined || refund.attempt !== relay.attempt) return [`${id} was sent and is forgotten`]
+    const isUnsettled = refund.status === 'processing' || refund.status === 'unknown'
+    // A key counts from when it was claimed, which may be a while before the relay.
+    const isKept = isUnsettled || model.nowMs < relay.atMs + KEY_RETENTION_MS - CLAIM_TRUST_MS
+    const isWronglyFailed = relay.isApplied && refund.status === 'failed' && !model.resolvedAsFailed.has(id)
+    return messages([
+      [isKept && claim?.endsWith(` ${relay.tid}`) !== true, `the key of ${id} is free: ${claim}`],
+      [isKept && relays.length > index + 1, `${id} was sent more than once`],
+      [isWronglyFailed, `${id} failed, and was applied`],
+    ])
+  })
+}
+
+/** The provider applies what it is asked: more than was paid only where an operator was wrong. */
+function overspent({ relays, resolvedAsFailed }: Model): string[] {
+  return TIDS.flatMap((tid) => {
+    const applied = relays.filter((relay) => relay.tid === tid && relay.isApplied)
+    if (applied.some(({ id }) => resolvedAsFailed.has(id))) return []
+    const sum = applied.reduce((total, { amount }) => total + amount, 0)
+    return sum > PAID ? [`${sum} of ${PAID} left the payment ${tid}`] : []
+  })
+}
+
+function unsettledOf({ payments }: Model): string[] {
+  return [...payments].flatMap(([tid, { refunds }]) =>
+    [...refunds.values()]
+      .filter(({ status }) => status === 'processing' || status === 'unknown')
+      .map(({ id }) => `${id} ${tid}`),
+  )
+}
+
+/** An entry is `<time>.<id> <attempt> <account> <tid>`. */
+function idAndTid(entry: string): string {
+  const [position = '', , , tid] = entry.split(' ')
+  return `${position.slice(position.indexOf('.') + 1)} ${tid}`
+}
+
+function notInIndex(model: Model, entries: readonly string[]): string[] {
+  const indexed = new Set(entries.map(idAndTid))
+  return unsettledOf(model)
+    .filter((unsettled) => !indexed.has(unsettled))
+    .map((unsettled) => `${unsettled} is unsettled and in no index`)
+}
+
+/** What must be so once nobody is at work but the reconciler, and it has looked at everything. */
+export async function assertAtRest(model: Model, real: Real): Promise<void> {
+  await assertHolds(model, real)
+  const { entries, claims } = await look(real)
+  const indexed = [...new Set(entries.map(idAndTid))].sort()
+  const unsettled = unsettledOf(model).sort()
+  const free = unsettled.filter((one) => claims[IDS.indexOf(one.split(' ')[0] as string)] === null)
+  if (indexed.join() !== unsettled.join()) throw new Error(`in the index: [${indexed}], not [${unsettled}]`)
+  if (free.length > 0) throw new Error(`the keys of [${free}] are free`)
+}
