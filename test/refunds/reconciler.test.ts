@@ -26,7 +26,7 @@ import { startTestRedis } from '../support/redis.ts'
 import { startRedisProxy } from '../support/redis-proxy.ts'
 
 const LEASE_MS = 1_500
-const RETENTION_MS = 3_600_000
+const RETENTION_MS = 24 * 3_600_000
 const SIX_HOURS_MS = 6 * 3_600_000
 /** How much later than computed a thing may happen here. */
 const LATE_MS = 1_500
