@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { API_KEY } from './requests.ts'
+
+export const ROOT = fileURLToPath(new URL('../', import.meta.url))
+export const BENCH = fileURLToPath(new URL('./', import.meta.url))
+
+/** What is measured: the gateway, or a server to compare it with. */
+export type Contender = Readonly<{
+  name: string
+  /** What it is, in a few words. */
+  says: string
+  usesRedis: boolean
+  /** What it can be asked for: `redis2` makes no refunds, and only some know what they were asked before. */
+  kinds: readonly Kind[]
+  command: readonly string[]
+}>
+
+/** New keys, or keys that were used before. */
+export type Kind = 'new' | 'replay'
+
+const reference = (name: string, says: string, kinds: readonly Kind[], usesRedis: boolean): Contender => ({
+  name,
+  says,
+  kinds,
+  usesRedis,
+  command: [process.execPath, join(BENCH, 'dist', `${name}.js`)],
+})
+
+/** A build of the gateway, run as `npm start` does it. */
+export function gatewayOf(name: string, directory: string, nodeArguments: readonly string[] = []): Contender {
+  return {
+    name,
+    says: 'this service, everything on',
+    kinds: ['new', 'replay'],
+    usesRedis: true,
+    command: [process.execPath, '--enable-source-maps', ...nodeArguments, join(directory, 'server.js')],
+  }
+}
+
+export const REFERENCES: readonly Contender[] = [
+  reference('bare', 'Fastify and undici, one relay, no Redis', ['new'], false),
+  reference('direct', 'the same, with a token call for each refund', ['new'], false),
+  reference('redis3', 'bare with three round trips to Redis', ['new', 'replay'], true),
+  reference('node-idempotency', 'bare behind @node-idempotency/core', ['new', 'replay'], true),
+  reference('express-idempotency', 'Express and undici behind express-idempotency', ['new', 'replay'], true),
+  reference('redis2', 'a Fastify route with two reads of Redis', ['replay'], true),
+]
+
+export type Surroundings = Readonly<{ redisUrl: string; providerUrl: string; durable: boolean }>
+
+/** The environment of any of them. */
+export function environmentOf({ redisUrl, providerUrl, durable }: Surroundings): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    REDIS_URL: redisUrl,
+    PROVIDER_URL: providerUrl,
+    ...gatewayEnvironment(providerUrl, durable),
+  }
+}
+
+/** Everything on, as in production; only the rate limit is too high to refuse. */
+function gatewayEnvironment(providerUrl: string, durable: boolean): Record<string, string> {
+  const callers = ['other-caller-key-1', 'other-caller-key-2', API_KEY]
+  return {
+    PORT: '0',
+    LOG_LEVEL: 'info',
+    REDIS_DURABILITY: durable ? 'strict' : 'relaxed',
+    COOKIEPAY_BASE_URL: providerUrl,
+    COOKIEPAY_ID: 'shop',
+    COOKIEPAY_KEY: 'shop-key',
+    COOKIEPAY_PG: 'toss',
+    API_KEYS: callers.map((key, index) => `caller-${index}:${sha256(key)}:create+read`).join(','),
+    STORE_SECRETS: Buffer.alloc(32, 'bench').toString('base64'),
+    RATE_LIMIT_MAX: '1000000000',
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+
+/** What the numbers were measured on. */
+export type Machine = Readonly<{
+  cpu: string
+  cores: number
+  memoryGib: number
+  system: string
+  node: string
+  redis: string
+  /** Whether the server under test had a core to itself. */
+  pinned: boolean
+  date: string
+}>
+
+/** The core of the server under test. */
+const SERVER_CORE = 0
+
+const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).error === undefined
+
+/**
+ * Keeps this process and all that it starts (Redis, provider, load) off the core of the server under test.
+ * Where there is no `taskset` nothing is pinned, and everything competes for all cores.
+ */
+export function leaveServerCore(): void {
+  if (!canPin) return
+  const others = `${SERVER_CORE + 1}-${availableParallelism() - 1}`
+  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', others, String(process.pid)])
+}
+
+/** A command line that runs on the core of the server under test. */
+export function onServerCore(command: readonly string[]): readonly string[] {
+  return canPin ? ['taskset', '--cpu-list', String(SERVER_CORE), ...command] : command
+}
+
+export function describeMachine(): Machine {
+  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' })
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()}`,
+    node: process.version,
+    redis: / v=(\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown',
+    pinned: canPin,
+    date: new Date().toISOString().slice(0, 10),
+  }
+}
+
+/** What a process has used of the machine so far; null where the system does not tell (it has no /proc). */
+export type Usage = Readonly<{ cpuMicroseconds: number; rssBytes: number }>
+
+/** `USER_HZ`: in this unit Linux tells processor time to programs, on every architecture that Node.js runs on. */
+const TICK_MICROSECONDS = 10_000
+
+export function usageOf(pid: number): Usage | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    // The name in parentheses may hold spaces; after it, utime and stime are the 12th and 13th word.
+    const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const ticks = Number(words[11]) + Number(words[12])
+    const rssKib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1])
+    return { cpuMicroseconds: ticks * TICK_MICROSECONDS, rssBytes: rssKib * 1024 }
+  } catch {
+    return null
+  }
+}

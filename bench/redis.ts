@@ -1,0 +1,92 @@
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { startPrivateRedis } from '../src/store/private-redis.ts'
+
+/** A `redis-server` of the benchmark's own, on a loopback port. */
+export type BenchRedis = Readonly<{
+  pid: number
+  /** A database for each server, so that none meets the keys of another. */
+  urlOf(database: number): string
+  /** A client for looking at it. */
+  connect(database: number): Redis
+  stop(): Promise<void>
+}>
+
+const DATABASES = 64
+const START_ATTEMPTS = 10
+
+/** `durable`: with an append-only file and `appendfsync always`; else in memory only. */
+export async function startBenchRedis(directory: string, durable: boolean): Promise<BenchRedis> {
+  const { server, port } = await onFreePort((port) =>
+    startPrivateRedis({
+      dataDir: join(directory, durable ? 'redis-durable' : 'redis-volatile'),
+      onExit: (error) => {
+        throw error
+      },
+      extraArgs: [
+        ...['--bind', '127.0.0.1', '--port', String(port), '--databases', String(DATABASES)],
+        // A rewrite in the middle of a round would be measured with it; see clearRefunds().
+        ...['--auto-aof-rewrite-percentage', '0', '--appendonly', durable ? 'yes' : 'no'],
+      ],
+    }),
+  )
+  const clients: Redis[] = []
+  return {
+    pid: server.pid,
+    urlOf: (database) => `redis://127.0.0.1:${port}/${database}`,
+    connect(database) {
+      const client = new Redis({ host: '127.0.0.1', port, db: database })
+      clients.push(client)
+      return client
+    },
+    async stop() {
+      for (const client of clients) client.disconnect()
+      await server.stop()
+    },
+  }
+}
+
+/** Ports below those that systems hand out by themselves; a taken one is passed over. */
+async function onFreePort<Server>(startOn: (port: number) => Promise<Server>) {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = randomInt(20_000, 30_000)
+    try {
+      return { server: await startOn(port), port }
+    } catch (error) {
+      if (attempt === START_ATTEMPTS) throw error
+    }
+  }
+}
+
+/** What the gateway notices the loss of: it would call its store another one. */
+const KEPT_KEYS = /^(store-id|token):/
+const SCAN_COUNT = 5_000
+const LARGEST_FILE_BYTES = 512 * 2 ** 20
+const REWRITE_POLL_MS = 50
+
+/** Forgets the refunds of one database, so that no round starts with more of them than another. */
+export async function clearRefunds(redis: Redis): Promise<void> {
+  let cursor = '0'
+  do {
+    const [next, keys] = await redis.scan(cursor, 'COUNT', SCAN_COUNT)
+    const refunds = keys.filter((key) => !KEPT_KEYS.test(key))
+    if (refunds.length > 0) await redis.unlink(...refunds)
+    cursor = next
+  } while (cursor !== '0')
+  await shrinkFile(redis)
+}
+
+/** Between rounds, where Redis would do it by itself in the middle of one. */
+async function shrinkFile(redis: Redis): Promise<void> {
+  if (Number(await infoField(redis, 'persistence', 'aof_current_size')) < LARGEST_FILE_BYTES) return
+  await redis.bgrewriteaof()
+  do await new Promise((resolve) => setTimeout(resolve, REWRITE_POLL_MS))
+  while ((await infoField(redis, 'persistence', 'aof_rewrite_in_progress')) === '1')
+}
+
+/** One field of `INFO`, or undefined where it has none of this name. */
+export async function infoField(redis: Redis, section: string, name: string): Promise<string | undefined> {
+  const text = await redis.info(section)
+  return new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(text)?.[1]
+}
