@@ -1,7 +1,8 @@
 import { Pool } from 'undici'
 import type { Account } from '../config.ts'
 import type { CancelRequest, Provider } from '../refunds/ports.ts'
-import { createAdmission, MAX_CALLS } from './admission.ts'
+import { createAdmission } from './admission.ts'
+import { createConnections } from './connections.ts'
 import { exchange } from './exchange.ts'
 import {
   CANCEL_PATH,
@@ -47,26 +48,17 @@ export function createCookiePay(
     return {
       account,
       admission: createAdmission(),
-      // Each cancel call has a connection of its own. A server may close one that it has answered on at any
-      // moment, and of a request that is on its way just then nobody knows whether it was read.
-      cancels: openPool({ connections: MAX_CALLS, pipelining: 0 }),
-      others: openPool({
+      cancels: createConnections(origin, options.connectTimeoutMs),
+      others: new Pool(origin, {
+        connect: { timeout: options.connectTimeoutMs },
         connections: MAX_OTHER_CALLS,
-        pipelining: 1,
+        // The total of exchange() covers both.
+        headersTimeout: 0,
+        bodyTimeout: 0,
         keepAliveTimeout: KEEP_ALIVE_MS,
         keepAliveMaxTimeout: KEEP_ALIVE_MS,
       }),
     }
-  }
-
-  function openPool(poolOptions: Pool.Options): Pool {
-    return new Pool(origin, {
-      connect: { timeout: options.connectTimeoutMs },
-      // The total of exchange() covers both.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...poolOptions,
-    })
   }
 
   function lineOf(name: string) {
@@ -83,12 +75,13 @@ export function createCookiePay(
   ): Promise<Outcome> {
     const startedAt = performance.now()
     const line = lineOf(name)
-    const seen = await exchange(kind === 'cancel' ? line.cancels : line.others, {
+    const post = {
       path: basePath + request.path,
       headers: { 'content-type': 'application/json; charset=utf-8', ...request.headers },
       body: request.body,
       timeoutMs,
-    })
+    }
+    const seen = kind === 'cancel' ? await line.cancels.exchange(post) : await exchange(line.others, post)
     const outcome = classify(seen)
     options.onCall(kind, outcome.outcome, performance.now() - startedAt)
     return outcome
@@ -156,7 +149,7 @@ export function createCookiePay(
     async close() {
       for (const { admission, cancels, others } of lines.values()) {
         admission.close()
-        await Promise.all([cancels.destroy(), others.destroy()])
+        await Promise.all([cancels.close(), others.destroy()])
       }
     },
   }

@@ -21,6 +21,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     const startedAt = performance.now()
     let controller: Dispatcher.DispatchController | undefined
     let status = 0
+    let announcedSeconds: number | undefined
     let length = 0
     const chunks: Buffer[] = []
     let over = false
@@ -57,8 +58,9 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
           if (over || isTooLate()) started.abort(new Error('given up before it was sent'))
           else controller = started
         },
-        onResponseStart(_controller, statusCode) {
+        onResponseStart(_controller, statusCode, headers) {
           status = statusCode
+          announcedSeconds = readKeepAlive(headers['keep-alive'])
         },
         onResponseData(_controller, chunk) {
           length += chunk.length
@@ -68,7 +70,13 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         onResponseEnd() {
           if (over) return
           // Decoded as UTF-8; a byte order mark, which PHP files are prone to send, is dropped.
-          finish({ seen: 'answer', status, body: new TextDecoder().decode(Buffer.concat(chunks)) })
+          const body = new TextDecoder().decode(Buffer.concat(chunks))
+          finish({
+            seen: 'answer',
+            status,
+            body,
+            ...(announcedSeconds !== undefined && { announcedSeconds }),
+          })
         },
         onResponseError(_controller, error) {
           if (!over) fail(describe(error))
@@ -76,6 +84,11 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       },
     )
   })
+}
+
+function readKeepAlive(header: string | string[] | undefined): number | undefined {
+  const seconds = /\btimeout=(\d{1,6})/.exec(String(header ?? ''))?.[1]
+  return seconds === undefined ? undefined : Number(seconds)
 }
 
 function describe(error: Error): string {

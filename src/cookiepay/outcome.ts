@@ -8,7 +8,8 @@ export type Exchange =
   | Readonly<{ seen: 'not_sent'; detail: string }>
   /** It was sent, and no complete answer came back. */
   | Readonly<{ seen: 'no_answer'; detail: string }>
-  | Readonly<{ seen: 'answer'; status: number; body: string }>
+  /** `announcedSeconds`: how long the server keeps the connection open, where it says so. */
+  | Readonly<{ seen: 'answer'; status: number; body: string; announcedSeconds?: number }>
 
 /** Settled to the merchant already: only the separate cancel-after-deposit API can refund it (manual). */
 const DEPOSIT_REQUIRED_CODE = '9029'

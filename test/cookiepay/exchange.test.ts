@@ -311,15 +311,30 @@ t.test('a call under way when the client is closed is unknown', async (t) => {
   t.match(await outcome, { outcome: 'unknown', provider: null })
 })
 
+/** What a server says that keeps connections open. */
+const KEPT = 'keep-alive: timeout=5'
+
 // A provider that closes a connection after its answer without having said so. A request that is written
 // to such a connection is lost, and a refund that might as well have been made becomes unknown.
-const CLOSINGS: Record<string, (socket: Socket) => void> = {
-  'with its answer': (socket) => socket.end(answer()),
-  'right after its answer': (socket) => socket.write(answer(), () => socket.end()),
-  'by a reset after its answer': (socket) => socket.write(answer(), () => socket.resetAndDestroy()),
-  '1 ms after its answer': (socket) => socket.write(answer(), () => setTimeout(() => socket.end(), 1)),
-  '5 ms after its answer': (socket) => socket.write(answer(), () => setTimeout(() => socket.end(), 5)),
+const CLOSINGS: Record<string, (socket: Socket, sent: Buffer) => void> = {
+  'with its answer': (socket, sent) => socket.end(sent),
+  'right after its answer': (socket, sent) => socket.write(sent, () => socket.end()),
+  'by a reset after its answer': (socket, sent) => socket.write(sent, () => socket.resetAndDestroy()),
+  '1 ms after its answer': (socket, sent) => socket.write(sent, () => setTimeout(() => socket.end(), 1)),
+  '5 ms after its answer': (socket, sent) => socket.write(sent, () => setTimeout(() => socket.end(), 5)),
 }
+
+/** What the provider says of its connections: nothing, or that it keeps them, which those above then break. */
+const SENT: Record<string, Buffer> = {
+  unannounced: answer(),
+  'although it announced to keep it': answer(SUCCESS, '200 OK', [KEPT]),
+}
+
+const CLOSING_PROVIDERS = Object.entries(CLOSINGS).flatMap(([when, close]) =>
+  Object.entries(SENT).map(
+    ([what, sent]) => [`${when}, ${what}`, (socket: Socket) => close(socket, sent)] as const,
+  ),
+)
 
 /** What 200 cancels in a row led to, and how many of them arrived. */
 async function cancelOften(t: Test, onRequest: (socket: Socket) => void, pauseMs: () => number) {
@@ -336,7 +351,7 @@ async function cancelOften(t: Test, onRequest: (socket: Socket) => void, pauseMs
 }
 
 t.test('a connection that the provider closes loses none of the requests that follow at once', async (t) => {
-  for (const [when, onRequest] of Object.entries(CLOSINGS)) {
+  for (const [when, onRequest] of CLOSING_PROVIDERS) {
     t.same(await cancelOften(t, onRequest, () => 0), { succeeded: 200, arrived: 200 }, when)
   }
 })
@@ -344,7 +359,7 @@ t.test('a connection that the provider closes loses none of the requests that fo
 t.test(
   'a connection that the provider closes loses none of the requests that follow some time later',
   async (t) => {
-    const all = Object.entries(CLOSINGS).map(async ([when, onRequest]) => {
+    const all = CLOSING_PROVIDERS.map(async ([when, onRequest]) => {
       const seen = await cancelOften(t, onRequest, () => Math.random() * 20)
       t.same(seen, { succeeded: 200, arrived: 200 }, when)
     })
@@ -352,9 +367,42 @@ t.test(
   },
 )
 
+t.test('a connection that is announced to be kept is used again, and no other one', async (t) => {
+  for (const [announced, isUsedAgain] of [
+    ['keep-alive: timeout=5', true],
+    ['Keep-Alive: timeout=75, max=1000', true],
+    ['keep-alive: timeout=2', false],
+    ['keep-alive: max=100', false],
+    ['connection: keep-alive', false],
+  ] as const) {
+    const server = await startRawServer(t, (socket) => socket.write(answer(SUCCESS, '200 OK', [announced])))
+    const client = startClient(t, server.url)
+    for (let number = 0; number < 4; number++) {
+      await cancelWith(client, CANCEL, 'token')
+      await sleep(60)
+    }
+    t.equal(server.connections(), isUsedAgain ? 1 : 4, announced)
+  }
+})
+
+t.test('a provider that breaks a connection which it announced to keep is not believed again', async (t) => {
+  const server = await startRawServer(t, (socket, number) => {
+    if (number === 3) socket.destroy()
+    else socket.write(answer(SUCCESS, '200 OK', [KEPT]))
+  })
+  const client = startClient(t, server.url)
+  const outcomes: string[] = []
+  for (let number = 0; number < 6; number++) {
+    outcomes.push((await cancelWith(client, CANCEL, 'token')).outcome)
+    await sleep(60)
+  }
+  t.same(outcomes, ['succeeded', 'succeeded', 'unknown', 'succeeded', 'succeeded', 'succeeded'])
+  t.equal(server.connections(), 4, 'the first three calls share one')
+})
+
 t.test('an answer that nobody asked for is not the next request’s', async (t) => {
   const stray = answer(JSON.stringify({ cancel_code: '0000', cancel_tid: 'stray' }))
-  const declined = answer(JSON.stringify({ cancel_code: '1001', cancel_tid: 'own' }))
+  const declined = answer(JSON.stringify({ cancel_code: '1001', cancel_tid: 'own' }), '200 OK', [KEPT])
   const answers: Record<string, (socket: Socket) => void> = {
     'in one packet': (socket) => socket.write(Buffer.concat([declined, stray])),
     'right after': (socket) => socket.write(declined, () => socket.write(stray)),
