@@ -61,12 +61,14 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   handleErrors(app)
   // Fastify does so for requests that come in once its listener is closing: too late for those in flight
   // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (parts.isClosing()) reply.header('Connection', 'close')
+    done(null, payload)
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     parts.metrics.countRequest(request.method, route, reply.statusCode, reply.elapsedTime)
+    done()
   })
 
   await app.register(openapi)

@@ -16,13 +16,15 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, readonly [code: ProblemCode, det
 
 /** Makes everything that is thrown, refused or not found a problem of the catalog. */
 export function handleErrors(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { socket } = request.raw
     requestsInFlight.set(socket, (requestsInFlight.get(socket) ?? 0) + 1)
+    done()
   })
-  app.addHook('onResponse', async (request) => {
+  app.addHook('onResponse', (request, _reply, done) => {
     const { socket } = request.raw
     requestsInFlight.set(socket, (requestsInFlight.get(socket) ?? 1) - 1)
+    done()
   })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) =>

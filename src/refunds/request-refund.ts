@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { type AmountRule, brokenAmountRule, type Krw, remaining, requestedKind } from './amounts.ts'
+import { newAttemptToken } from './attempt-token.ts'
 import type { BackgroundWork } from './background.ts'
 import {
   brokenEligibilityRule,
@@ -78,7 +78,8 @@ export const CLAIM_TRUST_MS = 10 * 60_000
 /** How often a request starts over because the claim that it joined was given up under it. */
 const MAX_CLAIM_ROUNDS = 3
 
-type CheckedCommand = RefundCommand & Readonly<{ id: string; account: string }>
+type IdentifiedCommand = RefundCommand & Readonly<{ id: string; fingerprint: string }>
+type CheckedCommand = IdentifiedCommand & Readonly<{ account: string }>
 
 /**
  * One refund, from the request to its recorded outcome: claim, token, begin, relay, settle (see
@@ -86,17 +87,21 @@ type CheckedCommand = RefundCommand & Readonly<{ id: string; account: string }>
  */
 export async function requestRefund(parts: RefundParts, command: RefundCommand): Promise<RefundAnswer> {
   try {
-    const id = refundId(command.caller, command.idempotencyKey)
+    const identified = {
+      ...command,
+      id: refundId(command.caller, command.idempotencyKey),
+      fingerprint: fingerprint(command.body, parts.storeSecrets[0] as Buffer),
+    }
     const account = accountOf(parts, command.body)
     const refusal =
       account === undefined
         ? unknownAccount(parts, command.body)
         : await brokenRule(parts, account, command.body)
     if (account === undefined || refusal !== null) {
-      return (await replayOf(parts, command, id)) ?? refused(refusal as Refusal)
+      return (await replayOf(parts, identified)) ?? refused(refusal as Refusal)
     }
 
-    const checked = { ...command, account, id }
+    const checked = { ...identified, account }
     for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
       const answer = await attemptRefund(parts, checked)
       if (answer !== 'claim_abandoned') return answer
@@ -112,14 +117,19 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
  * A repeat of a stored request is answered with its refund, also when the configured accounts have changed and
  * the same request would be refused today: told that nothing was stored, its caller would refund twice.
  */
-async function replayOf(
-  parts: RefundParts,
-  command: RefundCommand,
-  id: string,
-): Promise<RefundAnswer | null> {
-  const stored = await parts.store.findById(id)
-  const isSame = stored !== null && fingerprintMatches(stored.fingerprint, command.body, parts.storeSecrets)
+async function replayOf(parts: RefundParts, command: IdentifiedCommand): Promise<RefundAnswer | null> {
+  const stored = await parts.store.findById(command.id)
+  const isSame = stored !== null && isSamePayload(parts, command, stored.fingerprint)
   return isSame ? replay(parts, command, stored) : null
+}
+
+/** Also where it was stored under an older secret. */
+function isSamePayload(
+  { storeSecrets }: RefundParts,
+  { fingerprint, body }: IdentifiedCommand,
+  stored: string,
+): boolean {
+  return stored === fingerprint || fingerprintMatches(stored, body, storeSecrets.slice(1))
 }
 
 function accountOf(parts: RefundParts, body: RefundRequest): string | undefined {
@@ -160,16 +170,16 @@ async function attemptRefund(
   const { store, provider, clock } = parts
   const { id, account, body } = command
   const startedAt = clock()
-  const attempt = randomBytes(12).toString('base64url')
+  const attempt = newAttemptToken()
   const claim = await store.claim({
     id,
     token: attempt,
-    fingerprint: fingerprint(body, parts.storeSecrets[0] as Buffer),
+    fingerprint: command.fingerprint,
     account,
     tid: body.tid,
   })
   if (claim.token !== attempt) {
-    if (!fingerprintMatches(claim.fingerprint, body, parts.storeSecrets)) return refused(keyReused())
+    if (!isSamePayload(parts, command, claim.fingerprint)) return refused(keyReused())
     const stored = await store.findByClaim(claim)
     if (stored !== null) return replay(parts, command, stored)
     if (!(await store.joinClaim(claim))) return 'claim_abandoned'
@@ -350,9 +360,9 @@ function settlementOf(outcome: AnsweredOutcome): Settlement {
   }
 }
 
-function replay(parts: RefundParts, command: RefundCommand, stored: StoredRefund): RefundAnswer {
+function replay(parts: RefundParts, command: IdentifiedCommand, stored: StoredRefund): RefundAnswer {
   // After the key's retention another payload may have claimed it, on a payment that still knows the old one.
-  if (!fingerprintMatches(stored.fingerprint, command.body, parts.storeSecrets)) return refused(keyReused())
+  if (!isSamePayload(parts, command, stored.fingerprint)) return refused(keyReused())
   if (stored.refund.status === 'processing') return refused({ ...inProgress(), refund: stored.refund })
   return { answer: 'refund', refund: stored.refund, replayed: true }
 }

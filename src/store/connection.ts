@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../config.ts'
 import { defineScripts, type RedisClient, type Scripts } from './scripts.ts'
@@ -27,7 +28,25 @@ const OPTIONS = {
 
 /** Connects in the background, for as long as it takes; what happens shows in the client's events. */
 export function connectRedis(target: ConnectionTarget): RedisClient & Scripts {
-  return defineScripts(createClient(target))
+  const client = createClient(target)
+  if (client instanceof Cluster) client.on('+node', writeTogether)
+  else writeTogether(client)
+  return defineScripts(client)
+}
+
+/** Commands of one turn of the event loop leave in one packet, and so with one system call. */
+function writeTogether(server: Redis): void {
+  server.on('connect', () => {
+    const { stream } = server
+    const write = stream.write.bind(stream) as Writable['write']
+    stream.write = ((...chunk: Parameters<Writable['write']>) => {
+      if (stream.writableCorked === 0) {
+        stream.cork()
+        setImmediate(() => stream.uncork())
+      }
+      return write(...chunk)
+    }) as typeof stream.write
+  })
 }
 
 function createClient(target: ConnectionTarget): RedisClient {

@@ -12,8 +12,9 @@ import type { Refund } from '../refunds/refund.ts'
 import { CLAIM_TRUST_MS } from '../refunds/request-refund.ts'
 import type { Barrier } from './barrier.ts'
 import type { Durability } from './durability.ts'
+import { createIndexCleaner } from './index-cleaner.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
-import { decodeLedger, decodeRefund, encodeIntent, encodeJson } from './refund-text.ts'
+import { decodeLedger, decodeRefund, encodeIntent, encodeJson, isProcessing } from './refund-text.ts'
 import type { RedisClient, Scripts } from './scripts.ts'
 
 /** Longer than any attempt acts on a claim that it has read. */
@@ -44,6 +45,7 @@ export type RefundStoreOptions = Readonly<{
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
 export function createRefundStore(redis: RedisClient & Scripts, options: RefundStoreOptions): RefundStore {
   const { leaseMs, requireDurability, barrier } = options
+  const clean = createIndexCleaner(redis)
   // However short the retention, a claim outlives its attempt, one renewal of the lease, and the first sweep after.
   const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 4 * leaseMs)
   // A claim whose refund is gone would let a repeat be sent again.
@@ -89,10 +91,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       const begun = decodeBegin(reply, claim)
       // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
       const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
-      if (!isOwn) {
-        // Not waited for, here and below: an entry that is left behind is dropped when it is due.
-        removeUnsettled(claim.id, entryOf(intent)).catch(() => {})
-      }
+      if (!isOwn) clean(shardKey, entryOf(intent))
       return begun
     },
 
@@ -138,7 +137,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       await reach(
         Promise.all([
           redis.deleteIfOwned(keys.claim(claim.id), claim.token),
-          removeUnsettled(claim.id, entryOf(own)),
+          redis.zrem(shardOf(claim.id), entryOf(own)),
         ]),
       )
       return null
@@ -231,6 +230,10 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   }
 
   async function find(id: string, account: string, tid: string): Promise<StoredRefund | null> {
+    const text = await reach(redis.hget(keys.payment(account, tid), id))
+    if (text === null) return null
+    if (!isProcessing(text)) return decodeRefund(id, text, account, tid)
+    // Its lease may be over.
     const reply = (await reach(redis.readRefund(keys.payment(account, tid), id))) as string[]
     return reply[0] === 'found' ? decodeReply(reply, account, tid) : null
   }
@@ -251,7 +254,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       await Promise.all([reach(redis.zadd(shardOf(id), Date.now(), entry)), keepKey(stored)])
       return
     }
-    removeUnsettled(id, entry).catch(() => {})
+    clean(shardOf(id), entry)
     const wasUnknown = history.some(({ event }) => event === 'unknown')
     if (wasUnknown) await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
   }
@@ -260,10 +263,6 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   async function keepKey(stored: StoredRefund): Promise<void> {
     const key = keys.claim(stored.refund.id)
     await reach(Promise.all([redis.set(key, encodeClaim(claimOf(stored)), 'NX'), redis.persist(key)]))
-  }
-
-  function removeUnsettled(id: string, entry: string): Promise<number> {
-    return redis.zrem(shardOf(id), entry)
   }
 }
 

@@ -36,6 +36,11 @@ export function encodeIntent(fingerprint: string, details: RefundDetails): strin
   return encodeJson({ ...NOTHING, ...details, fingerprint })
 }
 
+/** Whether a refund's text says `processing`, which only a script may take at its word: the lease may be over. */
+export function isProcessing(text: string): boolean {
+  return text.startsWith('processing ')
+}
+
 /** A refund from the text that lua/ledger.lua writes: ten words, then its JSON. */
 export function decodeRefund(id: string, text: string, account: string, tid: string): StoredRefund {
   const words = text.split(' ', 10)

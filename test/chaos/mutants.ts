@@ -159,9 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: 'const id = refundId(command.caller, command.idempotencyKey)',
-        replace:
-          "const id = refundId(command.caller, command.idempotencyKey + randomBytes(8).toString('hex'))",
+        find: 'id: refundId(command.caller, command.idempotencyKey),',
+        replace: 'id: refundId(command.caller, command.idempotencyKey + String(Math.random())),',
       },
     ],
   },

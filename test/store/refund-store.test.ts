@@ -236,7 +236,8 @@ t.test('a request that joined a claim and did not begin leaves the entry of the 
   await begun(store, newIntent(claim))
   t.match(await store.begin(newIntent(claim, { attempt: 'joined' })), { result: 'exists' })
   await store.release({ ...attemptOf(claim), attempt: 'joined' })
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  // Longer than entries wait for others to be taken out with.
+  await new Promise((resolve) => setTimeout(resolve, 300))
   t.equal(await store.countUnsettled(), 1)
 })
 
