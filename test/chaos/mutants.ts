@@ -30,7 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'begin does not count what is unsettled',
     edits: [
-      { file: BEGIN, find: 'if asks_for_everything and #unsettled > 0 then', replace: 'if false then' },
+      { file: BEGIN, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
       {
         file: BEGIN,
         find: 'local remaining = math.max(0, ledger.amount - ledger.refunded - ledger.in_flight - ledger.unknown)',
@@ -109,7 +109,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the transport sends once more what was not answered',
     edits: [
-      { file: CLIENT, find: 'const seen = await exchange(', replace: 'const send = () => exchange(' },
+      {
+        file: CLIENT,
+        find: "const seen = kind === 'cancel' ? await line.cancels.exchange(post) : await exchange(line.others, post)\n",
+        replace:
+          "const send = () => (kind === 'cancel' ? line.cancels.exchange(post) : exchange(line.others, post))\n",
+      },
       {
         file: CLIENT,
         find: '    const outcome = classify(seen)\n',
@@ -190,7 +195,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'settle leaves the payment unsettled',
-    edits: [{ file: SETTLE, find: "if status ~= 'unknown' then remove_unsettled(id) end\n", replace: '' }],
+    edits: [
+      {
+        file: SETTLE,
+        find: "if status ~= 'unknown' then leave_unsettled(unsettled, id, retention_ms) end\n",
+        replace: '',
+      },
+    ],
   },
   {
     name: "the ledger takes what was asked for the provider's figure",

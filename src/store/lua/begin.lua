@@ -13,17 +13,16 @@ local amount, tax_free = tonumber(ARGV[8]), tonumber(ARGV[9]) -- nil: everything
 local partial_allowed, created_at, json = ARGV[10] == '1', tonumber(ARGV[11]), ARGV[12]
 
 local now = now_ms()
-local ledger = read_ledger()
-
-local existing = read_refund(id)
+local ledger, existing, unsettled = read(id)
 if existing then
   if existing.attempt == attempt and existing.status == 'processing' then
     existing.lease_until = now + lease_ms
-    write_refund(existing)
-    return reply('begun', id)
+    local text = write_refund(existing)
+    save()
+    return { 'begun', id, text }
   end
   expire_lease(ledger, existing, now)
-  return reply('exists', id)
+  return { 'exists', id, refund_text(existing) }
 end
 if redis.call('EXISTS', abandoned_key) == 1 then return { 'claim_abandoned' } end
 
@@ -42,13 +41,12 @@ elseif ledger.method ~= method or ledger.amount ~= paid or ledger.tax_free ~= pa
   return refuse('payment_mismatch')
 end
 
-local unsettled = unsettled_ids()
 local asks_for_everything = not amount or amount == paid
-if asks_for_everything and #unsettled > 0 then
+if asks_for_everything and unsettled then
   refuse()
-  local other = read_refund(unsettled[1])
+  local other = read_refund(string.match(unsettled, '%S+'))
   expire_lease(ledger, other, now)
-  return reply('refund_unresolved', other.id)
+  return { 'refund_unresolved', other.id, refund_text(other) }
 end
 
 local remaining = math.max(0, ledger.amount - ledger.refunded - ledger.in_flight - ledger.unknown)
@@ -84,8 +82,9 @@ local refund = {
 }
 count(ledger, refund, 1)
 write_ledger(ledger)
-write_refund(refund)
-redis.call('HSET', payment_key, refund.number, id)
-add_unsettled(id)
-redis.call('PERSIST', payment_key)
-return reply('begun', id)
+local text = write_refund(refund)
+write(refund.number, id)
+write('unsettled', unsettled and unsettled .. ' ' .. id or id)
+save()
+if not unsettled then redis.call('PERSIST', payment_key) end
+return { 'begun', id, text }

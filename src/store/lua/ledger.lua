@@ -26,23 +26,23 @@ local TEXT = { method = true, status = true, kind = true, attempt = true, histor
 -- Where the ledger counts a refund of each status; a failed one counts nowhere.
 local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded' }
 
-local function words(text, names)
-  local read, position = {}, 1
+local LEDGER_WORDS = '^' .. string.rep('(%S+) ', #LEDGER - 1) .. '(%S+)$'
+local REFUND_WORDS = '^' .. string.rep('(%S+) ', #REFUND) .. '(.*)$'
+
+-- Returns the words by their names, and what follows them.
+local function words(text, pattern, names)
+  local found, read = { string.match(text, pattern) }, {}
   for index = 1, #names do
-    local stop = string.find(text, ' ', position, true) or #text + 1
-    local word = string.sub(text, position, stop - 1)
-    read[names[index]] = not TEXT[names[index]] and tonumber(word) or word
-    position = stop + 1
+    local name, word = names[index], found[index]
+    read[name] = not TEXT[name] and tonumber(word) or word
   end
-  return read, string.sub(text, position)
+  return read, found[#names + 1]
 end
 
+-- Lua writes whole numbers of up to 14 digits as they are; a time has 13, an amount at most 10.
 local function line(values, names)
   local written = {}
-  for index = 1, #names do
-    local value = values[names[index]]
-    written[index] = type(value) == 'number' and string.format('%.0f', value) or value
-  end
+  for index = 1, #names do written[index] = values[names[index]] end
   return table.concat(written, ' ')
 end
 
@@ -51,26 +51,53 @@ local function now_ms()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
-local function read_ledger()
-  local text = redis.call('HGET', payment_key, 'ledger')
-  return text and words(text, LEDGER) or nil
+local function decode_ledger(text)
+  return text and words(text, LEDGER_WORDS, LEDGER) or nil
 end
 
-local function write_ledger(ledger)
-  redis.call('HSET', payment_key, 'ledger', line(ledger, LEDGER))
-end
-
--- Returns the refund, or nil.
-local function read_refund(id)
-  local text = redis.call('HGET', payment_key, id)
+local function decode_refund(id, text)
   if not text then return nil end
-  local refund, json = words(text, REFUND)
+  local refund, json = words(text, REFUND_WORDS, REFUND)
   refund.id, refund.json = id, json
   return refund
 end
 
+-- Returns the ledger, the refund and the ids that are unsettled, divided by spaces; nil for each that is not there.
+local function read(id)
+  local found = redis.call('HMGET', payment_key, 'ledger', id, 'unsettled')
+  return decode_ledger(found[1]), decode_refund(id, found[2]), found[3] or nil
+end
+
+local function read_refund(id)
+  return decode_refund(id, redis.call('HGET', payment_key, id))
+end
+
+-- What is to be written, as fields and values, so that it is written together.
+local written = {}
+
+local function write(field, value)
+  written[#written + 1] = field
+  written[#written + 1] = value
+end
+
+local function write_ledger(ledger)
+  write('ledger', line(ledger, LEDGER))
+end
+
+local function refund_text(refund)
+  return line(refund, REFUND) .. ' ' .. refund.json
+end
+
+-- Returns the refund's text.
 local function write_refund(refund)
-  redis.call('HSET', payment_key, refund.id, line(refund, REFUND) .. ' ' .. refund.json)
+  local text = refund_text(refund)
+  write(refund.id, text)
+  return text
+end
+
+local function save()
+  if #written > 0 then redis.call('HSET', payment_key, unpack(written)) end
+  written = {}
 end
 
 -- Appends what happened, as event:cause@time. Bounded, since a provider may contradict itself for ever.
@@ -83,37 +110,12 @@ local function remember(refund, event, cause, now)
   end
 end
 
--- A refund as the caller of a script gets it: its id and its text.
-local function reply(result, id)
-  return { result, id, redis.call('HGET', payment_key, id) }
-end
-
-local function unsettled_ids()
-  local ids = {}
-  for id in string.gmatch(redis.call('HGET', payment_key, 'unsettled') or '', '%S+') do ids[#ids + 1] = id end
-  return ids
-end
-
-local function write_unsettled(ids)
-  if #ids == 0 then
-    redis.call('HDEL', payment_key, 'unsettled')
-  else
-    redis.call('HSET', payment_key, 'unsettled', table.concat(ids, ' '))
-  end
-end
-
-local function add_unsettled(id)
-  local ids = unsettled_ids()
-  ids[#ids + 1] = id
-  write_unsettled(ids)
-end
-
-local function remove_unsettled(id)
-  local kept = {}
-  for _, other in ipairs(unsettled_ids()) do
-    if other ~= id then kept[#kept + 1] = other end
-  end
-  write_unsettled(kept)
+-- No id is part of another: all are equally long.
+local function without(ids, id)
+  local first, last = string.find(ids, id, 1, true)
+  if not first then return ids end
+  local before, after = string.sub(ids, 1, first - 1), string.sub(ids, last + 2)
+  return after == '' and string.sub(before, 1, -2) or before .. after
 end
 
 -- Adds (sign 1) or takes away (sign -1) what the ledger counts for the refund in its status.
@@ -125,11 +127,13 @@ local function count(ledger, refund, sign)
   ledger.standing = ledger.standing + sign
 end
 
--- A payment with an unsettled refund is kept for ever; any other for the retention after its last change.
-local function set_expiry(retention_ms)
-  if redis.call('HEXISTS', payment_key, 'unsettled') == 1 then
-    redis.call('PERSIST', payment_key)
+-- A refund leaves the unsettled ones; with the last of them the payment is given its retention.
+local function leave_unsettled(unsettled, id, retention_ms)
+  local others = without(unsettled or '', id)
+  if others ~= '' then
+    write('unsettled', others)
   else
+    redis.call('HDEL', payment_key, 'unsettled')
     redis.call('PEXPIRE', payment_key, retention_ms)
   end
 end
@@ -143,4 +147,5 @@ local function expire_lease(ledger, refund, now)
   count(ledger, refund, 1)
   write_refund(refund)
   write_ledger(ledger)
+  save()
 end

@@ -4,7 +4,7 @@
 -- Returns {next number or '', id, refund, id, refund, ...}.
 
 local number, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
-local ledger = read_ledger()
+local ledger = decode_ledger(redis.call('HGET', payment_key, 'ledger'))
 local page = { '' }
 if not ledger then return page end
 
@@ -16,9 +16,10 @@ while number <= ledger.last_number do
   end
   local id = redis.call('HGET', payment_key, string.format('%.0f', number))
   if id then
-    expire_lease(ledger, read_refund(id), now)
+    local refund = read_refund(id)
+    expire_lease(ledger, refund, now)
     page[#page + 1] = id
-    page[#page + 1] = redis.call('HGET', payment_key, id)
+    page[#page + 1] = refund_text(refund)
   end
   number = number + 1
 end

@@ -3,8 +3,9 @@
 -- KEYS[1] payment
 -- Returns the ledger's text, or nil.
 
-local ledger = read_ledger()
+local found = redis.call('HMGET', payment_key, 'ledger', 'unsettled')
+local ledger, unsettled = decode_ledger(found[1]), found[2]
 if not ledger then return nil end
 local now = now_ms()
-for _, id in ipairs(unsettled_ids()) do expire_lease(ledger, read_refund(id), now) end
-return redis.call('HGET', payment_key, 'ledger')
+for id in string.gmatch(unsettled or '', '%S+') do expire_lease(ledger, read_refund(id), now) end
+return line(ledger, LEDGER)

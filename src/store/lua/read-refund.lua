@@ -3,7 +3,7 @@
 -- KEYS[1] payment
 -- Returns {'found', id, refund} or {'missing'}.
 
-local refund = read_refund(ARGV[1])
+local ledger, refund = read(ARGV[1])
 if not refund then return { 'missing' } end
-expire_lease(read_ledger(), refund, now_ms())
-return reply('found', refund.id)
+expire_lease(ledger, refund, now_ms())
+return { 'found', refund.id, refund_text(refund) }

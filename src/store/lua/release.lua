@@ -9,23 +9,21 @@
 local abandoned_key = KEYS[2]
 local id, attempt, mark_ms, retention_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local refund = read_refund(id)
+local ledger, refund, unsettled = read(id)
 if refund then
   if refund.attempt ~= attempt then return { 'held' } end
-  if refund.status == 'unknown' then return reply('unknown', id) end
+  if refund.status == 'unknown' then return { 'unknown', id, refund_text(refund) } end
   if refund.status ~= 'processing' then return { 'held' } end
 
-  local ledger = read_ledger()
   count(ledger, refund, -1)
   -- The last number is used again, so that a long outage leaves no long gap for listing to walk through.
   if refund.number == ledger.last_number then ledger.last_number = ledger.last_number - 1 end
   write_ledger(ledger)
-  remove_unsettled(id)
+  leave_unsettled(unsettled, id, retention_ms)
+  save()
   redis.call('HDEL', payment_key, id, refund.number)
   if redis.call('HLEN', payment_key) == 1 then
     redis.call('DEL', payment_key) -- nothing but the ledger is left: no refund of it was ever sent
-  else
-    set_expiry(retention_ms)
   end
 end
 redis.call('SET', abandoned_key, '', 'PX', mark_ms)

@@ -7,26 +7,26 @@
 local id, attempt, status, booked = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]) -- booked nil: what was asked
 local source, json, retention_ms = ARGV[5], ARGV[6], ARGV[7] -- source: provider, lookup or operator
 
-local refund = read_refund(id)
+local ledger, refund, unsettled = read(id)
 if not refund then return { 'lost' } end
-if refund.attempt ~= attempt then return reply('conflict', id) end
+if refund.attempt ~= attempt then return { 'conflict', id, refund_text(refund) } end
 
 local now = now_ms()
-local ledger = read_ledger()
 local is_sent_twice = refund.status == status and refund.json == json
-if is_sent_twice then return reply('settled', id) end
+if is_sent_twice then return { 'settled', id, refund_text(refund) } end
 
 if source == 'operator' then
   -- A person settles what is unknown, and never overrules a process that is still at work.
   expire_lease(ledger, refund, now)
-  if refund.status ~= 'unknown' then return reply('conflict', id) end
+  if refund.status ~= 'unknown' then return { 'conflict', id, refund_text(refund) } end
 elseif refund.status == 'succeeded' or refund.status == 'failed' then
-  if refund.status == status then return reply('settled', id) end
+  if refund.status == status then return { 'settled', id, refund_text(refund) } end
   if status ~= 'unknown' and not string.find(refund.history, 'conflict:' .. status, 1, true) then
     remember(refund, 'conflict', status, now)
     write_refund(refund)
+    save()
   end
-  return reply('conflict', id)
+  return { 'conflict', id, refund_text(refund) }
 end
 
 count(ledger, refund, -1)
@@ -38,7 +38,7 @@ count(ledger, refund, 1)
 refund.amount, refund.tax_free = asked, asked_tax_free -- the refund keeps what was asked
 
 write_ledger(ledger)
-write_refund(refund)
-if status ~= 'unknown' then remove_unsettled(id) end
-set_expiry(retention_ms)
-return reply('settled', id)
+local text = write_refund(refund)
+if status ~= 'unknown' then leave_unsettled(unsettled, id, retention_ms) end
+save()
+return { 'settled', id, text }
