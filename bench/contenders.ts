@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { API_KEY } from './requests.ts'
+import type { Kind } from './results.ts'
 
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
 export const BENCH = fileURLToPath(new URL('./', import.meta.url))
@@ -17,15 +18,12 @@ export type Contender = Readonly<{
   command: readonly string[]
 }>
 
-/** New keys, or keys that were used before. */
-export type Kind = 'new' | 'replay'
-
 const reference = (name: string, says: string, kinds: readonly Kind[], usesRedis: boolean): Contender => ({
   name,
   says,
   kinds,
   usesRedis,
-  command: [process.execPath, join(BENCH, 'dist', `${name}.js`)],
+  command: [process.execPath, join(BENCH, 'dist/servers', `${name}.js`)],
 })
 
 /** A build of the gateway, run as `npm start` does it. */
@@ -71,7 +69,7 @@ function gatewayEnvironment(providerUrl: string, durable: boolean): Record<strin
     COOKIEPAY_ID: 'shop',
     COOKIEPAY_KEY: 'shop-key',
     COOKIEPAY_PG: 'toss',
-    API_KEYS: callers.map((key, index) => `caller-${index}:${sha256(key)}:create+read`).join(','),
+    API_KEYS: callers.map((key, index) => `caller-${index}:${sha256(key)}:create+read+resolve`).join(','),
     STORE_SECRETS: Buffer.alloc(32, 'bench').toString('base64'),
     RATE_LIMIT_MAX: '1000000000',
   }

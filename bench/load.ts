@@ -7,6 +7,8 @@ export type LoadOptions = Readonly<{
   /** Under load already, but not counted: connections are opened, pools filled. */
   leadMs: number
   durationMs: number
+  /** In all, at even intervals; absent: as many as the server answers. */
+  requestsPerSecond?: number
   nextRequest(): string
   /** Called when counting starts and when it ends. */
   onEdge?(edge: 'start' | 'end'): void
@@ -29,8 +31,8 @@ export type LoadResult = Readonly<{
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const recorder = createRecorder()
   let isOver = false
-  const lines = Array.from({ length: options.connections }, () =>
-    callRepeatedly(options, recorder, () => isOver),
+  const lines = Array.from({ length: options.connections }, (_, index) =>
+    callRepeatedly(options, createPace(options, index), recorder, () => isOver),
   )
 
   await sleep(options.leadMs)
@@ -47,21 +49,50 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   return { requests, seconds, latencies: recorder.latencies(), failures: recorder.failures() }
 }
 
+/** When the next request of one connection is due. */
+type Pace = () => number
+
+function createPace({ connections, requestsPerSecond }: LoadOptions, index: number): Pace {
+  if (requestsPerSecond === undefined) return () => performance.now()
+  const intervalMs = (connections * 1_000) / requestsPerSecond
+  let due = performance.now() + (index * intervalMs) / connections
+  return () => {
+    due += intervalMs
+    return due
+  }
+}
+
 /** One request after the other on one connection; resolves when the last one is answered after the end. */
-function callRepeatedly(options: LoadOptions, recorder: Recorder, isOver: () => boolean): Promise<void> {
+function callRepeatedly(
+  options: LoadOptions,
+  nextDue: Pace,
+  recorder: Recorder,
+  isOver: () => boolean,
+): Promise<void> {
   const { hostname, port } = new URL(options.url)
   return new Promise((resolve, reject) => {
     let socket: Socket
     let unread: Buffer | null = null
-    let sentAt = 0
+    let countedFrom = 0
 
-    const send = () => {
+    const sendNext = () => {
+      const due = nextDue()
+      const waitMs = due - performance.now()
+      if (waitMs > 0) {
+        // How late a timer is, is no fault of the server's.
+        setTimeout(() => send(performance.now()), waitMs)
+      } else {
+        // Held up by the answer before: what comes late is counted from when it was due.
+        send(due)
+      }
+    }
+    const send = (from: number) => {
       if (isOver()) {
         socket.end()
         resolve()
         return
       }
-      sentAt = performance.now()
+      countedFrom = from
       socket.write(options.nextRequest())
     }
     const onData = (chunk: Buffer) => {
@@ -69,19 +100,37 @@ function callRepeatedly(options: LoadOptions, recorder: Recorder, isOver: () => 
       const answer = readAnswer(bytes)
       unread = answer === null ? bytes : null
       if (answer === null) return
-      recorder.record(performance.now() - sentAt, answer.status)
+      recorder.record(performance.now() - countedFrom, answer.status)
       if (answer.isLast) reopen()
-      else send()
+      else sendNext()
     }
     const reopen = () => {
       socket?.removeAllListeners('close').end()
       socket = connect({ host: hostname, port: Number(port), noDelay: true })
-      socket.on('connect', send).on('data', onData).on('error', reject)
+      socket.on('connect', sendNext).on('data', onData).on('error', reject)
       socket.on('close', () => {
         if (!isOver()) reject(new Error('the server closed a connection before it had answered'))
       })
     }
     reopen()
+  })
+}
+
+/** One request on a connection of its own; resolves to the status of the answer. */
+export function sendOnce(url: string, request: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    let bytes: Buffer = Buffer.alloc(0)
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+    socket.on('connect', () => socket.write(request)).on('error', reject)
+    socket.on('close', () => reject(new Error('the server closed the connection before it had answered')))
+    socket.on('data', (chunk) => {
+      bytes = Buffer.concat([bytes, chunk])
+      const answer = readAnswer(bytes)
+      if (answer === null) return
+      resolve(answer.status)
+      socket.end()
+    })
   })
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
 /** What the numbers were measured on. */
 export type Machine = Readonly<{
@@ -12,13 +12,21 @@ export type Machine = Readonly<{
   redis: string
   /** Whether the server under test had a core to itself. */
   pinned: boolean
+  /** How busy it was already: the load average of the last minute. */
+  loadBefore: number
   date: string
 }>
 
 /** The core of the server under test. */
 const SERVER_CORE = 0
 
-const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version']).error === undefined
+/** Asked before anything is pinned: afterwards it tells how many this process may use. */
+const CORES = availableParallelism()
+
+/** How many cores Redis, provider and load share. */
+export const OTHER_CORES = Math.max(1, CORES - 1)
+
+const canPin = CORES > 1 && spawnSync('taskset', ['--version']).error === undefined
 
 /**
  * Keeps this process and all that it starts (Redis, provider, load) off the core of the server under test.
@@ -26,8 +34,13 @@ const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--version'])
  */
 export function leaveServerCore(): void {
   if (!canPin) return
-  const others = `${SERVER_CORE + 1}-${availableParallelism() - 1}`
+  const others = `${SERVER_CORE + 1}-${CORES - 1}`
   spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', others, String(process.pid)])
+}
+
+/** A command line that runs on any core: a child is else kept to the cores of this process. */
+export function onAllCores(command: readonly string[]): readonly string[] {
+  return canPin ? ['taskset', '--cpu-list', `0-${CORES - 1}`, ...command] : command
 }
 
 /** A command line that runs on the core of the server under test. */
@@ -39,12 +52,13 @@ export function describeMachine(): Machine {
   const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' })
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
+    cores: CORES,
     memoryGib: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${release()}`,
     node: process.version,
     redis: / v=(\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown',
     pinned: canPin,
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     date: new Date().toISOString().slice(0, 10),
   }
 }

@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { BENCH } from './contenders.ts'
 import type { Series } from './results.ts'
+import { resultsPath } from './results-file.ts'
 
 export type BenchOptions = Readonly<{
   rounds: number
@@ -61,30 +61,42 @@ export function readOptions(): BenchOptions {
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
     warmUpMs: positive('warm-up', values['warm-up']) * 1_000,
-    connections: values.connections.split(',').map((text) => positive('connections', text)),
+    connections: wholeNumbers('connections', values.connections),
     aof: values.aof.split(',').map(readAof),
     only,
     also: values.also.map(readBuild),
     providerDelayMs: Number(values['provider-delay-ms']),
     nodeArguments: values['node-arguments'].split(' ').filter((text) => text !== ''),
     build: !values['no-build'],
-    out: values.out ?? (isWhole ? join(BENCH, 'results/bench.json') : null),
+    out: values.out ?? (isWhole ? resultsPath('bench') : null),
   }
+}
+
+/** A wrong option ends the process, with one line that says what is right. */
+export function refuse(mistake: string): never {
+  process.stderr.write(`${mistake}\n`)
+  process.exit(2)
 }
 
 export function positive(name: string, text: string): number {
   const value = Number(text)
   if (value > 0) return value
-  throw new Error(`--${name} takes a number above 0, not ${JSON.stringify(text)}`)
+  return refuse(`--${name} takes a number above 0, not ${JSON.stringify(text)}`)
+}
+
+export function wholeNumbers(name: string, text: string): readonly number[] {
+  const numbers = text.split(',').map(Number)
+  if (numbers.every((number) => Number.isInteger(number) && number > 0)) return numbers
+  return refuse(`--${name} takes whole numbers above 0, such as 1,100, not ${JSON.stringify(text)}`)
 }
 
 function readAof(text: string): Series['aof'] {
   if (text === 'always' || text === 'off') return text
-  throw new Error(`--aof takes always, off or both, not ${JSON.stringify(text)}`)
+  return refuse(`--aof takes always, off or both, not ${JSON.stringify(text)}`)
 }
 
 function readBuild(text: string): BenchOptions['also'][number] {
   const [, name, directory] = /^([^=]+)=(.+)$/.exec(text) ?? []
-  if (name === undefined || directory === undefined) throw new Error('--also takes NAME=DIRECTORY')
+  if (name === undefined || directory === undefined) refuse('--also takes NAME=DIRECTORY')
   return { name, directory: resolve(directory) }
 }

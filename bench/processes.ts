@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process that serves HTTP until it is stopped. */
@@ -9,10 +11,9 @@ export type ServerProcess = Readonly<{ name: string; url: string; pid: number; s
 export type ServerOptions = Readonly<{
   name: string
   command: readonly string[]
+  /** Where its log goes as well, a file of its own. */
   cwd: string
   env: Readonly<Record<string, string>>
-  /** Takes all that it writes, and is where it says its address. */
-  logPath: string
 }>
 
 const START_WAIT_MS = 30_000
@@ -32,12 +33,13 @@ process.once('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-/** Starts a server and waits for the address that it writes. */
+/** Starts a server and waits for the address that it writes to its log. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
-  const child = await spawnServer(options)
+  const logPath = join(options.cwd, `${options.name}-${randomUUID()}.log`)
+  const child = await spawnServer(options, logPath)
   const stop = () => stopServer(child)
   try {
-    const url = await untilListening(child, options)
+    const url = await untilListening(child, options.name, logPath)
     return { name: options.name, url, pid: child.pid as number, stop }
   } catch (error) {
     await stop()
@@ -45,7 +47,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   }
 }
 
-async function spawnServer({ command, cwd, env, logPath }: ServerOptions): Promise<ChildProcess> {
+async function spawnServer({ command, cwd, env }: ServerOptions, logPath: string): Promise<ChildProcess> {
   const log = openSync(logPath, 'a')
   const child = spawn('/bin/sh', ['-c', RUN_WHILE_PARENT_LIVES, 'sh', ...command], {
     cwd,
@@ -65,11 +67,11 @@ async function spawnServer({ command, cwd, env, logPath }: ServerOptions): Promi
   return child
 }
 
-async function untilListening(child: ChildProcess, { name, logPath }: ServerOptions): Promise<string> {
+async function untilListening(child: ChildProcess, name: string, logPath: string): Promise<string> {
   const deadline = performance.now() + START_WAIT_MS
   for (;;) {
     const log = readFileSync(logPath, 'utf8')
-    const url = /Server listening at (http:\/\/[^"\s]+)/.exec(log)?.[1]
+    const url = /listening (?:at|on) (http:\/\/[^"\s]+)/.exec(log)?.[1]
     if (url !== undefined) return url
     if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}:\n${log}`)
     if (performance.now() > deadline) throw new Error(`${name} does not listen:\n${log}`)

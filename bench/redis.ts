@@ -1,11 +1,14 @@
 import { randomInt } from 'node:crypto'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { startPrivateRedis } from '../src/store/private-redis.ts'
 
 /** A `redis-server` of the benchmark's own, on a loopback port. */
 export type BenchRedis = Readonly<{
   pid: number
+  port: number
   /** A database for each server, so that none meets the keys of another. */
   urlOf(database: number): string
   /** A client for looking at it. */
@@ -16,24 +19,35 @@ export type BenchRedis = Readonly<{
 const DATABASES = 64
 const START_ATTEMPTS = 10
 
-/** `durable`: with an append-only file and `appendfsync always`; else in memory only. */
-export async function startBenchRedis(directory: string, durable: boolean): Promise<BenchRedis> {
+export type BenchRedisOptions = Readonly<{
+  /** Where its directory goes. */
+  directory: string
+  /** With an append-only file and `appendfsync always`; else in memory only. */
+  durable: boolean
+  /** Whether it keeps that file short by itself, as it does by default; in a round, that would be measured. */
+  rewritesFile?: boolean
+}>
+
+export async function startBenchRedis(options: BenchRedisOptions): Promise<BenchRedis> {
+  const { directory, durable, rewritesFile = false } = options
+  const dataDir = await mkdtemp(join(directory, 'redis-'))
   const { server, port } = await onFreePort((port) =>
     startPrivateRedis({
-      dataDir: join(directory, durable ? 'redis-durable' : 'redis-volatile'),
+      dataDir,
       onExit: (error) => {
         throw error
       },
       extraArgs: [
         ...['--bind', '127.0.0.1', '--port', String(port), '--databases', String(DATABASES)],
-        // A rewrite in the middle of a round would be measured with it; see clearRefunds().
-        ...['--auto-aof-rewrite-percentage', '0', '--appendonly', durable ? 'yes' : 'no'],
+        ...['--appendonly', durable ? 'yes' : 'no'],
+        ...['--auto-aof-rewrite-percentage', rewritesFile ? '100' : '0'],
       ],
     }),
   )
   const clients: Redis[] = []
   return {
     pid: server.pid,
+    port,
     urlOf: (database) => `redis://127.0.0.1:${port}/${database}`,
     connect(database) {
       const client = new Redis({ host: '127.0.0.1', port, db: database })
@@ -81,8 +95,26 @@ export async function clearRefunds(redis: Redis): Promise<void> {
 async function shrinkFile(redis: Redis): Promise<void> {
   if (Number(await infoField(redis, 'persistence', 'aof_current_size')) < LARGEST_FILE_BYTES) return
   await redis.bgrewriteaof()
-  do await new Promise((resolve) => setTimeout(resolve, REWRITE_POLL_MS))
-  while ((await infoField(redis, 'persistence', 'aof_rewrite_in_progress')) === '1')
+  await untilFileIsWritten(redis)
+}
+
+/** From here on each command is on the disk before it is answered: filled without, it is measured with it. */
+export async function makeDurable(redis: Redis): Promise<void> {
+  await redis.config('SET', 'appendonly', 'yes')
+  await untilFileIsWritten(redis)
+}
+
+async function untilFileIsWritten(redis: Redis): Promise<void> {
+  const isBusy = async () => {
+    const [running, scheduled] = await Promise.all(
+      ['aof_rewrite_in_progress', 'aof_rewrite_scheduled'].map((name) =>
+        infoField(redis, 'persistence', name),
+      ),
+    )
+    return running === '1' || scheduled === '1'
+  }
+  do await sleep(REWRITE_POLL_MS)
+  while (await isBusy())
 }
 
 /** One field of `INFO`, or undefined where it has none of this name. */

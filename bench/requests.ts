@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 /** The key of the one caller that the gateway knows in a benchmark. */
 export const API_KEY = 'bench-caller-key-0123456789'
 
-const PAID = 50_000
+export const PAID = 50_000
 
 /** How many different requests a round of replays repeats, in turn. */
 const REPEATED = 1_000
@@ -22,8 +22,8 @@ export type RequestWriter = Readonly<{
  * A refund as a shop would ask for it, the same for every server. Keys and tids all have one length, so that
  * what surrounds them is written once: the generator of the load is to cost as little as it can.
  */
-export function createRequestWriter(url: string): RequestWriter {
-  const write = createTemplate(new URL(url).host)
+export function createRequestWriter(url: string, accounts: readonly string[] = []): RequestWriter {
+  const write = createTemplate(new URL(url).host, accounts)
   let made = 0
   let forgotten = 0
   let repeated = 0
@@ -44,26 +44,39 @@ export function createRequestWriter(url: string): RequestWriter {
   }
 }
 
-function createTemplate(host: string): (number: number) => string {
+/** The body of a refund in full, as a shop would send it. */
+export function refundBody(tid: string, account?: string) {
+  return {
+    tid,
+    reason: '고객 변심',
+    payment: { method: 'card_auth', amount: PAID },
+    metadata: { order: 'A-2026-104329' },
+    ...(account !== undefined && { account }),
+  } as const
+}
+
+function createTemplate(host: string, accounts: readonly string[]): (number: number) => string {
   const run = randomBytes(4).toString('hex')
   const digits = (number: number) => String(number).padStart(9, '0')
   const keyOf = (number: number) => `refund-${run}-${digits(number)}`
   // What was paid stands at the end, for the provider.
   const tidOf = (number: number) => `${run}${digits(number)}-${PAID}`
 
-  const [head, tail] = JSON.stringify({
-    tid: '#',
-    reason: '고객 변심',
-    payment: { method: 'card_auth', amount: PAID },
-    metadata: { order: 'A-2026-104329' },
-  }).split('#') as [string, string]
-  const start = [
-    'POST /refunds HTTP/1.1',
-    `Host: ${host}`,
-    `Authorization: Bearer ${API_KEY}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(head + tidOf(0) + tail)}`,
-    'Idempotency-Key: ',
-  ].join('\r\n')
-  return (number) => `${start}${keyOf(number)}\r\n\r\n${head}${tidOf(number)}${tail}`
+  const named = accounts.length === 0 ? [undefined] : accounts
+  const templates = named.map((account) => {
+    const [head, tail] = JSON.stringify(refundBody('#', account)).split('#') as [string, string]
+    const start = [
+      'POST /refunds HTTP/1.1',
+      `Host: ${host}`,
+      `Authorization: Bearer ${API_KEY}`,
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(head + tidOf(0) + tail)}`,
+      'Idempotency-Key: ',
+    ].join('\r\n')
+    return { start, head, tail }
+  })
+  return (number) => {
+    const { start, head, tail } = templates[number % templates.length] as (typeof templates)[number]
+    return `${start}${keyOf(number)}\r\n\r\n${head}${tidOf(number)}${tail}`
+  }
 }

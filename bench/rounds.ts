@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis'
-import type { Contender, Kind } from './contenders.ts'
-import { percentile, runLoad } from './load.ts'
-import { usageOf } from './machine.ts'
+import type { Contender } from './contenders.ts'
+import { type LoadOptions, type LoadResult, percentile, runLoad } from './load.ts'
+import { OTHER_CORES, type Usage, usageOf } from './machine.ts'
 import type { ServerProcess } from './processes.ts'
 import { clearRefunds } from './redis.ts'
 import type { RequestWriter } from './requests.ts'
-import type { Round } from './results.ts'
+import type { Kind, Round, Series } from './results.ts'
 
 /** A server under test with what its rounds need. */
 export type Runner = Readonly<{
@@ -14,6 +14,8 @@ export type Runner = Readonly<{
   requests: RequestWriter
   /** On the server's own database; null where it uses none. */
   redis: Redis | null
+  /** The processes beside it, by their ids. */
+  helpers: Readonly<{ redis: number; provider: number }>
 }>
 
 /** Before each measured time the same load is on already, for connections to open and caches to fill. */
@@ -26,22 +28,47 @@ const WARM_UP_CONNECTIONS = 32
 
 /** Long enough for the code of all paths to be compiled; nothing of it is counted. */
 export async function warmUp(runner: Runner, durationMs: number): Promise<void> {
-  for (const kind of ['new', ...runner.contender.kinds] as const) {
-    await measure(runner, kind, WARM_UP_CONNECTIONS, durationMs)
+  for (const kind of new Set<Kind>(['new', ...runner.contender.kinds])) {
+    await measure(runner, kind, { connections: WARM_UP_CONNECTIONS, durationMs })
   }
   await forget(runner)
 }
 
+/** What a server is put under for a while. */
+type Load = Pick<LoadOptions, 'connections' | 'durationMs' | 'requestsPerSecond'>
+
+export type RoundsOptions = Load & Readonly<{ rounds: number; onRound(number: number): void }>
+
+type Measured = Pick<Series, 'server' | 'kind'> & { rounds: Round[] }
+
+/** So many rounds of each server; they take turns, so that a slow minute of the machine hits them all. */
+export async function runRounds(runners: readonly Runner[], options: RoundsOptions): Promise<Measured[]> {
+  const measured = runners.flatMap((runner) =>
+    runner.contender.kinds.map((kind) => ({
+      runner,
+      kind,
+      server: runner.contender.name,
+      rounds: [] as Round[],
+    })),
+  )
+  for (let number = 1; number <= options.rounds; number += 1) {
+    options.onRound(number)
+    for (const runner of runners) {
+      const rounds = await runRound(runner, options)
+      for (const one of measured.filter((one) => one.runner === runner)) {
+        one.rounds.push(rounds.get(one.kind) as Round)
+      }
+    }
+  }
+  return measured.map(({ server, kind, rounds }) => ({ server, kind, rounds }))
+}
+
 /** One round: each kind of request that the server knows, new ones first. */
-export async function runRound(
-  runner: Runner,
-  connections: number,
-  durationMs: number,
-): Promise<ReadonlyMap<Kind, Round>> {
+async function runRound(runner: Runner, load: Load): Promise<ReadonlyMap<Kind, Round>> {
   const rounds = new Map<Kind, Round>()
-  if (!runner.contender.kinds.includes('new')) await measure(runner, 'new', connections, FILL_MS)
+  if (!runner.contender.kinds.includes('new')) await measure(runner, 'new', { ...load, durationMs: FILL_MS })
   for (const kind of runner.contender.kinds) {
-    rounds.set(kind, await measure(runner, kind, connections, durationMs))
+    rounds.set(kind, await measure(runner, kind, load))
   }
   await forget(runner)
   return rounds
@@ -53,31 +80,52 @@ async function forget({ requests, redis }: Runner): Promise<void> {
 }
 
 async function measure(
-  { contender, process, requests }: Runner,
+  { contender, process: server, requests, helpers }: Runner,
   kind: Kind,
-  connections: number,
-  durationMs: number,
+  { connections, durationMs, requestsPerSecond }: Load,
 ): Promise<Round> {
-  const usages: ReturnType<typeof usageOf>[] = []
+  const pids = [server.pid, helpers.redis, helpers.provider, process.pid]
+  const usages: (Usage | null)[][] = []
   const result = await runLoad({
-    url: process.url,
+    url: server.url,
     connections,
     leadMs: LEAD_MS,
     durationMs,
+    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     nextRequest: kind === 'new' ? requests.next : requests.again,
-    onEdge: () => usages.push(usageOf(process.pid)),
+    onEdge: () => usages.push(pids.map(usageOf)),
   })
   if (Object.keys(result.failures).length > 0) {
     throw new Error(`${contender.name} did not answer 201: ${JSON.stringify(result.failures)}`)
   }
-  const [before, after] = usages
-  const cpu = before && after ? after.cpuMicroseconds - before.cpuMicroseconds : null
+  return { ...latencyOf(result), ...usageBetween(usages, result) }
+}
+
+function latencyOf({ requests, seconds, latencies }: LoadResult) {
   return {
-    requestsPerSecond: result.requests / result.seconds,
-    p50Ms: percentile(result.latencies, 0.5),
-    p99Ms: percentile(result.latencies, 0.99),
-    cpuMicroseconds: cpu === null ? null : cpu / result.requests,
-    rssMib: after ? after.rssBytes / 2 ** 20 : null,
-    coreBusy: cpu === null ? null : cpu / (result.seconds * 1e6),
+    requestsPerSecond: requests / seconds,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+  }
+}
+
+/** What was used between two looks at server, Redis, provider and this process. */
+function usageBetween(usages: readonly (readonly (Usage | null)[])[], { requests, seconds }: LoadResult) {
+  const [before = [], after = []] = usages
+  const [server, redis, ...others] = after.map((used, index) => {
+    const then = before[index]
+    return used && then ? used.cpuMicroseconds - then.cpuMicroseconds : null
+  })
+  const each = (used: number | null | undefined) => (used == null ? null : used / requests)
+  const busy = (used: readonly (number | null | undefined)[], cores: number) =>
+    used.includes(null)
+      ? null
+      : used.reduce<number>((sum, one) => sum + (one ?? 0), 0) / (seconds * cores * 1e6)
+  return {
+    cpuMicroseconds: each(server),
+    redisCpuMicroseconds: each(redis),
+    coreBusy: busy([server], 1),
+    otherCoresBusy: busy([redis, ...others], OTHER_CORES),
+    rssMib: after[0] ? after[0].rssBytes / 2 ** 20 : null,
   }
 }

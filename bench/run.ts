@@ -1,135 +1,126 @@
 // npm run bench -- [--rounds N] [--seconds S] [--connections 1,32,256] [--only gateway,redis3] ...
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BENCH, type Contender, environmentOf, gatewayOf, type Kind, REFERENCES, ROOT } from './contenders.ts'
-import { describeMachine, leaveServerCore, onServerCore } from './machine.ts'
-import { readOptions } from './options.ts'
-import { startServer } from './processes.ts'
-import { type BenchRedis, startBenchRedis } from './redis.ts'
+import { type Contender, gatewayOf, REFERENCES, ROOT } from './contenders.ts'
+import { describeMachine, leaveServerCore } from './machine.ts'
+import { readOptions, refuse } from './options.ts'
+import { startCostMeter } from './redis-cost.ts'
 import { createRequestWriter } from './requests.ts'
-import type { BenchResults, Round, Series } from './results.ts'
-import { type Runner, runRound, warmUp } from './rounds.ts'
-import { prepare } from './setup.ts'
+import type { BenchResults, Series } from './results.ts'
+import { commandLine, writeResults } from './results-file.ts'
+import { type Runner, runRounds, warmUp } from './rounds.ts'
+import { drawReport, prepare } from './setup.ts'
+import { openStage, type Stage, type StageOptions } from './stage.ts'
+import { measureStarts } from './start-time.ts'
 import { summaryText } from './summary.ts'
+import { createWorkDirectory } from './work-directory.ts'
+
+const START_TRIES = 7
+
+/** While commands are counted, nothing but the requests is to cause any. */
+const NO_SWEEPS = { RECONCILE_INTERVAL_MS: '3600000' }
 
 const options = readOptions()
+// First of all: a machine that is busy with something else is to be seen in the results.
+const machine = describeMachine()
+const gateway = gatewayOf('gateway', join(ROOT, 'dist'))
+const contenders = chooseContenders()
 prepare({ buildGateway: options.build })
 leaveServerCore()
-const contenders = chooseContenders()
-const directory = await mkdtemp(join(tmpdir(), 'refund-gateway-bench-'))
-try {
-  const series: Series[] = []
-  for (const aof of options.aof) series.push(...(await runAll(aof)))
-  const results = describe(series)
-  print(summaryText(results))
-  if (options.out !== null) await writeResults(results, options.out)
-} finally {
-  await rm(directory, { recursive: true, force: true })
+const directory = createWorkDirectory()
+const results = await measure()
+print(summaryText(results))
+if (options.out !== null) {
+  await writeResults(options.out, results)
+  drawReport()
 }
 
 function chooseContenders(): readonly Contender[] {
-  const all = [
-    gatewayOf('gateway', join(ROOT, 'dist'), options.nodeArguments),
-    ...options.also.map(({ name, directory }) => gatewayOf(name, directory)),
-    ...REFERENCES,
-  ]
+  const others = options.also.map(({ name, directory }) => gatewayOf(name, directory))
+  const own = gatewayOf('gateway', join(ROOT, 'dist'), options.nodeArguments)
+  const all = [own, ...others, ...REFERENCES]
   const chosen = all.filter(({ name }) => options.only === null || options.only.includes(name))
-  if (chosen.length === 0) throw new Error(`--only takes some of ${all.map(({ name }) => name).join(', ')}`)
+  if (chosen.length === 0) refuse(`--only takes some of ${all.map(({ name }) => name).join(', ')}`)
   return chosen
 }
 
-/** All rounds with one kind of Redis; rounds of all servers take turns, so that a slow minute hits each. */
-async function runAll(aof: Series['aof']): Promise<Series[]> {
-  const redis = await startBenchRedis(directory, aof === 'always')
-  const provider = await startServer({
-    name: 'provider',
-    command: [process.execPath, join(BENCH, 'dist/provider.js')],
-    cwd: directory,
-    env: { PROVIDER_DELAY_MS: String(options.providerDelayMs) },
-    logPath: join(directory, `provider-${aof}.log`),
-  })
-  const runners: Runner[] = []
-  try {
-    for (const contender of contenders) {
-      runners.push(await startContender(contender, { redis, providerUrl: provider.url, aof }))
-    }
-    for (const runner of runners) {
-      print(`aof ${aof}: warming up ${runner.contender.name}`)
-      await warmUp(runner, options.warmUpMs)
-    }
-    const series: Series[] = []
-    // Without the file it is only asked what the file costs: at one load.
-    const loads = aof === 'always' ? options.connections : options.connections.slice(0, 2).slice(-1)
-    for (const connections of loads) series.push(...(await runLoads(runners, connections, aof)))
-    return series
-  } finally {
-    for (const { process } of runners) await process.stop()
-    await provider.stop()
-    await redis.stop()
-  }
-}
-
-async function startContender(
-  contender: Contender,
-  { redis, providerUrl, aof }: { redis: BenchRedis; providerUrl: string; aof: Series['aof'] },
-): Promise<Runner> {
-  const database = contenders.indexOf(contender)
-  const process = await startServer({
-    name: contender.name,
-    command: onServerCore(contender.command),
-    cwd: directory,
-    env: environmentOf({ redisUrl: redis.urlOf(database), providerUrl, durable: aof === 'always' }),
-    logPath: join(directory, `${contender.name}-${aof}.log`),
-  })
+async function measure(): Promise<BenchResults> {
+  const series: Series[] = []
+  for (const aof of options.aof) series.push(...(await onStage(aof, runSeries)))
   return {
-    contender,
-    process,
-    requests: createRequestWriter(process.url),
-    redis: contender.usesRedis ? redis.connect(database) : null,
-  }
-}
-
-async function runLoads(
-  runners: readonly Runner[],
-  connections: number,
-  aof: Series['aof'],
-): Promise<Series[]> {
-  const measured = new Map<string, { server: string; kind: Kind; rounds: Round[] }>()
-  for (let number = 1; number <= options.rounds; number += 1) {
-    print(`aof ${aof}, ${connections} connections: round ${number} of ${options.rounds}`)
-    for (const runner of runners) {
-      for (const [kind, round] of await runRound(runner, connections, options.seconds * 1_000)) {
-        const server = runner.contender.name
-        const series = measured.get(`${server} ${kind}`) ?? { server, kind, rounds: [] }
-        series.rounds.push(round)
-        measured.set(`${server} ${kind}`, series)
-      }
-    }
-  }
-  return [...measured.values()].map(({ server, kind, rounds }) => ({
-    server,
-    kind,
-    connections,
-    aof,
-    rounds,
-  }))
-}
-
-function describe(series: readonly Series[]): BenchResults {
-  return {
-    command: ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench --', 'bench -- --'),
-    machine: describeMachine(),
+    command: commandLine('bench'),
+    machine,
     seconds: options.seconds,
     providerDelayMs: options.providerDelayMs,
     servers: Object.fromEntries(contenders.map(({ name, says }) => [name, says])),
     series,
+    redisCosts: await onStage('always', measureRedisCosts),
+    startMs: await onStage('always', (stage) =>
+      measureStarts({ command: gateway.command, env: stage.environment(0), directory, tries: START_TRIES }),
+    ),
   }
 }
 
-async function writeResults(results: BenchResults, path: string): Promise<void> {
-  await mkdir(join(BENCH, 'results'), { recursive: true })
-  await writeFile(path, `${JSON.stringify(results, null, 2)}\n`)
+async function onStage<Result>(
+  aof: StageOptions['aof'],
+  act: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const stage = await openStage({ directory, aof, providerDelayMs: options.providerDelayMs })
+  try {
+    return await act(stage)
+  } finally {
+    await stage.stop()
+  }
+}
+
+/** All rounds with one kind of Redis. */
+async function runSeries(stage: Stage): Promise<Series[]> {
+  const runners: Runner[] = []
+  const helpers = { redis: stage.redis.pid, provider: stage.provider.pid }
+  for (const [database, contender] of contenders.entries()) {
+    const process = await stage.start(contender, database)
+    const redis = contender.usesRedis ? stage.redis.connect(database) : null
+    runners.push({ contender, process, redis, helpers, requests: createRequestWriter(process.url) })
+  }
+  for (const runner of runners) {
+    print(`AOF ${stage.aof}: warming up ${runner.contender.name}`)
+    await warmUp(runner, options.warmUpMs)
+  }
+  const series: Series[] = []
+  for (const connections of loadsOf(stage.aof)) {
+    const measured = await runRounds(runners, {
+      connections,
+      rounds: options.rounds,
+      durationMs: options.seconds * 1_000,
+      onRound: (number) =>
+        print(`AOF ${stage.aof}, ${connections} connections: round ${number} of ${options.rounds}`),
+    })
+    series.push(...measured.map((one) => ({ ...one, connections, aof: stage.aof })))
+  }
+  return series
+}
+
+/** Without the file it is only asked what the file costs, and that at one load. */
+function loadsOf(aof: Series['aof']): readonly number[] {
+  const middle = options.connections[Math.floor(options.connections.length / 2)] as number
+  return aof === 'always' ? options.connections : [middle]
+}
+
+async function measureRedisCosts(stage: Stage): Promise<BenchResults['redisCosts']> {
+  const costs: BenchResults['redisCosts'][number][] = []
+  const meter = await startCostMeter(stage.redis.connect(0), stage.redis.port)
+  for (const [database, contender] of contenders.entries()) {
+    if (!contender.usesRedis) continue
+    print(`counting the commands of ${contender.name}`)
+    const redisUrl = `redis://127.0.0.1:${meter.port}/${database}`
+    const server = await stage.start(contender, database, { REDIS_URL: redisUrl, ...NO_SWEEPS })
+    const requests = createRequestWriter(server.url)
+    for (const kind of contender.kinds) {
+      costs.push({ server: contender.name, kind, cost: await meter.measure(server.url, requests, kind) })
+    }
+    await server.stop()
+  }
+  await meter.stop()
+  return costs
 }
 
 function print(line: string): void {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { BENCH, ROOT } from './contenders.ts'
 
 /**
@@ -7,9 +7,20 @@ import { BENCH, ROOT } from './contenders.ts'
  * packages that only these need.
  */
 export function prepare({ buildGateway }: Readonly<{ buildGateway: boolean }>): void {
-  if (!existsSync(`${BENCH}node_modules`)) run(BENCH, 'npm', 'ci', '--ignore-scripts')
+  if (!packagesAreInstalled()) run(BENCH, 'npm', 'ci', '--ignore-scripts')
   if (buildGateway) run(ROOT, 'npm', 'run', '--silent', 'build')
-  run(ROOT, 'npx', 'tsc', '-p', 'bench/tsconfig.servers.json')
+  run(ROOT, 'npx', 'tsc', '-p', 'bench')
+}
+
+/** By the lock file that npm keeps of what it installed: one that is older than what it should be, is not. */
+function packagesAreInstalled(): boolean {
+  const installed = `${BENCH}node_modules/.package-lock.json`
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${BENCH}package-lock.json`).mtimeMs
+}
+
+/** Draws what `results/` holds into docs/performance.md. */
+export function drawReport(): void {
+  run(ROOT, process.execPath, '--enable-source-maps', 'bench/dist/report/main.js')
 }
 
 function run(cwd: string, command: string, ...commandArguments: string[]): void {
