@@ -61,7 +61,8 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   handleErrors(app)
   // Fastify does so for requests that come in once its listener is closing: too late for those in flight
   // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('X-Request-Id', request.id)
     if (parts.isClosing()) reply.header('Connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => {

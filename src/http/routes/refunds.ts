@@ -22,6 +22,7 @@ import {
 } from '../schemas.ts'
 import { sendProblem } from '../send-problem.ts'
 import { ref } from '../shared-schemas.ts'
+import { readTraceparent } from '../traceparent.ts'
 import { pickAccount } from './account.ts'
 
 export type RefundRoutesOptions = Readonly<{
@@ -113,7 +114,13 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
       const caller = (request.caller as Caller).name
       // Not given up, nor forgotten by a shutdown, when the caller hangs up.
       const answer = await parts.background.seeThrough(
-        requestRefund(parts, { caller, idempotencyKey, body: request.body }),
+        requestRefund(parts, {
+          caller,
+          idempotencyKey,
+          body: request.body,
+          requestId: request.id,
+          traceparent: readTraceparent(request.headers.traceparent),
+        }),
       )
       if (answer.answer === 'refused') {
         const { code, ...details } = answer.refusal
