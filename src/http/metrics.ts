@@ -61,6 +61,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
 
+  // What an alert looks at is 0 from the start: only then is the first of it seen as an increase.
   const requests = new Histogram({
     name: 'refund_gateway_request_duration_seconds',
     help: 'HTTP requests by route and status; the count is how many there were',
@@ -68,13 +69,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: SECONDS_BUCKETS,
     registers,
   })
+  requests.zero({ method: 'POST', route: '/refunds', status: 500 })
   const answers = new Counter({
     name: 'refund_gateway_refund_answers_total',
     help: 'Answers of POST /refunds: succeeded, unknown, replayed or the code of the problem',
     labelNames: ['outcome'] as const,
     registers,
   })
-  // At 0 from the start: only then is the first of them seen as an increase.
   for (const outcome of EXPECTED_ANSWERS) answers.inc({ outcome }, 0)
   const providerCalls = new Histogram({
     name: 'refund_gateway_provider_call_duration_seconds',
