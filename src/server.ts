@@ -1,13 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
+import { CLOSE_GRACE_MS, longestCloseMs } from './closing.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
-
-/** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
-const CLOSE_GRACE_MS = 1_000
-
-/** Longer than the drain, which ends by itself. */
-const CLOSE_LIMIT_SLACK_MS = 30_000
 
 try {
   const config = readConfig(process.env)
@@ -19,7 +14,7 @@ try {
     })
   })
   closeWithGrace(
-    { delay: config.cookiepay.timeoutMs + CLOSE_LIMIT_SLACK_MS, logger: log },
+    { delay: longestCloseMs(config.cookiepay.timeoutMs), logger: log },
     async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unexpected error')
       log.info({ signal }, 'closing')
