@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { createCookiePay } from './cookiepay/client.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import type { Readiness } from './http/operations.ts'
+import type { Telemetry } from './http/telemetry.ts'
 import { traceIdOf } from './http/traceparent.ts'
 import { createBackgroundWork } from './refunds/background.ts'
 import type { RefundObserver, RequestOrigin } from './refunds/ports.ts'
@@ -42,13 +43,15 @@ const DRAIN_SLACK_MS = 5_000
 const LAST_ANSWERS_MS = 2_000
 
 /**
- * Connects the parts and listens. `onFatal` is called when the gateway cannot go on.
+ * Connects the parts and listens. `onFatal` is called when the gateway cannot go on. Without `telemetry`, nothing
+ * is traced.
  * Throws when the address is taken or a private Redis cannot be started.
  */
 export async function startGateway(
   config: Config,
   log: FastifyBaseLogger,
   onFatal: (error: Error) => void,
+  telemetry?: Telemetry,
 ): Promise<Gateway> {
   const privateRedis = await startOwnRedis(config, onFatal)
   const redis = connectRedis(
@@ -99,6 +102,7 @@ export async function startGateway(
     metrics,
     readiness,
     isClosing: () => isClosing,
+    telemetry,
     refunds: {
       store,
       provider,

@@ -22,12 +22,14 @@ import {
 } from '../schemas.ts'
 import { sendProblem } from '../send-problem.ts'
 import { ref } from '../shared-schemas.ts'
+import type { Telemetry } from '../telemetry.ts'
 import { readTraceparent } from '../traceparent.ts'
 import { pickAccount } from './account.ts'
 
 export type RefundRoutesOptions = Readonly<{
   parts: RefundParts
   metrics: Metrics
+  telemetry: Telemetry | undefined
   /** When to look again at a refund whose outcome is not known. */
   unsettledRetryAfterSeconds: number
 }>
@@ -44,7 +46,7 @@ const ANYWHERE = [
 
 /** `POST /refunds` and the reading of refunds. */
 export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = async (app, options) => {
-  const { parts, metrics, unsettledRetryAfterSeconds } = options
+  const { parts, metrics, telemetry, unsettledRetryAfterSeconds } = options
 
   app.post(
     '/refunds',
@@ -119,7 +121,9 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           idempotencyKey,
           body: request.body,
           requestId: request.id,
-          traceparent: readTraceparent(request.headers.traceparent),
+          traceparent: telemetry
+            ? telemetry.currentTraceparent()
+            : readTraceparent(request.headers.traceparent),
         }),
       )
       if (answer.answer === 'refused') {
