@@ -10,6 +10,7 @@ import { openapi } from './http/openapi.ts'
 import { operationRoutes, type Readiness } from './http/operations.ts'
 import { paymentRoutes } from './http/routes/payments.ts'
 import { refundRoutes } from './http/routes/refunds.ts'
+import type { Telemetry } from './http/telemetry.ts'
 import type { RefundParts } from './refunds/request-refund.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
@@ -20,6 +21,8 @@ export type AppParts = Readonly<{
   /** Whether each answer is to end its connection, so that the caller's next request goes elsewhere. */
   isClosing(): boolean
   log: FastifyBaseLogger
+  /** Undefined: tracing is off. */
+  telemetry?: Telemetry | undefined
 }>
 
 /** No valid request is a quarter of this. */
@@ -58,10 +61,13 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   // A plain text body would reach the validator as a string; JSON is the only language here.
   app.removeContentTypeParser('text/plain')
   app.decorateRequest('caller', null)
+  // Before everything that it is to see.
+  if (parts.telemetry !== undefined) await app.register(parts.telemetry.plugin)
   handleErrors(app)
   // Fastify does so for requests that come in once its listener is closing: too late for those in flight
   // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    reply.header('X-Request-Id', request.id)
     if (parts.isClosing()) reply.header('Connection', 'close')
     done(null, payload)
   })
@@ -84,6 +90,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     await api.register(refundRoutes, {
       parts: parts.refunds,
       metrics: parts.metrics,
+      telemetry: parts.telemetry,
       unsettledRetryAfterSeconds: Math.ceil(config.reconcileIntervalMs / 1000),
     })
     await api.register(paymentRoutes, { store: parts.refunds.store, accounts: parts.refunds.accounts })

@@ -49,6 +49,8 @@ export type Config = Readonly<{
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
   reconcileIntervalMs: number
+  /** Where traces go, without the path of the signal; null: nowhere, and nothing is traced. */
+  otlpEndpoint: string | null
 }>
 
 /** The environment does not make a `Config`. `mistakes` holds one line for each thing to mend. */
@@ -332,6 +334,11 @@ export const VARIABLES = {
   IDEMPOTENCY_RETENTION_HOURS: { ...longDuration('hours', HOUR_MS), fallback: '168' },
   LEDGER_RETENTION_DAYS: { ...longDuration('days', DAY_MS), fallback: '400' },
   RECONCILE_INTERVAL_MS: { ...milliseconds(), fallback: '15000' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    takes:
+      'the http:// or https:// address of an OTLP/HTTP endpoint, without credentials, query and fragment',
+    parse: parseBaseUrl,
+  },
 } as const satisfies Record<string, Variable>
 
 type Name = keyof typeof VARIABLES
@@ -484,6 +491,7 @@ function assemble(values: Values): Config {
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
     ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
     reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   }
 }
 

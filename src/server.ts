@@ -1,36 +1,48 @@
 import closeWithGrace from 'close-with-grace'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
+import { CLOSE_GRACE_MS, longestCloseMs } from './closing.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
-
-/** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
-const CLOSE_GRACE_MS = 1_000
+import type { Telemetry } from './http/telemetry.ts'
 
 /** Lines are written together; what a killed process takes with it is a tenth of a second of them. */
 const LOG_DESTINATION = { minLength: 4096, periodicFlush: 100, sync: false } as const
 
-/** Longer than the drain, which ends by itself. */
-const CLOSE_LIMIT_SLACK_MS = 30_000
-
 try {
   const config = readConfig(process.env)
   const log = pino({ level: config.logLevel }, pino.destination(LOG_DESTINATION))
-  const gateway = await startGateway(config, log, (error) => {
+  const telemetry = config.otlpEndpoint === null ? undefined : await loadTelemetry(config.otlpEndpoint, log)
+  const onFatal = (error: Error) => {
     // Uncaught, so that it ends the process the way every unexpected error does: with grace, and status 1.
     setImmediate(() => {
       throw error
     })
-  })
+  }
+  const gateway = await startGateway(config, log, onFatal, telemetry)
   closeWithGrace(
-    { delay: config.cookiepay.timeoutMs + CLOSE_LIMIT_SLACK_MS, logger: log },
+    { delay: longestCloseMs(config.cookiepay.timeoutMs), logger: log },
     async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unexpected error')
       log.info({ signal }, 'closing')
       await gateway.close(CLOSE_GRACE_MS)
+      await telemetry?.stop().catch(() => {})
     },
   )
 } catch (error) {
   const isMistake = error instanceof ConfigError
   process.stderr.write(`${isMistake ? error.message : error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1
+}
+
+/** Loaded only where it is wanted; its packages are optional. */
+async function loadTelemetry(endpoint: string, log: Logger): Promise<Telemetry> {
+  try {
+    const { startTelemetry } = await import('./telemetry.ts')
+    return startTelemetry(endpoint, log)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new ConfigError([
+      'OTEL_EXPORTER_OTLP_ENDPOINT: got an endpoint where the packages for tracing are not installed; takes nothing then: unset it, or install with npm ci and without --omit=optional',
+    ])
+  }
 }

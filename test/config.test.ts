@@ -43,6 +43,7 @@ t.test('defaults', async (t) => {
     idempotencyRetentionMs: 168 * 3_600_000,
     ledgerRetentionMs: 400 * 86_400_000,
     reconcileIntervalMs: 15_000,
+    otlpEndpoint: null,
   })
 })
 
@@ -124,6 +125,7 @@ t.test('values that are taken', async (t) => {
     ['LEDGER_RETENTION_DAYS', '7', { ledgerRetentionMs: 7 * 86_400_000 }],
     ['LEDGER_RETENTION_DAYS', '3650', { ledgerRetentionMs: 3_650 * 86_400_000 }],
     ['RECONCILE_INTERVAL_MS', '300', { reconcileIntervalMs: 300 }],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://otel:4318/', { otlpEndpoint: 'http://otel:4318' }],
   ]
   for (const [name, value, expected] of taken) t.match(read({ [name]: value }), expected, `${name}=${value}`)
 })
@@ -193,6 +195,7 @@ t.test('values that are turned down', async (t) => {
     IDEMPOTENCY_RETENTION_HOURS: ['0.00008', '87601', '-1', '1e3', '.5', '1,5', 'long'],
     LEDGER_RETENTION_DAYS: ['0', '3651', '-1', 'long'],
     RECONCILE_INTERVAL_MS: duration,
+    OTEL_EXPORTER_OTLP_ENDPOINT: ['otel:4318', 'grpc://otel:4317', 'http://user@otel:4318', 'http://otel?x'],
   }
   const pair = ['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME'] // tested below, as a pair
   t.strictSame([...Object.keys(refused), ...pair].sort(), Object.keys(VARIABLES).sort(), 'none left out')

@@ -98,7 +98,12 @@ export function createCookiePay(
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const headers = { TOKEN: token, ApiKey: lineOf(request.account).account.key }
+    const { traceparent } = request
+    const headers = {
+      TOKEN: token,
+      ApiKey: lineOf(request.account).account.key,
+      ...(traceparent !== undefined && { traceparent }),
+    }
     return call(
       'cancel',
       request.account,

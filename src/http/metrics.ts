@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 
 /** What the gateway counts; the text of `GET /metrics`. */
 export type Metrics = Readonly<{
@@ -10,6 +11,10 @@ export type Metrics = Readonly<{
   countProviderCall(call: 'token' | 'cancel' | 'lookup', outcome: string, durationMs: number): void
   countAmountMismatch(): void
   countConflict(): void
+  /** A refund that the store forgot while it was in flight. */
+  countLost(): void
+  /** The steps of a refund whose outcome is recorded. */
+  countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
   /** Prometheus text. */
@@ -20,11 +25,33 @@ export type Metrics = Readonly<{
 /** What is looked up when the metrics are read. */
 export type MetricSources = Readonly<{
   countUnsettled(): Promise<number>
+  /** In milliseconds since 1970; null where none is unknown. */
+  oldestUnknownAt(): Promise<number | null>
   countPendingWrites(): number
   isReady(): boolean
+  storeState(): StoreState
   /** Whether calls to the provider are paused, for any account. */
   isPaused(): boolean
 }>
+
+/** What the store promises; each is a series of its own, so that one of them is 1. */
+const STORE_STATES = ['durable', 'not_durable', 'unavailable'] as const
+export type StoreState = (typeof STORE_STATES)[number]
+
+/** Why there was no token for a call to the provider. */
+const TOKEN_FAILURES = ['not_issued', 'rejected'] as const
+
+/** What is told of whether refunds work; the others are about what a caller sent. */
+const EXPECTED_ANSWERS = [
+  'succeeded',
+  'unknown',
+  'replayed',
+  'provider_declined',
+  'provider_auth_failed',
+  'provider_unavailable',
+  'store_unavailable',
+  'store_not_durable',
+] as const
 
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30]
 
@@ -34,6 +61,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
 
+  // What an alert looks at is 0 from the start: only then is the first of it seen as an increase.
   const requests = new Histogram({
     name: 'refund_gateway_request_duration_seconds',
     help: 'HTTP requests by route and status; the count is how many there were',
@@ -41,12 +69,14 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: SECONDS_BUCKETS,
     registers,
   })
+  requests.zero({ method: 'POST', route: '/refunds', status: 500 })
   const answers = new Counter({
     name: 'refund_gateway_refund_answers_total',
     help: 'Answers of POST /refunds: succeeded, unknown, replayed or the code of the problem',
     labelNames: ['outcome'] as const,
     registers,
   })
+  for (const outcome of EXPECTED_ANSWERS) answers.inc({ outcome }, 0)
   const providerCalls = new Histogram({
     name: 'refund_gateway_provider_call_duration_seconds',
     help: 'Calls to the provider by what they led to; call="token" are the token refreshes',
@@ -64,6 +94,25 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Answers of the provider that contradict what is recorded',
     registers,
   })
+  const lost = new Counter({
+    name: 'refund_gateway_lost_refunds_total',
+    help: 'Refunds that the store forgot while the provider was being called',
+    registers,
+  })
+  const tokenFailures = new Counter({
+    name: 'refund_gateway_token_failures_total',
+    help: 'Token calls that brought no token (not_issued), and calls whose token was turned down (rejected)',
+    labelNames: ['reason'] as const,
+    registers,
+  })
+  for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
+  const steps = new Histogram({
+    name: 'refund_gateway_refund_step_duration_seconds',
+    help: 'Steps of the refunds that were sent: claim, token, admission (the wait for a place), begin, relay, settle',
+    labelNames: ['step'] as const,
+    buckets: SECONDS_BUCKETS,
+    registers,
+  })
   const resolutions = new Counter({
     name: 'refund_gateway_resolutions_total',
     help: 'Refunds that were unknown and have been settled, by what settled them',
@@ -78,8 +127,31 @@ export function createMetrics(sources: MetricSources): Metrics {
       try {
         this.set(await sources.countUnsettled())
       } catch {
-        this.reset()
+        this.remove()
       }
+    },
+  })
+  new Gauge({
+    name: 'refund_gateway_oldest_unknown_age_seconds',
+    help: 'How long ago the oldest unknown refund was asked for, over all replicas; 0: none is unknown; absent while the store cannot be reached',
+    registers,
+    async collect() {
+      try {
+        const requestedAt = await sources.oldestUnknownAt()
+        this.set(requestedAt === null ? 0 : Math.max(0, Date.now() - requestedAt) / 1000)
+      } catch {
+        this.remove()
+      }
+    },
+  })
+  new Gauge({
+    name: 'refund_gateway_store_state',
+    help: '1 for what the store is: durable, not_durable or unavailable',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      const found = sources.storeState()
+      for (const state of STORE_STATES) this.set({ state }, state === found ? 1 : 0)
     },
   })
   new Gauge({
@@ -111,10 +183,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     countRequest: (method, route, status, durationMs) =>
       requests.observe({ method, route, status }, durationMs / 1000),
     countAnswer: (outcome) => answers.inc({ outcome }),
-    countProviderCall: (call, outcome, durationMs) =>
-      providerCalls.observe({ call, outcome }, durationMs / 1000),
+    countProviderCall(call, outcome, durationMs) {
+      providerCalls.observe({ call, outcome }, durationMs / 1000)
+      if (call === 'token' && outcome !== 'token') tokenFailures.inc({ reason: 'not_issued' })
+      if (outcome === 'token_rejected') tokenFailures.inc({ reason: 'rejected' })
+    },
     countAmountMismatch: () => mismatches.inc(),
     countConflict: () => conflicts.inc(),
+    countLost: () => lost.inc(),
+    countSteps(timings) {
+      for (const step of REFUND_STEPS)
+        steps.observe({ step: step.slice(0, -'Ms'.length) }, timings[step] / 1000)
+    },
     countResolution: (source, status) => resolutions.inc({ source, status }),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -1,6 +1,7 @@
 import type { Krw, LedgerSums } from './amounts.ts'
 import type { PaymentMethod } from './eligibility.ts'
 import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount } from './refund.ts'
+import type { StepTimings } from './step-timings.ts'
 
 /** The binding of an idempotency key to one payload. */
 export type Claim = Readonly<{
@@ -136,6 +137,8 @@ export type RefundStore = Readonly<{
   }): Promise<RefundPage>
   /** How many refunds are `processing` or `unknown`. */
   countUnsettled(): Promise<number>
+  /** When the oldest `unknown` refund was asked for, in milliseconds since 1970; null where there is none. */
+  oldestUnknownAt(): Promise<number | null>
   /** Some unsettled refunds that are due to be looked at. For a while no other replica gets them. */
   takeDue(): Promise<readonly UnsettledRefund[]>
   /** An unsettled refund is due again after this time. */
@@ -155,6 +158,8 @@ export type CancelRequest = Readonly<{
   amount: Krw | undefined
   taxFreeAmount: Krw | undefined
   refundAccount: RefundAccount | undefined
+  /** The caller's W3C trace context, to pass on. */
+  traceparent?: string | undefined
 }>
 
 /** Nothing was sent, or what was sent was refused before it was looked at. */
@@ -209,14 +214,25 @@ export type CancelCall = (request: CancelRequest, token: string) => Promise<Canc
 /** Time that only moves forward, in milliseconds, for measuring how long something took. */
 export type MonotonicClock = () => number
 
+/** Whose request it was, for finding its log line: nothing of this decides anything. */
+export type RequestOrigin = Readonly<{
+  caller: string
+  requestId?: string | undefined
+  /** The W3C trace context that the request came with. */
+  traceparent?: string | undefined
+}>
+
 /** What the flow reports at each change of state, for logs and metrics. */
 export type RefundObserver = Readonly<{
   /** The provider was called and the outcome is recorded, or held for recording; `detail` says why it is `unknown`. */
-  recorded(refund: Refund, how: Readonly<{ durationMs: number; detail: string | undefined }>): void
+  recorded(
+    refund: Refund,
+    how: Readonly<{ timings: StepTimings; detail: string | undefined; origin: RequestOrigin }>,
+  ): void
   /** A refund that was unknown is settled, by the lookup or by a person. */
   resolved(refund: Refund): void
   /** Nothing was sent; the key is free. */
-  notSent(id: string, account: string, code: string): void
+  notSent(claim: Claim, outcome: NotSent, origin: RequestOrigin): void
   /** The provider says that it cancelled another amount than was asked; null: one that cannot be read. */
   amountMismatch(refund: Refund, cancelledAmount: Krw | null): void
   /** An answer contradicts what stands in the store, which was left as it is. */

@@ -19,12 +19,14 @@ import {
   type Provider,
   type RefundObserver,
   type RefundStore,
+  type RequestOrigin,
   type Settlement,
   type StoredRefund,
   StoreError,
 } from './ports.ts'
 import { maskAccountNumber, type Refund, type RefundRequest } from './refund.ts'
 import { refundId } from './refund-id.ts'
+import { endStep, type StepTimings, startTimings } from './step-timings.ts'
 
 /** Why a request was refused without a call that could move money. The key is free afterwards. */
 export type Refusal = Readonly<
@@ -48,7 +50,7 @@ export type RefundAnswer =
   | Readonly<{ answer: 'refused'; refusal: Refusal }>
 
 /** Who asks for what, under which key. */
-export type RefundCommand = Readonly<{ caller: string; idempotencyKey: string; body: RefundRequest }>
+export type RefundCommand = RequestOrigin & Readonly<{ idempotencyKey: string; body: RefundRequest }>
 
 /** What the flow needs. */
 export type RefundParts = Readonly<{
@@ -169,7 +171,7 @@ async function attemptRefund(
 ): Promise<RefundAnswer | 'claim_abandoned'> {
   const { store, provider, clock } = parts
   const { id, account, body } = command
-  const startedAt = clock()
+  const timings = startTimings(clock())
   const attempt = newAttemptToken()
   const claim = await store.claim({
     id,
@@ -185,9 +187,11 @@ async function attemptRefund(
     if (!(await store.joinClaim(claim))) return 'claim_abandoned'
   }
 
+  endStep(timings, 'claimMs', clock())
   const own: Attempt = { claim, attempt, requestedAt: Date.now() }
   const authorization = await provider.authorize(account)
-  if (authorization.outcome === 'not_sent') return notSent(parts, own, authorization)
+  if (authorization.outcome === 'not_sent') return notSent(parts, own, authorization, command)
+  endStep(timings, 'tokenMs', clock())
 
   const intent: Intent = {
     ...own,
@@ -205,10 +209,12 @@ async function attemptRefund(
     },
   }
   const answer = await provider.admit(account, async (cancel) => {
-    const begun = await begin(parts, intent, startedAt)
+    endStep(timings, 'admissionMs', clock())
+    const begun = await begin(parts, intent, timings.startedAt)
+    endStep(timings, 'beginMs', clock())
     switch (begun.result) {
       case 'begun':
-        return relay(parts, { command, intent, begun: begun.stored, cancel, startedAt }, authorization.token)
+        return relay(parts, { command, intent, begun: begun.stored, cancel, timings }, authorization.token)
       case 'exists':
         return replay(parts, command, begun.stored)
       case 'claim_abandoned':
@@ -219,7 +225,7 @@ async function attemptRefund(
         return refused(beginRefusal(begun, body))
     }
   })
-  return typeof answer === 'object' && 'outcome' in answer ? notSent(parts, intent, answer) : answer
+  return typeof answer === 'object' && 'outcome' in answer ? notSent(parts, intent, answer, command) : answer
 }
 
 /** A begin whose answer is lost may have been applied: it is undone as soon as the store can be reached. */
@@ -247,12 +253,12 @@ type Relay = Readonly<{
   intent: Intent
   begun: StoredRefund
   cancel: CancelCall
-  startedAt: number
+  timings: StepTimings
 }>
 
 async function relay(
   parts: RefundParts,
-  { command, intent, begun, cancel, startedAt }: Relay,
+  { command, intent, begun, cancel, timings }: Relay,
   token: string,
 ): Promise<RefundAnswer> {
   const { body, account } = command
@@ -263,16 +269,19 @@ async function relay(
     amount: begun.refund.kind === 'full' ? undefined : begun.refund.amount,
     taxFreeAmount: body.tax_free_amount,
     refundAccount: body.refund_account,
+    traceparent: command.traceparent,
   }
   let outcome = await cancel(request, token)
   if (outcome.outcome === 'token_rejected') {
     outcome = await relayWithFreshToken(parts, intent, token, (fresh) => cancel(request, fresh))
   }
-  if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome)
+  if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome, command)
+  endStep(timings, 'relayMs', parts.clock())
 
   const refund = await record(parts, begun, outcome)
+  endStep(timings, 'settleMs', parts.clock())
   const detail = outcome.outcome === 'unknown' ? outcome.detail : undefined
-  parts.observer.recorded(refund, { durationMs: parts.clock() - startedAt, detail })
+  parts.observer.recorded(refund, { timings, detail, origin: command })
   return { answer: 'refund', refund, replayed: false }
 }
 
@@ -367,8 +376,13 @@ function replay(parts: RefundParts, command: IdentifiedCommand, stored: StoredRe
   return { answer: 'refund', refund: stored.refund, replayed: true }
 }
 
-async function notSent(parts: RefundParts, attempt: Attempt, outcome: NotSent): Promise<RefundAnswer> {
-  parts.observer.notSent(attempt.claim.id, attempt.claim.account, outcome.code)
+async function notSent(
+  parts: RefundParts,
+  attempt: Attempt,
+  outcome: NotSent,
+  origin: RequestOrigin,
+): Promise<RefundAnswer> {
+  parts.observer.notSent(attempt.claim, outcome, origin)
   await release(parts, attempt)
   return refused({ code: outcome.code, detail: outcome.detail })
 }

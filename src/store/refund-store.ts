@@ -31,6 +31,10 @@ const TAKEN_PER_SHARD = 4
 const MOST_LOOKED_AT = 1_000
 const LIST_BATCH = 50
 
+/** How much of the index is read for the oldest unknown refund, and how many of the oldest are looked at. */
+const SURVEYED_PER_SHARD = 1_000
+const SURVEYED_REFUNDS = 16
+
 export type RefundStoreOptions = Readonly<{
   /** How long a `processing` refund is its attempt's own. */
   leaseMs: number
@@ -212,12 +216,32 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       )
     },
 
+    oldestUnknownAt,
+
     async countUnsettled() {
       const shards = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) =>
         redis.zcard(keys.unsettled(shard)),
       )
       return (await reach(Promise.all(shards))).reduce((total, count) => total + count, 0)
     },
+  }
+
+  /**
+   * Read at each scrape, so what it may cost is bounded: beyond 16,000 unsettled refunds it is the oldest of those
+   * that are due last, which are those that have waited longest. Entries that are in flight, or left over, are
+   * passed over as far as they are looked at; a whole row of such counts by the first one after it.
+   */
+  async function oldestUnknownAt(): Promise<number | null> {
+    const shards = shardKeys().map((key) => redis.zrevrange(key, 0, SURVEYED_PER_SHARD - 1))
+    const entries = (await reach(Promise.all(shards))).flat().sort().map(decodeEntry)
+    const oldest = entries.slice(0, SURVEYED_REFUNDS)
+    const found = await Promise.all(oldest.map(({ id, account, tid }) => find(id, account, tid)))
+    const unknown = found.findIndex((stored) => stored?.refund.status === 'unknown')
+    if (unknown >= 0) return requestedAtOf(entries[unknown] as UnsettledRefund)
+    const next = entries[SURVEYED_REFUNDS]
+    if (next === undefined) return null
+    const requestedAt = requestedAtOf(next)
+    return requestedAt < Date.now() - leaseMs ? requestedAt : null
   }
 
   /**
@@ -309,6 +333,10 @@ function decodeEntry(entry: string): UnsettledRefund {
   const [position, attempt, account] = entry.split(' ', 3) as [string, string, string]
   const id = position.slice(position.indexOf('.') + 1)
   return { entry, id, account, tid: entry.slice(position.length + attempt.length + account.length + 3) }
+}
+
+function requestedAtOf({ entry }: UnsettledRefund): number {
+  return Number(entry.slice(0, entry.indexOf('.')))
 }
 
 /** Null where that was the last one. */

@@ -49,6 +49,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   IDEMPOTENCY_RETENTION_HOURS: ['soon', 'soon'],
   LEDGER_RETENTION_DAYS: ['1e9', '1e9'],
   RECONCILE_INTERVAL_MS: ['0', '0'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [`https://shop:${SECRET}@localhost`],
 }
 
 /** The start ended with status 1, with one line for each of these names, in any order, and no secret. */

@@ -180,7 +180,7 @@ function createFlow(faults: Faults = {}) {
         observer: {
           recorded: (refund) => observed.push(`recorded ${refund.status}`),
           resolved: (refund) => observed.push(`resolved ${refund.status}`),
-          notSent: (_id, _account, code) => observed.push(`not sent: ${code}`),
+          notSent: (_claim, { code }) => observed.push(`not sent: ${code}`),
           amountMismatch: (_refund, cancelled) => observed.push(`mismatch ${cancelled}`),
           conflict: (refund: Refund, settlement: Settlement) =>
             observed.push(`conflict: ${refund.status}, not ${settlement.status}`),

@@ -351,6 +351,39 @@ t.test('unsettled refunds spread over the shards', async (t) => {
   t.ok(Math.min(...sizes) > 0, `each shard has some: ${sizes}`)
 })
 
+t.test('the oldest unknown refund is found among those in flight and what is left over', async (t) => {
+  const { store, redis } = await startStore(t)
+  const ago = (ageMs: number) => REQUESTED_AT - ageMs
+  const makeUnknown = async (requestedAt: number) => {
+    const stored = await begun(store, newIntent(newClaim(), { requestedAt }))
+    await store.settle(stored, UNKNOWN)
+    return stored
+  }
+  t.equal(await store.oldestUnknownAt(), null, 'none')
+  for (let index = 0; index < 5; index++)
+    await begun(store, newIntent(newClaim(), { requestedAt: ago(9_000) }))
+  t.equal(await store.oldestUnknownAt(), null, 'none but in flight')
+  await makeUnknown(ago(5_000))
+  const oldest = await makeUnknown(ago(7_000))
+  t.equal(await store.oldestUnknownAt(), ago(7_000))
+  await store.settle(oldest, SUCCEEDED)
+  const leftOver = `${ago(20_000)}.${oldest.refund.id} gone default ${oldest.refund.tid}`
+  await redis.zadd(keys.unsettled(0), Date.now(), leftOver)
+  t.equal(await store.oldestUnknownAt(), ago(5_000))
+})
+
+t.test('a row of entries that are left over hides no old refund, and makes none', async (t) => {
+  const { store, redis } = await startStore(t)
+  const ago = (ageMs: number) => REQUESTED_AT - ageMs
+  for (let index = 0; index < 16; index++) {
+    await redis.zadd(keys.unsettled(0), Date.now(), `${ago(900_000)}.${newClaim().id} gone default none`)
+  }
+  t.equal(await store.oldestUnknownAt(), null)
+  const stored = await begun(store, newIntent(newClaim(), { requestedAt: ago(800_000) }))
+  await store.settle(stored, UNKNOWN)
+  t.equal(await store.oldestUnknownAt(), ago(800_000))
+})
+
 t.test('every method says that the store is unavailable when it is', async (t) => {
   const { store, server } = await startStore(t)
   const claim = newClaim()
@@ -364,6 +397,7 @@ t.test('every method says that the store is unavailable when it is', async (t) =
   await t.rejects(store.findById(claim.id), unavailable)
   await t.rejects(store.findPayment('default', claim.tid), unavailable)
   await t.rejects(store.countUnsettled(), unavailable)
+  await t.rejects(store.oldestUnknownAt(), unavailable)
 })
 
 t.test('no refund is begun while Redis is not durable, unless that is allowed', async (t) => {

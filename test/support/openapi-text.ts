@@ -15,8 +15,10 @@ export async function openapiText(): Promise<string> {
     log: pino({ level: 'silent' }),
     metrics: createMetrics({
       countUnsettled: async () => 0,
+      oldestUnknownAt: async () => null,
       countPendingWrites: () => 0,
       isReady: () => false,
+      storeState: () => 'unavailable',
       isPaused: () => false,
     }),
     readiness: () => ({ ready: false, parts: {} }),

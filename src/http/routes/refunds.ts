@@ -22,11 +22,14 @@ import {
 } from '../schemas.ts'
 import { sendProblem } from '../send-problem.ts'
 import { ref } from '../shared-schemas.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { readTraceparent } from '../traceparent.ts'
 import { pickAccount } from './account.ts'
 
 export type RefundRoutesOptions = Readonly<{
   parts: RefundParts
   metrics: Metrics
+  telemetry: Telemetry | undefined
   /** When to look again at a refund whose outcome is not known. */
   unsettledRetryAfterSeconds: number
 }>
@@ -43,7 +46,7 @@ const ANYWHERE = [
 
 /** `POST /refunds` and the reading of refunds. */
 export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = async (app, options) => {
-  const { parts, metrics, unsettledRetryAfterSeconds } = options
+  const { parts, metrics, telemetry, unsettledRetryAfterSeconds } = options
 
   app.post(
     '/refunds',
@@ -113,7 +116,15 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
       const caller = (request.caller as Caller).name
       // Not given up, nor forgotten by a shutdown, when the caller hangs up.
       const answer = await parts.background.seeThrough(
-        requestRefund(parts, { caller, idempotencyKey, body: request.body }),
+        requestRefund(parts, {
+          caller,
+          idempotencyKey,
+          body: request.body,
+          requestId: request.id,
+          traceparent: telemetry
+            ? telemetry.currentTraceparent()
+            : readTraceparent(request.headers.traceparent),
+        }),
       )
       if (answer.answer === 'refused') {
         const { code, ...details } = answer.refusal
