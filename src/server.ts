@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { ConfigError, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
+import { watchRotation } from './rotation.ts'
 
 /** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
 const CLOSE_GRACE_MS = 1_000
@@ -18,11 +19,13 @@ try {
       throw error
     })
   })
+  const rotation = watchRotation({ env: process.env, log, onChange: gateway.rotate })
   closeWithGrace(
     { delay: config.cookiepay.timeoutMs + CLOSE_LIMIT_SLACK_MS, logger: log },
     async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unexpected error')
       log.info({ signal }, 'closing')
+      rotation.stop()
       await gateway.close(CLOSE_GRACE_MS)
     },
   )
