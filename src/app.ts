@@ -40,6 +40,8 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     genReqId: () => randomUUID(),
     bodyLimit: MAX_BODY_BYTES,
     ...(parts.listener && { serverFactory: parts.listener.serverFactory }),
+    // The factory's own; here it only makes Fastify log the address as one of https.
+    ...(config.tls !== null && { https: {} as unknown as null }),
     // Closes connections that wait for their next request, so that close() does not wait for them.
     forceCloseConnections: 'idle',
     // While closing, what arrives on an open connection is still served, with `Connection: close`.

@@ -40,7 +40,12 @@ const requestsInFlight = new WeakMap<Socket, number>()
  * flight it would be taken for the answer to that: then the connection is only closed.
  */
 export function answerClientError(error: ConnectionError, socket: Socket): void {
-  if (socket.writable && error.code !== 'ECONNRESET' && !requestsInFlight.get(socket)) {
+  // Where the connection itself or its TLS failed, nothing can be written, and waiting for it would never end.
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code)) {
+    socket.destroy()
+    return
+  }
+  if (socket.writable && !requestsInFlight.get(socket)) {
     const body = JSON.stringify(
       problem(
         'invalid_request',
