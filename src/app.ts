@@ -11,7 +11,7 @@ import { openapi } from './http/openapi.ts'
 import { operationRoutes, type Readiness } from './http/operations.ts'
 import { paymentRoutes } from './http/routes/payments.ts'
 import { refundRoutes } from './http/routes/refunds.ts'
-import { setSecurityHeaders } from './http/security-headers.ts'
+import { SECURITY_HEADERS, setSecurityHeaders } from './http/security-headers.ts'
 import type { RefundParts } from './refunds/request-refund.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
@@ -56,7 +56,8 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
         allowUnionTypes: true,
       },
     },
-    frameworkErrors: answerError,
+    // A path that cannot be read gets no further than this: no hook sees it.
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
