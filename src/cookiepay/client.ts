@@ -13,6 +13,7 @@ import {
   TOKEN_PATH,
 } from './messages.ts'
 import { classifyCancel, classifyLookup, classifyToken, type Exchange, providerHasFailed } from './outcome.ts'
+import { hideEchoes } from './redaction.ts'
 import { createTokenCache, type TokenStore } from './tokens.ts'
 
 export type CookiePayOptions = Readonly<{
@@ -119,12 +120,19 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const headers = { TOKEN: token, ApiKey: lineOf(request.account).account.key }
+    const { key } = lineOf(request.account).account
+    const headers = { TOKEN: token, ApiKey: key }
     return call(
       'cancel',
       request.account,
       { path: CANCEL_PATH, headers, body: cancelBody(request) },
-      (seen) => classifyCancel(seen, options.ambiguousCodes),
+      (seen) =>
+        hideEchoes(classifyCancel(seen, options.ambiguousCodes), [
+          token,
+          key,
+          request.refundAccount?.account_no,
+          request.refundAccount?.account_name,
+        ]),
     )
   }
 
