@@ -251,3 +251,43 @@ t.test('a claim of the former only account is not sent with another one', async 
   t.match((await other.request(`/payments/${body.tid}`)).body, { account: 'b', refunded: 10_000 })
   isRefund(t, await other.refund(body, 'claimed'), 'succeeded', { replayed: true })
 })
+
+t.test('STORE_SECRETS rotate in three rounds of restarts, without a replay or a token lost', async (t) => {
+  const [stub, redis] = await Promise.all([startProviderStub(t), startTestRedis(t)])
+  const [old, next] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [string, string]
+  const start = (secrets: string) =>
+    startTestGateway(t, gatewayEnv(stub.url, redis, { ...UNDISTURBED, STORE_SECRETS: secrets }))
+  const rounds = [[old], [old, next], [next, old], [next]].map(String)
+  const made: { body: ReturnType<typeof refundRequest>; key: string }[] = []
+  // Replicas restart one by one: at each step those of the round before still run.
+  let former = await start(rounds[0] as string)
+  for (const [index, secrets] of rounds.slice(1).entries()) {
+    const latter = await start(secrets)
+    for (const [name, replica] of Object.entries({ former, latter })) {
+      const refund = { body: refundRequest(), key: `${name}-${index}` }
+      isRefund(t, await replica.refund(refund.body, refund.key), 'succeeded')
+      made.push(refund)
+    }
+    const isLast = index === 2
+    // What was signed before the last round needs the old secret; its retention is over by then.
+    for (const { body, key } of made.slice(isLast ? -2 : 0)) {
+      for (const replica of [former, latter]) {
+        isRefund(t, await replica.refund(body, key), 'succeeded', {
+          replayed: true,
+          about: `${key}, ${secrets}`,
+        })
+      }
+    }
+    former = latter
+  }
+  t.equal(stub.cancels.length, 6, 'each was sent once')
+  t.equal(stub.tokens.length, 2, 'one token under each secret')
+  const [first] = made as [(typeof made)[number]]
+  isProblem(
+    t,
+    await former.refund(first.body, first.key),
+    'idempotency_key_reused',
+    'too early: never sent twice',
+  )
+  t.equal(stub.cancels.length, 6)
+})
