@@ -37,7 +37,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 # By its number: Kubernetes cannot tell of a name that it is not root's. Nothing is written to the file system.
 USER 1000:1000
 EXPOSE 3000
-# Liveness. /readyz is for whatever sends the traffic: a restart does not mend a Redis that is away.
+# Liveness, in plain HTTP: with TLS, set OPERATIONS_PORT. /readyz is for whatever sends the traffic: a restart does not mend a Redis that is away.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.OPERATIONS_PORT || process.env.PORT) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
 CMD ["node", "--enable-source-maps", "dist/server.js"]

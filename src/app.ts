@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import type { Config } from './config.ts'
+import type { ApiKey, Config } from './config.ts'
 import { authenticate } from './http/auth.ts'
 import { answerClientError, answerError, handleErrors } from './http/errors.ts'
+import type { Listener } from './http/listener.ts'
 import type { Metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
 import { operationRoutes, type Readiness } from './http/operations.ts'
 import { paymentRoutes } from './http/routes/payments.ts'
 import { refundRoutes } from './http/routes/refunds.ts'
+import { SECURITY_HEADERS, setSecurityHeaders } from './http/security-headers.ts'
 import type { Telemetry } from './http/telemetry.ts'
 import type { RefundParts } from './refunds/request-refund.ts'
 
@@ -18,6 +20,10 @@ export type AppParts = Readonly<{
   refunds: RefundParts
   metrics: Metrics
   readiness(): Readiness
+  /** Who may call just now; null: everybody. */
+  apiKeys(): readonly ApiKey[] | null
+  /** Absent where nothing is to listen. */
+  listener?: Listener
   /** Whether each answer is to end its connection, so that the caller's next request goes elsewhere. */
   isClosing(): boolean
   log: FastifyBaseLogger
@@ -28,9 +34,6 @@ export type AppParts = Readonly<{
 /** No valid request is a quarter of this. */
 const MAX_BODY_BYTES = 64 * 1024
 
-/** How long a client may take to send its request. */
-const REQUEST_TIMEOUT_MS = 10_000
-
 /** The gateway's HTTP service, ready to listen. Knows no port and no environment. */
 export async function buildApp(config: Config, parts: AppParts): Promise<FastifyInstance> {
   const app = Fastify({
@@ -39,7 +42,9 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...(parts.listener && { serverFactory: parts.listener.serverFactory }),
+    // The factory's own; here it only makes Fastify log the address as one of https.
+    ...(config.tls !== null && { https: {} as unknown as null }),
     // Closes connections that wait for their next request, so that close() does not wait for them.
     forceCloseConnections: 'idle',
     // While closing, what arrives on an open connection is still served, with `Connection: close`.
@@ -54,7 +59,8 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
         allowUnionTypes: true,
       },
     },
-    frameworkErrors: answerError,
+    // A path that cannot be read gets no further than this: no hook sees it.
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -64,6 +70,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   // Before everything that it is to see.
   if (parts.telemetry !== undefined) await app.register(parts.telemetry.plugin)
   handleErrors(app)
+  setSecurityHeaders(app, { hasTls: config.tls !== null })
   // Fastify does so for requests that come in once its listener is closing: too late for those in flight
   // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -80,7 +87,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   await app.register(openapi)
   await app.register(operationRoutes, { readiness: parts.readiness, metrics: parts.metrics })
   await app.register(async (api) => {
-    api.addHook('onRequest', authenticate(config.apiKeys))
+    api.addHook('onRequest', authenticate(parts.apiKeys))
     // Counted in this process: a shared count would cost each refund a round trip to Redis.
     await api.register(rateLimit, {
       max: config.rateLimit.max,

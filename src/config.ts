@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIPv4, isIPv6 } from 'node:net'
 import { PAYMENT_GATEWAYS, type PaymentGateway } from './refunds/eligibility.ts'
+import { hasCertificates, isPrivateKey, keyFits } from './tls.ts'
 
 /** What an API key may do. */
 export const SCOPES = ['create', 'read', 'resolve'] as const
@@ -9,8 +10,14 @@ export type Scope = (typeof SCOPES)[number]
 /** The names that a caller can have. */
 export const CALLER_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/
 
-/** A caller's key, known only by the SHA-256 of its text. */
-export type ApiKey = Readonly<{ caller: string; sha256: Buffer; scopes: readonly Scope[] }>
+/**
+ * How a caller shows who it is: by a key, known only by the SHA-256 of its text; or, where that is null, by a client
+ * certificate of the caller's name.
+ */
+export type ApiKey = Readonly<{ caller: string; sha256: Buffer | null; scopes: readonly Scope[] }>
+
+/** PEM texts. `clientAuthority`: who signs the certificates that clients must show; null: they need none. */
+export type TlsFiles = Readonly<{ certificate: string; key: string; clientAuthority: string | null }>
 
 /** A contract with CookiePay: `id` and `key` are the provider's `pay2_id` and `pay2_key`. */
 export type Account = Readonly<{ name: string; id: string; key: string; gateway: PaymentGateway }>
@@ -27,6 +34,10 @@ export type RedisTarget =
 export type Config = Readonly<{
   host: string
   port: number
+  /** Another port for health, readiness and metrics alone, in plain HTTP; null: there is none. */
+  operationsPort: number | null
+  /** Null: plain HTTP. */
+  tls: TlsFiles | null
   logLevel: string
   redis: RedisTarget
   redisDurability: 'strict' | 'relaxed'
@@ -193,23 +204,29 @@ function isPercentEncoded(text: string): boolean {
   }
 }
 
+/** In place of a SHA-256: the caller is who its client certificate says. */
+const CERTIFICATE_MARK = 'cert'
+
 const parseApiKey: Parse<ApiKey> = (text, refuse) => {
   const parts = text.split(':')
   const [caller = '', sha256 = '', scopes = ''] = parts
+  const isCertificate = sha256 === CERTIFICATE_MARK
   if (parts.length !== 3) return refuse(`${HIDDEN} that is not three parts`)
   if (!CALLER_PATTERN.test(caller)) return refuse(`${HIDDEN} with a wrong caller`)
-  if (!/^[0-9a-f]{64}$/i.test(sha256)) return refuse(`${HIDDEN} with a wrong SHA-256`)
+  // To OpenSSL a name that begins with a dot stands for every name that ends with it.
+  if (isCertificate && caller.startsWith('.')) return refuse(`${HIDDEN} with a wrong caller`)
+  if (!isCertificate && !/^[0-9a-f]{64}$/i.test(sha256)) return refuse(`${HIDDEN} with a wrong SHA-256`)
   const distinctScopes = [...new Set(scopes.split('+'))]
   if (!distinctScopes.every(isScope)) return refuse(`${HIDDEN} with a wrong scope`)
-  return { caller, sha256: Buffer.from(sha256, 'hex'), scopes: distinctScopes }
+  return { caller, sha256: isCertificate ? null : Buffer.from(sha256, 'hex'), scopes: distinctScopes }
 }
 
 const isScope = (text: string): text is Scope => SCOPES.some((scope) => scope === text)
 
 const parseApiKeys: Parse<readonly ApiKey[]> = (text, refuse) => {
   const keys = listOf(parseApiKey)(text, refuse)
-  const twice = repeated(keys?.map(({ sha256 }) => sha256.toString('hex')) ?? [])
-  return twice === undefined ? keys : refuse(`${HIDDEN} with the same SHA-256 in entries ${twice}`)
+  const twice = repeated(keys?.map(({ caller, sha256 }) => sha256?.toString('hex') ?? caller) ?? [])
+  return twice === undefined ? keys : refuse(`${HIDDEN} with the same key or certificate in entries ${twice}`)
 }
 
 const parseStoreSecret: Parse<Buffer> = (text, refuse) => {
@@ -279,12 +296,25 @@ function repeated(texts: readonly string[]): string | undefined {
   return second < 0 ? undefined : `${texts.indexOf(texts[second] ?? '') + 1} and ${second + 1}`
 }
 
+const CERTIFICATES = {
+  takes: 'one certificate or more in PEM, commonly by the path of their file',
+  parse: (text: string, refuse: Refuse) => (hasCertificates(text) ? text : refuse('a text without one')),
+}
+
 const HOSTS_AND_PORTS = { takes: 'host:port, comma-separated', parse: parseHostPorts }
 
 /** Every variable of the environment. A name that is not a path itself also works as NAME_FILE. */
 export const VARIABLES = {
   HOST: { takes: 'a host name or an IP address', parse: parseHost, fallback: '127.0.0.1' },
   PORT: { ...integer(0, 65_535), fallback: '3000' },
+  OPERATIONS_PORT: integer(0, 65_535),
+  TLS_CERT: CERTIFICATES,
+  TLS_KEY: {
+    takes: 'a private key in PEM, not encrypted, commonly by the path of its file',
+    parse: (text: string, refuse: Refuse) => (isPrivateKey(text) ? text : refuse('a text without one')),
+    isSecret: true,
+  },
+  TLS_CLIENT_CA: CERTIFICATES,
   LOG_LEVEL: { ...oneOf(LOG_LEVELS), fallback: 'info' },
   REDIS_URL: {
     takes:
@@ -320,7 +350,8 @@ export const VARIABLES = {
     parse: listOf(matching(/^\S{1,20}$/)),
   },
   API_KEYS: {
-    takes: 'caller:sha256-hex-of-key:scope+scope, comma-separated, each key once (see npm run keygen)',
+    takes:
+      'caller:sha256-hex-of-key:scope+scope, comma-separated, each key once (see npm run keygen); caller:cert:scope+scope for a caller that is known by its client certificate',
     parse: parseApiKeys,
     isSecret: true,
   },
@@ -354,8 +385,87 @@ type Values = { [N in Name]: ValueOf<(typeof VARIABLES)[N]> }
  */
 export function readConfig(env: Environment): Config {
   const mistakes: string[] = []
+  const values = readValues(Object.keys(VARIABLES) as Name[], env, mistakes)
+  mistakes.push(...contradictions(env, values))
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return deepFreeze(assemble(values as Values))
+}
+
+/**
+ * One line for each variable, as it is in effect: its value, where it was given and, of what is secret, only what it
+ * is about.
+ */
+export function describeSettings(env: Environment, config: Config): readonly string[] {
+  return Object.entries<Variable>(VARIABLES).map(([name, variable]) => {
+    const path = env[pathNameOf(name, variable)]
+    const stated = variable.isPath ? undefined : env[name]
+    const origin = path ? ` (from ${variable.isSecret ? 'a file' : shown(path)})` : stated ? '' : ' (default)'
+    const value = stated || variable.fallback
+    const isGiven = Boolean(stated || path)
+    const told = ABOUT[name]?.(config, isGiven) ?? (path || variable.isSecret ? undefined : value)
+    return `${name.padEnd(28)} ${told || (isGiven ? 'set' : 'not set')}${told || isGiven ? origin : ''}`
+  })
+}
+
+/** What is told of secrets, and of lists of them. */
+const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => string | undefined>> = {
+  REDIS_URL: ({ redis }) => ('url' in redis && redis.url ? withoutPassword(redis.url) : undefined),
+  COOKIEPAY_ACCOUNTS_FILE: ({ accounts }, isGiven) =>
+    isGiven ? accounts.map(({ name, id, gateway }) => `${name} (${id}, ${gateway})`).join(', ') : undefined,
+  API_KEYS: ({ apiKeys }) =>
+    apiKeys
+      ?.map(
+        ({ caller, sha256, scopes }) => `${caller} (${sha256 ? 'key' : 'certificate'}: ${scopes.join('+')})`,
+      )
+      .join(', ') ?? 'open to everybody on this machine',
+  STORE_SECRETS: ({ storeSecrets }) =>
+    storeSecrets[0] === DEVELOPMENT_STORE_SECRET
+      ? 'the one for development'
+      : `${storeSecrets.length} of them, newest first`,
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  if (url.password !== '') url.password = 'hidden'
+  return url.href
+}
+
+/** What may change while the gateway runs. Each part is read, and can be wrong, by itself. */
+export type RotatingPart = 'apiKeys' | 'accounts' | 'tls'
+
+const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
+  apiKeys: ['API_KEYS'],
+  accounts: ['COOKIEPAY_ACCOUNTS_FILE', 'COOKIEPAY_ID', 'COOKIEPAY_KEY', 'COOKIEPAY_PG'],
+  tls: ['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'],
+}
+
+/** The files that a part is read from. */
+export function filesOf(part: RotatingPart, env: Environment): readonly string[] {
+  return ROTATING[part].flatMap((name) => env[pathNameOf(name, VARIABLES[name])] || [])
+}
+
+/** Reads one part again, as `readConfig` did. Throws a `ConfigError`. */
+export function readPart<Part extends RotatingPart>(part: Part, env: Environment): Config[Part] {
+  const mistakes: string[] = []
+  const values = readValues(ROTATING[part], env, mistakes)
+  const isGiven = givenIn(env)
+  mistakes.push(
+    ...{
+      apiKeys: () => certificateContradictions(isGiven, values),
+      accounts: () => accountContradictions(isGiven),
+      tls: () => tlsContradictions(isGiven, values),
+    }[part](),
+  )
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  const read = { apiKeys: apiKeysOf, accounts: accountsOf, tls: tlsOf }[part]
+  return deepFreeze(read(values)) as Config[Part]
+}
+
+/** The values of these variables; what is wrong with them is added to the mistakes. */
+function readValues(names: readonly Name[], env: Environment, mistakes: string[]): Partial<Values> {
   const values: Record<string, unknown> = {}
-  for (const [name, variable] of Object.entries<Variable>(VARIABLES)) {
+  for (const name of names) {
+    const variable: Variable = VARIABLES[name]
     const source = sourceOf(name, variable, env)
     if (source === undefined) continue
     if ('mistake' in source) {
@@ -367,9 +477,7 @@ export function readConfig(env: Environment): Config {
       return undefined
     })
   }
-  mistakes.push(...contradictions(env, values as Partial<Values>))
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
-  return deepFreeze(assemble(values as Values))
+  return values
 }
 
 /** The variable that holds the path of a file with the value of this one. */
@@ -405,16 +513,53 @@ function readSource(name: string, path: string, shownPath: string): Source {
 
 /** What is wrong between variables that are each in order by themselves. */
 function contradictions(env: Environment, values: Partial<Values>): readonly string[] {
-  const isGiven = (name: Name): boolean => Boolean(env[name] || env[pathNameOf(name, VARIABLES[name])])
+  const isGiven = givenIn(env)
   return [
+    ...verificationContradictions(env),
     ...accountContradictions(isGiven),
+    ...tlsContradictions(isGiven, values),
+    ...certificateContradictions(isGiven, values),
     ...redisContradictions(isGiven),
     ...exposureContradictions(isGiven, values.HOST),
     ...retentionContradictions(values),
   ]
 }
 
-function accountContradictions(isGiven: (name: Name) => boolean): readonly string[] {
+type IsGiven = (name: Name) => boolean
+
+function givenIn(env: Environment): IsGiven {
+  return (name) => Boolean(env[name] || env[pathNameOf(name, VARIABLES[name])])
+}
+
+/** Read by Node.js itself: it would make every connection to the provider and to Redis one to anybody. */
+function verificationContradictions(env: Environment): readonly string[] {
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return []
+  return [
+    'NODE_TLS_REJECT_UNAUTHORIZED: got "0", which turns off the verification of TLS; takes nothing: name an authority of your own in NODE_EXTRA_CA_CERTS instead',
+  ]
+}
+
+function tlsContradictions(isGiven: IsGiven, values: Partial<Values>): readonly string[] {
+  const given = (['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'] as const).find(isGiven)
+  if (given === undefined) return []
+  const missing = (['TLS_CERT', 'TLS_KEY'] as const).filter((name) => !isGiven(name))
+  const { TLS_CERT: certificate, TLS_KEY: key } = values
+  const isPair = certificate === undefined || key === undefined || keyFits(certificate, key)
+  return [
+    ...missing.map((name) => `${name}: got nothing; takes ${VARIABLES[name].takes} (goes with ${given})`),
+    ...(isPair ? [] : ['TLS_KEY: got a key of another certificate; takes the one that goes with TLS_CERT']),
+  ]
+}
+
+function certificateContradictions(isGiven: IsGiven, values: Partial<Values>): readonly string[] {
+  const needsCertificates = values.API_KEYS?.some(({ sha256 }) => sha256 === null)
+  if (!needsCertificates || isGiven('TLS_CLIENT_CA')) return []
+  return [
+    'API_KEYS: got an entry with cert while TLS_CLIENT_CA is not set; takes such entries only where clients show certificates',
+  ]
+}
+
+function accountContradictions(isGiven: IsGiven): readonly string[] {
   const single = ['COOKIEPAY_ID', 'COOKIEPAY_KEY', 'COOKIEPAY_PG'] as const
   if (!isGiven('COOKIEPAY_ACCOUNTS_FILE')) {
     return single
@@ -429,7 +574,7 @@ function accountContradictions(isGiven: (name: Name) => boolean): readonly strin
     )
 }
 
-function redisContradictions(isGiven: (name: Name) => boolean): readonly string[] {
+function redisContradictions(isGiven: IsGiven): readonly string[] {
   const pair = ['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME'] as const
   if (!pair.some(isGiven)) return []
   return [
@@ -444,10 +589,7 @@ function redisContradictions(isGiven: (name: Name) => boolean): readonly string[
   ]
 }
 
-function exposureContradictions(
-  isGiven: (name: Name) => boolean,
-  host: string | undefined,
-): readonly string[] {
+function exposureContradictions(isGiven: IsGiven, host: string | undefined): readonly string[] {
   if (host === undefined || isLoopback(host)) return []
   return (['API_KEYS', 'STORE_SECRETS'] as const)
     .filter((name) => !isGiven(name))
@@ -465,7 +607,8 @@ function retentionContradictions(values: Partial<Values>): readonly string[] {
   ]
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine can reach, or be, this host. */
+export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
@@ -473,6 +616,8 @@ function assemble(values: Values): Config {
   return {
     host: values.HOST,
     port: values.PORT,
+    operationsPort: values.OPERATIONS_PORT ?? null,
+    tls: tlsOf(values),
     logLevel: values.LOG_LEVEL,
     redis: redisTarget(values),
     redisDurability: values.REDIS_DURABILITY,
@@ -484,8 +629,8 @@ function assemble(values: Values): Config {
       timeoutMs: values.COOKIEPAY_TIMEOUT_MS,
       ambiguousCodes: values.COOKIEPAY_AMBIGUOUS_CODES ?? [],
     },
-    accounts: values.COOKIEPAY_ACCOUNTS_FILE ?? [defaultAccount(values)],
-    apiKeys: values.API_KEYS ?? null,
+    accounts: accountsOf(values),
+    apiKeys: apiKeysOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
@@ -504,10 +649,22 @@ function redisTarget(values: Values): RedisTarget {
   return url === undefined ? { kind: 'private', dataDir: values.DATA_DIR } : { kind: 'url', url }
 }
 
-function defaultAccount(values: Values): Account {
+function apiKeysOf(values: Partial<Values>): Config['apiKeys'] {
+  return values.API_KEYS ?? null
+}
+
+function accountsOf(values: Partial<Values>): Config['accounts'] {
+  const { COOKIEPAY_ACCOUNTS_FILE: accounts } = values
   const { COOKIEPAY_ID: id, COOKIEPAY_KEY: key, COOKIEPAY_PG: gateway } = values
+  if (accounts !== undefined) return accounts
   if (id === undefined || key === undefined || gateway === undefined) throw new Error('bug: no account')
-  return { name: 'default', id, key, gateway }
+  return [{ name: 'default', id, key, gateway }]
+}
+
+function tlsOf(values: Partial<Values>): Config['tls'] {
+  const { TLS_CERT: certificate, TLS_KEY: key, TLS_CLIENT_CA: authority } = values
+  if (certificate === undefined || key === undefined) return null
+  return { certificate, key, clientAuthority: authority ?? null }
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -1,13 +1,16 @@
+import { hash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import type { Config } from './config.ts'
+import { type Account, type Config, isLoopback, type RotatingPart } from './config.ts'
 import { createCookiePay } from './cookiepay/client.ts'
+import { createListener } from './http/listener.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import type { Readiness } from './http/operations.ts'
 import type { Telemetry } from './http/telemetry.ts'
 import { traceIdOf } from './http/traceparent.ts'
+import { buildOperationsApp } from './operations-app.ts'
 import { createBackgroundWork } from './refunds/background.ts'
 import type { RefundObserver, RequestOrigin } from './refunds/ports.ts'
 import { startReconciler } from './refunds/reconciler.ts'
@@ -26,6 +29,10 @@ import { createTokenStore } from './store/token-store.ts'
 export type Gateway = Readonly<{
   /** Where it listens, such as `http://127.0.0.1:3000`. */
   url: string
+  /** Where health, readiness and metrics have a port of their own; null where they have none. */
+  operationsUrl: string | null
+  /** Works with these from now on. What is under way finishes as it began. */
+  rotate(parts: Partial<Pick<Config, RotatingPart>>): void
   /**
    * Is not ready from now on, but for `graceMs` serves those who have not noticed; then takes no new
    * connections, finishes the refunds in flight, and ends what it started.
@@ -38,6 +45,9 @@ const REDIS_START_WAIT_MS = 5_000
 
 /** Beyond the provider's timeout, for what comes after its answer. */
 const DRAIN_SLACK_MS = 5_000
+
+/** Beyond the calls to the provider: a place among them, the token's lock, and Redis. */
+const LONGEST_ANSWER_SLACK_MS = 30_000
 
 /** How long a last answer may take to reach its caller. */
 const LAST_ANSWERS_MS = 2_000
@@ -62,6 +72,7 @@ export async function startGateway(
   // Each failed connect is an error event; what matters of them is reported as a change of durability.
   redis.on('error', () => {})
   warnOfFailover(log, config)
+  warnOfClearText(log, config)
   const identity = createStoreIdentity(redis, config.redisStoreId)
   const durability = watchDurability(redis, {
     identity,
@@ -79,6 +90,7 @@ export async function startGateway(
     requireDurability: config.redisDurability === 'strict',
     barrier: createBarrier(redis, durability.current, config.redisMinReplicas),
   })
+  const live = { apiKeys: config.apiKeys, accounts: config.accounts }
   const background = createBackgroundWork()
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
@@ -91,28 +103,48 @@ export async function startGateway(
   const provider = createCookiePay({
     ...config.cookiepay,
     accounts: config.accounts,
-    tokenStore: createTokenStore(redis, config.storeSecrets, (account) => merchantOf(config, account)),
+    tokenStore: createTokenStore(redis, config.storeSecrets, (account) =>
+      merchantOf(config, live.accounts, account),
+    ),
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  const accounts = new Map(config.accounts.map(({ name, gateway }) => [name, gateway]))
+  const gateways = new Map(config.accounts.map(({ name, gateway }) => [name, gateway]))
+  const listener = createListener(config.tls, longestAnswerMs(config))
   const app = await buildApp(config, {
     log,
     metrics,
     readiness,
+    apiKeys: () => live.apiKeys,
+    listener,
     isClosing: () => isClosing,
     telemetry,
     refunds: {
       store,
       provider,
-      accounts,
+      accounts: gateways,
       storeSecrets: config.storeSecrets,
       clock: () => performance.now(),
       observer,
       background,
     },
   })
+
+  const operations =
+    config.operationsPort === null ? null : await buildOperationsApp({ log, metrics, readiness })
+
+  function rotate({ apiKeys, accounts, tls }: Partial<Pick<Config, RotatingPart>>): void {
+    if (apiKeys !== undefined) live.apiKeys = apiKeys
+    if (tls) listener.renewTls(tls)
+    if (accounts !== undefined) {
+      live.accounts = accounts
+      provider.setAccounts(accounts)
+      // The same map, which the routes and the flow hold, and within one turn of the event loop.
+      gateways.clear()
+      for (const { name, gateway } of accounts) gateways.set(name, gateway)
+    }
+  }
 
   async function close(graceMs = 0): Promise<void> {
     isClosing = true
@@ -130,6 +162,7 @@ export async function startGateway(
     await answered
     // Of what came in during that, too, nothing is cut off.
     await background.drain(drainMs)
+    await operations?.close()
     await provider.close()
     durability.stop()
     redis.disconnect()
@@ -138,13 +171,22 @@ export async function startGateway(
 
   try {
     await waitUntilReady(redis, durability)
+    await operations?.listen({ host: config.host, port: config.operationsPort ?? 0 })
     await app.listen({ host: config.host, port: config.port })
   } catch (error) {
     await close()
     throw error
   }
-  const { port } = app.server.address() as AddressInfo
-  return { url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`, close }
+  const urlOf = (protocol: string, { server }: FastifyInstance) => {
+    const { port } = server.address() as AddressInfo
+    return `${protocol}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  }
+  return {
+    url: urlOf(config.tls === null ? 'http' : 'https', app),
+    operationsUrl: operations && urlOf('http', operations),
+    rotate,
+    close,
+  }
 }
 
 async function startOwnRedis(config: Config, onFatal: (error: Error) => void): Promise<PrivateRedis | null> {
@@ -180,15 +222,31 @@ function readinessOf(config: Config, durability: DurabilityWatch, isClosing: boo
   return { ready: store.ready && process.ready, parts: { store, process } }
 }
 
-/** Whose token it is: one that was fetched for another merchant, or from another provider, is of no use. */
-function merchantOf({ accounts, cookiepay }: Config, account: string): string {
-  const id = accounts.find(({ name }) => name === account)?.id
-  return `${cookiepay.baseUrl} ${id} ${account}`
+/**
+ * Whose token it is: one that was fetched for another merchant, with a key that was replaced since, or from another
+ * provider, is of no use.
+ */
+function merchantOf({ cookiepay }: Config, accounts: readonly Account[], account: string): string {
+  const { id, key } = accounts.find(({ name }) => name === account) ?? {}
+  return `${cookiepay.baseUrl} ${id} ${account} ${hash('sha256', key ?? '')}`
+}
+
+/** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
+function longestAnswerMs({ cookiepay: { connectTimeoutMs, timeoutMs } }: Config): number {
+  return 4 * (connectTimeoutMs + timeoutMs) + LONGEST_ANSWER_SLACK_MS
 }
 
 function warnOfFailover(log: FastifyBaseLogger, { redis, redisMinReplicas }: Config): void {
   if ((redis.kind === 'cluster' || redis.kind === 'sentinel') && redisMinReplicas === 0) {
     log.warn('REDIS_MIN_REPLICAS is 0: a failover of Redis can lose refunds that were acknowledged')
+  }
+}
+
+/** Warned of and not refused: sandboxes have no TLS. */
+function warnOfClearText(log: FastifyBaseLogger, { cookiepay }: Config): void {
+  const { protocol, hostname } = new URL(cookiepay.baseUrl)
+  if (protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
+    log.warn('COOKIEPAY_BASE_URL is http: keys, tokens and account numbers cross the network in clear text')
   }
 }
 

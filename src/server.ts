@@ -1,14 +1,24 @@
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
+import { checkConfig } from './check-config.ts'
 import { CLOSE_GRACE_MS, longestCloseMs } from './closing.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import type { Telemetry } from './http/telemetry.ts'
+import { watchRotation } from './rotation.ts'
 
 /** Lines are written together; what a killed process takes with it is a tenth of a second of them. */
 const LOG_DESTINATION = { minLength: 4096, periodicFlush: 100, sync: false } as const
 
-try {
+/** As npm run check-config does: looks, tells, and ends. */
+const CHECK_FLAG = '--check'
+
+async function check(): Promise<void> {
+  const isFine = await checkConfig(process.env, (line) => process.stdout.write(`${line}\n`))
+  process.exitCode = isFine ? 0 : 1
+}
+
+async function serve(): Promise<void> {
   const config = readConfig(process.env)
   const log = pino({ level: config.logLevel }, pino.destination(LOG_DESTINATION))
   const telemetry = config.otlpEndpoint === null ? undefined : await loadTelemetry(config.otlpEndpoint, log)
@@ -19,15 +29,21 @@ try {
     })
   }
   const gateway = await startGateway(config, log, onFatal, telemetry)
+  const rotation = watchRotation({ env: process.env, log, onChange: gateway.rotate })
   closeWithGrace(
     { delay: longestCloseMs(config.cookiepay.timeoutMs), logger: log },
     async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unexpected error')
       log.info({ signal }, 'closing')
+      rotation.stop()
       await gateway.close(CLOSE_GRACE_MS)
       await telemetry?.stop().catch(() => {})
     },
   )
+}
+
+try {
+  await (process.argv.includes(CHECK_FLAG) ? check() : serve())
 } catch (error) {
   const isMistake = error instanceof ConfigError
   process.stderr.write(`${isMistake ? error.message : error instanceof Error ? error.message : error}\n`)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { ConfigError, readConfig, VARIABLES } from '../src/config.ts'
+import { createAuthority } from './support/certificates.ts'
 
 const ACCOUNT = { COOKIEPAY_ID: 'shop', COOKIEPAY_KEY: 'provider-key', COOKIEPAY_PG: 'toss' }
 const SECRET_32 = Buffer.alloc(32, 7).toString('base64')
@@ -25,6 +26,8 @@ t.test('defaults', async (t) => {
   t.strictSame(read(), {
     host: '127.0.0.1',
     port: 3000,
+    operationsPort: null,
+    tls: null,
     logLevel: 'info',
     redis: { kind: 'private', dataDir: './data' },
     redisDurability: 'strict',
@@ -135,6 +138,7 @@ t.test('values that are turned down', async (t) => {
   const refused: Record<string, readonly string[]> = {
     HOST: ['http://x', 'a b', '-x', '[::1]', 'x:80'],
     PORT: ['65536', '-1', '3000.5', '0x10', '३'],
+    OPERATIONS_PORT: ['65536', 'none'],
     LOG_LEVEL: ['INFO', 'verbose'],
     REDIS_URL: [
       'localhost:6379',
@@ -180,6 +184,12 @@ t.test('values that are turned down', async (t) => {
       `shop:${hash('k')}:create+`,
       `shop:${hash('k')}:admin`,
       `a:${hash('k')}:create,b:${hash('k')}:read`,
+      'shop:cert:admin',
+      'shop:CERT:create',
+      '.internal:cert:create',
+      '*:cert:create',
+      'shop:cert:create,shop:cert:read',
+      'shop:cert:create', // without TLS_CLIENT_CA
     ],
     STORE_SECRETS: [
       'short',
@@ -197,8 +207,9 @@ t.test('values that are turned down', async (t) => {
     RECONCILE_INTERVAL_MS: duration,
     OTEL_EXPORTER_OTLP_ENDPOINT: ['otel:4318', 'grpc://otel:4317', 'http://user@otel:4318', 'http://otel?x'],
   }
-  const pair = ['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME'] // tested below, as a pair
-  t.strictSame([...Object.keys(refused), ...pair].sort(), Object.keys(VARIABLES).sort(), 'none left out')
+  // Tested below, together with what they go with.
+  const together = ['REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA']
+  t.strictSame([...Object.keys(refused), ...together].sort(), Object.keys(VARIABLES).sort(), 'none left out')
 
   for (const [name, values] of Object.entries(refused)) {
     const account = name === 'COOKIEPAY_ACCOUNTS_FILE' ? {} : ACCOUNT
@@ -230,6 +241,42 @@ t.test('a mistake says what was got and what is taken, and all are told at once'
     ],
   )
   t.throws(() => readConfig({ ...ACCOUNT, PORT: 'x' }), { name: 'ConfigError', message: /^PORT: got "x"/ })
+})
+
+t.test('TLS: a certificate and its key, and an authority for clients', async (t) => {
+  const authority = await createAuthority(t)
+  const [own, other] = await Promise.all([authority.issue('gateway'), authority.issue('other')])
+  const tls = { TLS_CERT_FILE: own.certFile, TLS_KEY_FILE: own.keyFile }
+  const texts = { certificate: own.cert.trimEnd(), key: own.key.trimEnd() }
+  t.strictSame(read(tls).tls, { ...texts, clientAuthority: null })
+  const mutual = { ...tls, TLS_CLIENT_CA_FILE: authority.certFile }
+  t.strictSame(read(mutual).tls, { ...texts, clientAuthority: authority.cert.trimEnd() })
+  t.match(read({ ...mutual, API_KEYS: 'orders.svc:cert:create+read' }).apiKeys, [
+    { caller: 'orders.svc', sha256: null, scopes: ['create', 'read'] },
+  ])
+
+  const mistakes: [env: Record<string, string>, mistakes: RegExp[]][] = [
+    [{ TLS_CERT_FILE: own.certFile }, [/^TLS_KEY: got nothing; .* \(goes with TLS_CERT\)$/]],
+    [{ TLS_KEY_FILE: own.keyFile }, [/^TLS_CERT: got nothing; /]],
+    [{ TLS_CLIENT_CA_FILE: authority.certFile }, [/^TLS_CERT: got nothing/, /^TLS_KEY: got nothing/]],
+    [{ ...tls, TLS_KEY_FILE: other.keyFile }, [/^TLS_KEY: got a key of another certificate; /]],
+    [{ ...tls, TLS_CERT_FILE: own.keyFile }, [/^TLS_CERT_FILE: got a text without one; /]],
+    [{ ...tls, TLS_KEY_FILE: own.certFile }, [/^TLS_KEY_FILE: got a text without one; /]],
+    [{ ...tls, TLS_CLIENT_CA: own.cert.replaceAll('A', 'B') }, [/^TLS_CLIENT_CA: got a text without one; /]],
+  ]
+  for (const [env, expected] of mistakes) {
+    const found = mistakesOf({ ...ACCOUNT, ...env })
+    t.match(found, expected)
+    t.equal(found.length, expected.length)
+    t.notMatch(found.join(), /-----BEGIN|ME[a-zA-Z0-9]{10}/)
+  }
+})
+
+t.test('the verification of TLS cannot be turned off', async (t) => {
+  t.match(mistakesOf({ ...ACCOUNT, NODE_TLS_REJECT_UNAUTHORIZED: '0' }), [
+    /^NODE_TLS_REJECT_UNAUTHORIZED: got "0"/,
+  ])
+  t.same(mistakesOf({ ...ACCOUNT, NODE_TLS_REJECT_UNAUTHORIZED: '1' }), [])
 })
 
 t.test('cluster, sentinels and the URL that lends them its login', async (t) => {

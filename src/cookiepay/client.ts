@@ -1,8 +1,8 @@
 import { Pool } from 'undici'
 import type { Account } from '../config.ts'
 import type { CancelRequest, Provider } from '../refunds/ports.ts'
-import { createAdmission } from './admission.ts'
-import { createConnections } from './connections.ts'
+import { type Admission, createAdmission } from './admission.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { exchange } from './exchange.ts'
 import {
   CANCEL_PATH,
@@ -14,6 +14,7 @@ import {
   TOKEN_PATH,
 } from './messages.ts'
 import { classifyCancel, classifyLookup, classifyToken, type Exchange, providerHasFailed } from './outcome.ts'
+import { hideEchoes } from './redaction.ts'
 import { createTokenCache, type TokenStore } from './tokens.ts'
 
 export type CookiePayOptions = Readonly<{
@@ -34,23 +35,37 @@ const MAX_OTHER_CALLS = 8
 /** Of those, which may be repeated, an idle connection is kept: less long than servers commonly do (5 s). */
 const KEEP_ALIVE_MS = 2_000
 
+export type CookiePay = Provider &
+  Readonly<{
+    /**
+     * From now on these are the accounts. Calls under way finish as they began; what was begun for an account that
+     * is gone still finds it, and nothing is looked up for it any more.
+     */
+    setAccounts(accounts: readonly Account[]): void
+    isPaused(): boolean
+    close(): Promise<void>
+  }>
+
+/** What one account calls by. */
+type Line = { account: Account; admission: Admission; cancels: Connections; others: Pool }
+
 /** The provider's API. Nothing is ever repeated here: a cancel call is sent at most once. */
-export function createCookiePay(
-  options: CookiePayOptions,
-): Provider & { isPaused(): boolean; close(): Promise<void> } {
+export function createCookiePay(options: CookiePayOptions): CookiePay {
   const { timeoutMs } = options
   const { origin, pathname } = new URL(options.baseUrl)
   const basePath = pathname.replace(/\/$/, '')
   // Each account has connections of its own, so that a slow one does not keep the others waiting.
   const lines = new Map(options.accounts.map((account) => [account.name, openLine(account)]))
+  let configured = new Set(lines.keys())
 
-  function openLine(account: Account) {
+  function openLine(account: Account): Line {
     return {
       account,
       admission: createAdmission(),
       cancels: createConnections(origin, options.connectTimeoutMs),
       others: new Pool(origin, {
-        connect: { timeout: options.connectTimeoutMs },
+        // Said here so that nothing in the environment can turn it off.
+        connect: { timeout: options.connectTimeoutMs, rejectUnauthorized: true },
         connections: MAX_OTHER_CALLS,
         // The total of exchange() covers both.
         headersTimeout: 0,
@@ -98,17 +113,20 @@ export function createCookiePay(
   })
 
   async function cancel(request: CancelRequest, token: string) {
+    const { key } = lineOf(request.account).account
     const { traceparent } = request
-    const headers = {
-      TOKEN: token,
-      ApiKey: lineOf(request.account).account.key,
-      ...(traceparent !== undefined && { traceparent }),
-    }
+    const headers = { TOKEN: token, ApiKey: key, ...(traceparent !== undefined && { traceparent }) }
     return call(
       'cancel',
       request.account,
       { path: CANCEL_PATH, headers, body: cancelBody(request) },
-      (seen) => classifyCancel(seen, options.ambiguousCodes),
+      (seen) =>
+        hideEchoes(classifyCancel(seen, options.ambiguousCodes), [
+          token,
+          key,
+          request.refundAccount?.account_no,
+          request.refundAccount?.account_name,
+        ]),
     )
   }
 
@@ -131,6 +149,9 @@ export function createCookiePay(
     },
 
     async lookUp(account, tid) {
+      if (!configured.has(account)) {
+        return { outcome: 'inconclusive', detail: `The account ${account} is not configured any more.` }
+      }
       const authorization = await tokens.get(account)
       if (authorization.outcome === 'not_sent')
         return { outcome: 'inconclusive', detail: authorization.detail }
@@ -149,7 +170,19 @@ export function createCookiePay(
       cancelledAmount: readCancelAmount(answer.cancel_amt),
     }),
 
-    isPaused: () => [...lines.values()].some(({ admission }) => admission.isOpen()),
+    setAccounts(accounts) {
+      for (const account of accounts) {
+        const line = lines.get(account.name)
+        if (line === undefined) lines.set(account.name, openLine(account))
+        else if (line.account.id !== account.id || line.account.key !== account.key) {
+          line.account = account
+          tokens.forget(account.name)
+        }
+      }
+      configured = new Set(accounts.map(({ name }) => name))
+    },
+
+    isPaused: () => [...configured].some((name) => lineOf(name).admission.isOpen()),
 
     async close() {
       for (const { admission, cancels, others } of lines.values()) {

@@ -30,7 +30,7 @@ export type Connections = Readonly<{
  */
 export function createConnections(origin: string, connectTimeoutMs: number): Connections {
   // Shared, so that TLS sessions are resumed.
-  const connect = buildConnector({ timeout: connectTimeoutMs })
+  const connect = buildConnector({ timeout: connectTimeoutMs, rejectUnauthorized: true })
   const open = new Set<Client>()
   const resting: { client: Client; since: number }[] = []
   let isTrusted = true

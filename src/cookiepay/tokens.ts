@@ -25,6 +25,8 @@ export type TokenCacheOptions = Readonly<{
 export type TokenCache = Readonly<{
   get(account: string): Promise<Authorization>
   renew(account: string, rejectedToken: string): Promise<Authorization>
+  /** The account's id or key has changed: its token, and one that is on its way, are nobody's from now on. */
+  forget(account: string): void
 }>
 
 /** The lifetime is documented nowhere; this is assumed of a token that does not say (facts: 3600 s seen). */
@@ -51,7 +53,7 @@ const POLL_MS = 50
  */
 export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCacheOptions): TokenCache {
   const inMemory = new Map<string, ProviderToken>()
-  const finding = new Map<string, Promise<Authorization>>()
+  const searches = new Map<string, { found: Promise<Authorization>; search: Search }>()
   const lockMs = Math.min(LONGEST_LOCK_MS, fetchTimeoutMs)
 
   function usable(token: ProviderToken | null | undefined, rejected: string | null): token is ProviderToken {
@@ -60,18 +62,21 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
 
   /** A token from the store or the provider; whoever asks while this runs gets the same answer. */
   function find(account: string, rejected: string | null): Promise<Authorization> {
-    const running = finding.get(account)
-    if (running !== undefined) return running
-    const found = findOnce(account, rejected).finally(() => finding.delete(account))
-    finding.set(account, found)
+    const running = searches.get(account)
+    if (running !== undefined) return running.found
+    const search: Search = { isForgotten: false }
+    const found = findOnce(account, rejected, search).finally(() => {
+      if (!search.isForgotten) searches.delete(account)
+    })
+    searches.set(account, { found, search })
     return found
   }
 
-  async function findOnce(account: string, rejected: string | null): Promise<Authorization> {
+  async function findOnce(account: string, rejected: string | null, search: Search): Promise<Authorization> {
     const owner = randomUUID()
     try {
       const shared = await waitForShared(account, rejected, owner)
-      return shared === null ? await fetchAndShare(account) : hold(account, shared)
+      return shared === null ? await fetchAndShare(account, search) : hold(account, shared, search)
     } finally {
       // Whether or not it was got: a lock whose answer was lost is freed as well.
       store.unlock(account, owner).catch(() => {})
@@ -100,16 +105,16 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
     }
   }
 
-  async function fetchAndShare(account: string): Promise<Authorization> {
+  async function fetchAndShare(account: string, search: Search): Promise<Authorization> {
     const fetched = await fetchToken(account)
     if (fetched.outcome === 'not_sent') return fetched
     const token = { token: fetched.token, expiresAt: Date.now() + usableLifetimeMs(fetched.token) }
-    await store.write(account, token).catch(() => {})
-    return hold(account, token)
+    if (!search.isForgotten) await store.write(account, token).catch(() => {})
+    return hold(account, token, search)
   }
 
-  function hold(account: string, token: ProviderToken): Authorization {
-    inMemory.set(account, token)
+  function hold(account: string, token: ProviderToken, search: Search): Authorization {
+    if (!search.isForgotten) inMemory.set(account, token)
     return { outcome: 'authorized', token: token.token }
   }
 
@@ -131,8 +136,18 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
       }
       return found
     },
+
+    forget(account) {
+      const running = searches.get(account)
+      if (running !== undefined) running.search.isForgotten = true
+      searches.delete(account)
+      inMemory.delete(account)
+    },
   }
 }
+
+/** One search for a token; what a forgotten one finds is handed to those who wait for it, and not kept. */
+type Search = { isForgotten: boolean }
 
 /**
  * How long a token that was just received can be used. From `exp - iat` where it is a JWT that has both, so

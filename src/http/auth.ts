@@ -1,4 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual, type X509Certificate } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey, Scope } from '../config.ts'
 import { SCOPES } from '../config.ts'
@@ -21,10 +23,13 @@ declare module 'fastify' {
   }
 }
 
-/** An `onRequest` hook that finds the caller by its key and checks the route's scope. */
-export function authenticate(apiKeys: readonly ApiKey[] | null) {
+/**
+ * An `onRequest` hook that finds the caller by its key, or else by its client certificate, and checks the route's
+ * scope. `apiKeys` is asked at each request, since keys rotate.
+ */
+export function authenticate(apiKeys: () => readonly ApiKey[] | null) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const caller = apiKeys === null ? OPEN_CALLER : findCaller(apiKeys, request.headers.authorization)
+    const caller = findCaller(apiKeys(), request)
     if (caller === null) {
       reply.header('WWW-Authenticate', 'Bearer')
       return sendProblem(reply, 'unauthenticated', {
@@ -39,14 +44,48 @@ export function authenticate(apiKeys: readonly ApiKey[] | null) {
   }
 }
 
+/** A key that is sent counts, also where it is wrong: the certificate then only opened the connection. */
+function findCaller(
+  apiKeys: readonly ApiKey[] | null,
+  { headers, raw }: Pick<FastifyRequest, 'headers' | 'raw'>,
+): Caller | null {
+  if (apiKeys === null) return OPEN_CALLER
+  if (headers.authorization !== undefined) return findByKey(apiKeys, headers.authorization)
+  const certificate = certificateOf(raw.socket)
+  return certificate === undefined ? null : findByCertificate(apiKeys, certificate)
+}
+
 /** Every configured key is compared, each in constant time, so that the time taken tells nothing. */
-function findCaller(apiKeys: readonly ApiKey[], authorization: string | undefined): Caller | null {
-  const key = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1]
+function findByKey(apiKeys: readonly ApiKey[], authorization: string): Caller | null {
+  const key = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1]
   if (key === undefined) return null
   const digest = hash('sha256', key, 'buffer')
   let caller: Caller | null = null
   for (const { caller: name, sha256, scopes } of apiKeys) {
-    if (timingSafeEqual(digest, sha256)) caller = { name, scopes }
+    if (sha256 !== null && timingSafeEqual(digest, sha256)) caller = { name, scopes }
   }
   return caller
+}
+
+/**
+ * OpenSSL compares (RFC 9525: the DNS names; the common name counts only where there is none), not a parser of
+ * our own. A certificate with the names of two callers is neither's.
+ */
+function findByCertificate(apiKeys: readonly ApiKey[], certificate: X509Certificate): Caller | null {
+  const [found, ...others] = apiKeys.filter(
+    ({ caller, sha256 }) =>
+      sha256 === null && certificate.checkHost(caller, { wildcards: false }) !== undefined,
+  )
+  return found === undefined || others.length > 0 ? null : { name: found.caller, scopes: found.scopes }
+}
+
+const certificates = new WeakMap<Socket, X509Certificate>()
+
+/** Read once for each connection. Only what the configured authority signed gets this far. */
+function certificateOf(socket: Socket): X509Certificate | undefined {
+  const known = certificates.get(socket)
+  if (known !== undefined || !(socket instanceof TLSSocket) || !socket.authorized) return known
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate !== undefined) certificates.set(socket, certificate)
+  return certificate
 }

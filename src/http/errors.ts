@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../refunds/ports.ts'
 import { type Problem, type ProblemCode, problem } from './problems.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import { PROBLEM_CONTENT_TYPE, sendProblem } from './send-problem.ts'
 
 const MAX_ERRORS = 20
@@ -41,7 +42,12 @@ const requestsInFlight = new WeakMap<Socket, number>()
  * flight it would be taken for the answer to that: then the connection is only closed.
  */
 export function answerClientError(error: ConnectionError, socket: Socket): void {
-  if (socket.writable && error.code !== 'ECONNRESET' && !requestsInFlight.get(socket)) {
+  // Where the connection itself or its TLS failed, nothing can be written, and waiting for it would never end.
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code)) {
+    socket.destroy()
+    return
+  }
+  if (socket.writable && !requestsInFlight.get(socket)) {
     const body = JSON.stringify(
       problem(
         'invalid_request',
@@ -49,9 +55,13 @@ export function answerClientError(error: ConnectionError, socket: Socket): void 
         randomUUID(),
       ),
     )
-    socket.write(
-      `HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    )
+    const headers = Object.entries({
+      'Content-Type': PROBLEM_CONTENT_TYPE,
+      'Content-Length': Buffer.byteLength(body),
+      Connection: 'close',
+      ...SECURITY_HEADERS,
+    }).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.write(`HTTP/1.1 400 Bad Request\r\n${headers.join('')}\r\n${body}`)
   }
   socket.destroySoon()
 }

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import { SHARED_SCHEMAS } from './schemas.ts'
+import { DOCS_CONTENT_SECURITY_POLICY } from './security-headers.ts'
 
 /** The OpenAPI 3.1 document, made from the routes' schemas, and Swagger UI on it. */
 export const openapi = fp(async (app) => {
@@ -28,6 +29,10 @@ export const openapi = fp(async (app) => {
       },
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { tryItOutEnabled: true } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: DOCS_CONTENT_SECURITY_POLICY,
+    uiConfig: { tryItOutEnabled: true },
+  })
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()))
 })

@@ -184,6 +184,11 @@ async function attemptRefund(
     if (!isSamePayload(parts, command, claim.fingerprint)) return refused(keyReused())
     const stored = await store.findByClaim(claim)
     if (stored !== null) return replay(parts, command, stored)
+    // Made while another account was the only one: what is sent with this one must not be booked on that.
+    if (claim.account !== account) {
+      await release(parts, { claim, attempt, requestedAt: Date.now() })
+      return 'claim_abandoned'
+    }
     if (!(await store.joinClaim(claim))) return 'claim_abandoned'
   }
 

@@ -36,17 +36,24 @@ export async function spawnGateway(
     status = how
   })
   let url: string | undefined
+  let operationsUrl: string | undefined
   await until(
     'a gateway that listens',
     () => {
       if (status !== undefined) throw new Error(`the gateway ended with ${status}: ${output()}`)
-      url = /Server listening at (http:\/\/[^"]+)"/.exec(written.stdout)?.[1]
+      // The port of the operations, where there is one, is opened first.
+      const urls = [...written.stdout.matchAll(/Server listening at (https?:\/\/[^"]+)"/g)].map(
+        ([, at]) => at,
+      )
+      url = urls[env.OPERATIONS_PORT === undefined ? 0 : 1]
+      operationsUrl = urls[0]
       return url !== undefined
     },
     30_000,
   )
   const { request, refund } = client(url as string)
-  await until('a gateway that is ready', async () => (await request('/readyz')).status === readyStatus)
+  const probe = client(operationsUrl as string)
+  await until('a gateway that is ready', async () => (await probe.request('/readyz')).status === readyStatus)
   return {
     url: url as string,
     pid: child.pid as number,

@@ -25,6 +25,10 @@ const ACCOUNT = { COOKIEPAY_ID: 'shop', COOKIEPAY_KEY: 'shop-key', COOKIEPAY_PG:
 const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   HOST: ['http://localhost', 'http://localhost'],
   PORT: ['70000', '70000'],
+  OPERATIONS_PORT: ['none', 'none'],
+  TLS_CERT: ['/etc/tls/tls.crt'],
+  TLS_KEY: [SECRET],
+  TLS_CLIENT_CA: ['/etc/tls/ca.crt'],
   LOG_LEVEL: ['loud', 'loud'],
   REDIS_URL: [`http://:${SECRET}@localhost`],
   REDIS_CLUSTER_NODES: ['nowhere', 'nowhere'],

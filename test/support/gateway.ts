@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { readConfig } from '../../src/config.ts'
-import { startGateway } from '../../src/gateway.ts'
+import { type Gateway, startGateway } from '../../src/gateway.ts'
 import type { Problem } from '../../src/http/problems.ts'
 import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'
 import { startSandbox } from '../sandbox/support.ts'
@@ -20,6 +20,7 @@ export type Answer<Body = RefundOrProblem> = Readonly<{
 
 export type TestGateway = Readonly<{
   url: string
+  rotate: Gateway['rotate']
   close(): Promise<void>
   /** Any request; an object as `body` is sent as JSON, a string as it is. */
   request<Body = RefundOrProblem>(path: string, init?: RequestOptions): Promise<Answer<Body>>
@@ -49,7 +50,7 @@ export async function startTestGateway(
     return closing
   }
   t.teardown(close)
-  return { url: gateway.url, close, ...client(gateway.url) }
+  return { url: gateway.url, rotate: gateway.rotate, close, ...client(gateway.url) }
 }
 
 /** The calls that a calling service makes. */

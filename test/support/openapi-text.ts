@@ -22,6 +22,7 @@ export async function openapiText(): Promise<string> {
       isPaused: () => false,
     }),
     readiness: () => ({ ready: false, parts: {} }),
+    apiKeys: () => null,
     refunds: { accounts: new Map(), store: uncalled, provider: uncalled, storeSecrets: [Buffer.alloc(32)] },
   } as unknown as AppParts
   const app = await buildApp(

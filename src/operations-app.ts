@@ -1,0 +1,29 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { answerClientError, handleErrors } from './http/errors.ts'
+import { createListener } from './http/listener.ts'
+import { type OperationsOptions, operationRoutes } from './http/operations.ts'
+import { setSecurityHeaders } from './http/security-headers.ts'
+
+/** Nothing here waits for anything but Redis, once. */
+const LONGEST_ANSWER_MS = 30_000
+
+/**
+ * Health, readiness and metrics in plain HTTP on a port of their own, and nothing else: for probes and scrapers
+ * that cannot show the certificate which the main port asks for before it hears what is wanted.
+ */
+export async function buildOperationsApp({
+  log,
+  ...options
+}: OperationsOptions & { log: FastifyBaseLogger }): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    serverFactory: createListener(null, LONGEST_ANSWER_MS).serverFactory,
+    forceCloseConnections: true,
+    clientErrorHandler: answerClientError,
+  })
+  handleErrors(app)
+  setSecurityHeaders(app, { hasTls: false })
+  await app.register(operationRoutes, options)
+  return app
+}
