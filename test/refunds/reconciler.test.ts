@@ -63,7 +63,10 @@ const FAILED_BY_OPERATOR: Settlement = {
 }
 
 /** A real store with a short lease, and reconcilers on it that sweep when they are told to. */
-async function startAll(t: Test, { intervalMs = 3_600_000, leaseMs = LEASE_MS } = {}) {
+async function startAll(
+  t: Test,
+  { intervalMs = 3_600_000, leaseMs = LEASE_MS, idempotencyRetentionMs = RETENTION_MS } = {},
+) {
   const server = await startTestRedis(t)
   const redis = connectRedis({ kind: 'url', url: server.url })
   redis.on('error', () => {})
@@ -71,8 +74,8 @@ async function startAll(t: Test, { intervalMs = 3_600_000, leaseMs = LEASE_MS } 
   await new Promise((resolve) => redis.once('ready', resolve))
   const store = createRefundStore(redis, {
     leaseMs,
-    idempotencyRetentionMs: RETENTION_MS,
-    ledgerRetentionMs: 86_400_000,
+    idempotencyRetentionMs,
+    ledgerRetentionMs: 7 * 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
@@ -242,6 +245,15 @@ t.test('in the end every six hours', { buffered: true }, async (t) => {
   await sweep()
   const due = await dueIn(refund)
   t.ok(due > SIX_HOURS_MS - LATE_MS && due <= SIX_HOURS_MS, `in ${due} ms`)
+})
+
+t.test('twice in the time for which keys are kept, where that is shorter', { buffered: true }, async (t) => {
+  const { store, sweep, dueIn } = await startAll(t, { idempotencyRetentionMs: 3_600_000 })
+  const { stored } = await begin(store, 400)
+  await store.settle(stored, UNKNOWN)
+  await sweep()
+  const due = await dueIn(stored.refund)
+  t.ok(due > 1_800_000 - LATE_MS && due <= 1_800_000, `in ${due} ms`)
 })
 
 t.test('a partial refund is never looked up, and waits for a person', { buffered: true }, async (t) => {

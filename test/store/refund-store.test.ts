@@ -230,6 +230,17 @@ t.test('release leaves the begin of another attempt, and the claim, alone', asyn
   t.match(await store.findById(claim.id), { attempt: 'joined' })
 })
 
+t.test('release leaves a settled refund alone', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  const stored = await begun(store, newIntent(claim))
+  await store.settle(stored, SUCCEEDED)
+  await store.release(attemptOf(claim))
+  t.match(await store.findById(claim.id), { refund: { status: 'succeeded' } })
+  t.match(await store.findPayment('default', claim.tid), { refunded: 1000 })
+})
+
 t.test('a request that joined a claim and did not begin leaves the entry of the one that did', async (t) => {
   const { store } = await startStore(t)
   const claim = newClaim()

@@ -1,12 +1,16 @@
 import type { RedisClient, Scripts } from '../../src/store/scripts.ts'
 
 /** A command that a client has sent, and whose reply it has not read. */
-export type SentCommand = Readonly<{ name: string; args: readonly unknown[] }>
+export type SentCommand = Readonly<{
+  name: string
+  args: readonly unknown[]
+  /** Set once Redis has done it. */
+  reply?: { value: unknown }
+}>
 
 type Waiting = SentCommand & {
   resolve(reply: unknown): void
   reject(error: Error): void
-  /** Set once Redis has done it. */
   reply?: { value: unknown }
 }
 
