@@ -19,16 +19,47 @@ const NOTHING: StoredJson = {
   resolution: null,
 }
 
+/** How the members are called in Redis, which keeps millions of each. */
+const SHORT_NAMES = {
+  fingerprint: 'print',
+  tax_free_amount: 'tax_free',
+  reason: 'reason',
+  refund_account: 'account',
+  requested_by: 'by',
+  metadata: 'metadata',
+  provider: 'answer',
+  refunded_at: 'at',
+  failure: 'failure',
+  resolution: 'resolution',
+} as const satisfies Record<keyof StoredJson, string>
+
+const MEMBERS = Object.entries(SHORT_NAMES) as [keyof StoredJson, string][]
+
+/** The provider's answer is kept as its values alone, in this order. */
+const ANSWER_MEMBERS = ['cancel_tid', 'cancel_code', 'cancel_msg', 'cancel_date', 'cancel_amt'] as const
+
 /** The JSON of a refund, without the members that are empty. */
 export function encodeJson(json: StoredJson): string {
   const written: Record<string, unknown> = {}
-  for (const name of Object.keys(NOTHING) as (keyof StoredJson)[]) {
+  for (const [name, shortName] of MEMBERS) {
     const value = json[name]
-    if (value !== null && !(name === 'metadata' && Object.keys(json.metadata).length === 0)) {
-      written[name] = value
-    }
+    if (value === null || (name === 'metadata' && Object.keys(json.metadata).length === 0)) continue
+    written[shortName] = name === 'provider' ? ANSWER_MEMBERS.map((member) => json.provider?.[member]) : value
   }
   return JSON.stringify(written)
+}
+
+function decodeJson(text: string): StoredJson {
+  const written = JSON.parse(text) as Record<string, unknown>
+  const json: Record<string, unknown> = { ...NOTHING }
+  for (const [name, shortName] of MEMBERS) {
+    if (shortName in written) json[name] = written[shortName]
+  }
+  const answer = written[SHORT_NAMES.provider] as (string | null)[] | undefined
+  if (answer !== undefined) {
+    json.provider = Object.fromEntries(ANSWER_MEMBERS.map((member, index) => [member, answer[index] ?? null]))
+  }
+  return json as StoredJson
 }
 
 /** The JSON of a refund that nothing is known of but its intent. */
@@ -46,7 +77,7 @@ export function decodeRefund(id: string, text: string, account: string, tid: str
   const words = text.split(' ', 10)
   const [status, kind, attempt, , amount, , , createdAt, updatedAt, history] = words as [string, ...string[]]
   const jsonStart = words.reduce((length, word) => length + word.length + 1, 0)
-  const json = { ...NOTHING, ...(JSON.parse(text.slice(jsonStart)) as Partial<StoredJson>) }
+  const json = decodeJson(text.slice(jsonStart))
   const entries = decodeHistory(history as string)
   const settledAt = new Date(Number(updatedAt)).toISOString()
   // Only a late answer of the provider settles an unknown refund without a resolution of its own.

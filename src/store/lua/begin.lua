@@ -32,9 +32,9 @@ local function refuse(...)
 end
 
 if not ledger or ledger.standing == 0 then
-  ledger = ledger or { last_number = 0 }
+  ledger = ledger or { last_number = 0, first = '-' }
   for _, name in ipairs(LEDGER) do
-    if name ~= 'last_number' then ledger[name] = 0 end
+    if name ~= 'last_number' and name ~= 'first' then ledger[name] = 0 end
   end
   ledger.method, ledger.amount, ledger.tax_free = method, paid, paid_tax_free
 elseif ledger.method ~= method or ledger.amount ~= paid or ledger.tax_free ~= paid_tax_free then
@@ -81,9 +81,9 @@ local refund = {
   lease_until = now + lease_ms, created_at = created_at, updated_at = now, history = '-', json = json,
 }
 count(ledger, refund, 1)
+if refund.number == 1 then ledger.first = id else write(refund.number, id) end
 write_ledger(ledger)
 local text = write_refund(refund)
-write(refund.number, id)
 write('unsettled', unsettled and unsettled .. ' ' .. id or id)
 save()
 if not unsettled then redis.call('PERSIST', payment_key) end

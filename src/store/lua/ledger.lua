@@ -4,7 +4,7 @@
 --   ledger      the numbers of LEDGER, in that order, divided by spaces
 --   unsettled   the ids of its `processing` and `unknown` refunds, divided by spaces; absent when there are none
 --   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread
---   <number>    the id of the payment's nth refund, for listing
+--   <number>    the id of the payment's nth refund, for listing; that of the first is in the ledger
 --
 -- Amounts are integers of KRW below 10^10, and so are exact in Lua's doubles.
 
@@ -14,14 +14,14 @@ local LEDGER = {
   'method', 'amount', 'tax_free', -- what was paid; tax_free is '-' where it is not known
   'refunded', 'refunded_tax_free', 'in_flight', 'in_flight_tax_free', 'unknown', 'unknown_tax_free',
   'standing', -- how many refunds are not `failed`
-  'last_number',
+  'last_number', 'first', -- how many refunds it had; the id of the first, mostly the only one
 }
 local REFUND = {
   'status', 'kind', 'attempt', -- of these and of `method` no word is a number, whatever it looks like
   'number', 'amount', 'tax_free', 'lease_until', 'created_at', 'updated_at',
   'history', -- what happened between the intent and the outcome: events, divided by commas; '-' when nothing
 }
-local TEXT = { method = true, status = true, kind = true, attempt = true, history = true }
+local TEXT = { method = true, first = true, status = true, kind = true, attempt = true, history = true }
 
 -- Where the ledger counts a refund of each status; a failed one counts nowhere.
 local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded' }

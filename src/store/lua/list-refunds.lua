@@ -14,9 +14,9 @@ while number <= ledger.last_number do
     page[1] = string.format('%.0f', number)
     break
   end
-  local id = redis.call('HGET', payment_key, string.format('%.0f', number))
-  if id then
-    local refund = read_refund(id)
+  local id = number == 1 and ledger.first or redis.call('HGET', payment_key, number)
+  local refund = id and read_refund(id)
+  if refund then
     expire_lease(ledger, refund, now)
     page[#page + 1] = id
     page[#page + 1] = refund_text(refund)

@@ -18,6 +18,7 @@ if refund then
   count(ledger, refund, -1)
   -- The last number is used again, so that a long outage leaves no long gap for listing to walk through.
   if refund.number == ledger.last_number then ledger.last_number = ledger.last_number - 1 end
+  if refund.number == 1 then ledger.first = '-' end
   write_ledger(ledger)
   leave_unsettled(unsettled, id, retention_ms)
   save()
