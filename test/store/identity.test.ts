@@ -129,7 +129,8 @@ t.test('an unreachable store says nothing of its identity', async (t) => {
   await identity.check()
   await server.stop()
   await t.rejects(identity.check())
+  const isBack = new Promise((resolve) => redis.once('ready', resolve))
   await server.start()
-  await new Promise((resolve) => redis.once('ready', resolve))
+  await isBack
   t.equal(await identity.check(), null)
 })

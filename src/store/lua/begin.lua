@@ -31,6 +31,7 @@ local function refuse(...)
   return { ... }
 end
 
+local is_known = ledger ~= nil
 if not ledger or ledger.standing == 0 then
   ledger = ledger or { last_number = 0, first = '-' }
   for _, name in ipairs(LEDGER) do
@@ -86,5 +87,5 @@ write_ledger(ledger)
 local text = write_refund(refund)
 write('unsettled', unsettled and unsettled .. ' ' .. id or id)
 save()
-if not unsettled then redis.call('PERSIST', payment_key) end
+if is_known and not unsettled then redis.call('PERSIST', payment_key) end
 return { 'begun', id, text }
