@@ -33,7 +33,13 @@ export function gatewayOf(name: string, directory: string, nodeArguments: readon
     says: 'this service, everything on',
     kinds: ['new', 'replay'],
     usesRedis: true,
-    command: [process.execPath, '--enable-source-maps', ...nodeArguments, join(directory, 'server.js')],
+    command: [
+      process.execPath,
+      '--enable-source-maps',
+      '--max-semi-space-size=32',
+      ...nodeArguments,
+      join(directory, 'server.js'),
+    ],
   }
 }
 

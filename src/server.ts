@@ -8,7 +8,7 @@ import type { Telemetry } from './http/telemetry.ts'
 import { watchRotation } from './rotation.ts'
 
 /** Lines are written together; what a killed process takes with it is a tenth of a second of them. */
-const LOG_DESTINATION = { minLength: 4096, periodicFlush: 100, sync: false } as const
+const LOG_DESTINATION = { minLength: 12_288, periodicFlush: 100, sync: false } as const
 
 /** As npm run check-config does: looks, tells, and ends. */
 const CHECK_FLAG = '--check'

@@ -7,7 +7,7 @@ import type { Exchange } from './outcome.ts'
  * How long a connection is left alone after an answer. A server may close it at just that moment, and of a request
  * that is on its way then nobody knows whether it was read: a refund would become `unknown`.
  */
-const REST_MS = 50
+const REST_MS = 30
 
 /** A connection that was idle for longer is not used again; undici closes it. */
 const LONGEST_IDLE_MS = 2_000
@@ -15,8 +15,8 @@ const LONGEST_IDLE_MS = 2_000
 /** What the server must announce for that to be safe, in seconds: a second more. */
 const LEAST_ANNOUNCED_SECONDS = 3
 
-/** More than this rest only above a thousand calls a second; any further connection is closed. */
-const MOST_RESTING = 128
+/** More than this rest only above eight thousand calls a second; any further connection is closed. */
+const MOST_RESTING = 256
 
 export type Connections = Readonly<{
   /** One POST, sent at most once: on a new connection, or on one that the server has announced to keep open. */

@@ -4,6 +4,9 @@ import type { Exchange } from './outcome.ts'
 /** Far above any answer of the provider; a longer one is not an answer. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
+/** Drops a byte order mark, which PHP files are prone to send. */
+const UTF8 = new TextDecoder()
+
 export type ExchangeRequest = Readonly<{
   path: string
   headers: Record<string, string>
@@ -69,8 +72,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         },
         onResponseEnd() {
           if (over) return
-          // Decoded as UTF-8; a byte order mark, which PHP files are prone to send, is dropped.
-          const body = new TextDecoder().decode(Buffer.concat(chunks))
+          const body = UTF8.decode(Buffer.concat(chunks))
           finish({
             seen: 'answer',
             status,

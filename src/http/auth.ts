@@ -28,19 +28,22 @@ declare module 'fastify' {
  * scope. `apiKeys` is asked at each request, since keys rotate.
  */
 export function authenticate(apiKeys: () => readonly ApiKey[] | null) {
-  return async (request: FastifyRequest, reply: FastifyReply) => {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const caller = findCaller(apiKeys(), request)
     if (caller === null) {
       reply.header('WWW-Authenticate', 'Bearer')
-      return sendProblem(reply, 'unauthenticated', {
+      sendProblem(reply, 'unauthenticated', {
         detail: 'Send a configured key as Authorization: Bearer <key>.',
       })
+      return
     }
     request.caller = caller
     const { scope } = request.routeOptions.config
     if (scope !== undefined && !caller.scopes.includes(scope)) {
-      return sendProblem(reply, 'forbidden', { detail: `This key lacks the scope ${scope}.` })
+      sendProblem(reply, 'forbidden', { detail: `This key lacks the scope ${scope}.` })
+      return
     }
+    done()
   }
 }
 

@@ -55,6 +55,20 @@ const EXPECTED_ANSWERS = [
 
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30]
 
+/** Finding a series by its labels costs more than counting; there are few of them. */
+function remembered<Series>(find: (...labels: string[]) => Series): (...labels: string[]) => Series {
+  const found = new Map<string, Series>()
+  return (...labels) => {
+    const name = labels.join(' ')
+    let series = found.get(name)
+    if (series === undefined) {
+      series = find(...labels)
+      found.set(name, series)
+    }
+    return series
+  }
+}
+
 /** The gateway's metrics and the process's own, in a registry of their own. */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry()
@@ -179,12 +193,20 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   })
 
+  const stepSeries = REFUND_STEPS.map(
+    (step) => [step, steps.labels({ step: step.slice(0, -'Ms'.length) })] as const,
+  )
+  const requestSeries = remembered((method: string, route: string, status: string) =>
+    requests.labels({ method, route, status }),
+  )
+  const callSeries = remembered((call: string, outcome: string) => providerCalls.labels({ call, outcome }))
+
   return {
     countRequest: (method, route, status, durationMs) =>
-      requests.observe({ method, route, status }, durationMs / 1000),
+      requestSeries(method, route, String(status)).observe(durationMs / 1000),
     countAnswer: (outcome) => answers.inc({ outcome }),
     countProviderCall(call, outcome, durationMs) {
-      providerCalls.observe({ call, outcome }, durationMs / 1000)
+      callSeries(call, outcome).observe(durationMs / 1000)
       if (call === 'token' && outcome !== 'token') tokenFailures.inc({ reason: 'not_issued' })
       if (outcome === 'token_rejected') tokenFailures.inc({ reason: 'rejected' })
     },
@@ -192,8 +214,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     countConflict: () => conflicts.inc(),
     countLost: () => lost.inc(),
     countSteps(timings) {
-      for (const step of REFUND_STEPS)
-        steps.observe({ step: step.slice(0, -'Ms'.length) }, timings[step] / 1000)
+      for (const [step, series] of stepSeries) series.observe(timings[step] / 1000)
     },
     countResolution: (source, status) => resolutions.inc({ source, status }),
     text: () => registry.metrics(),

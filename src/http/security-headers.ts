@@ -31,16 +31,14 @@ export const DOCS_CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Sets them on every answer; a route's own win. */
+/** Sets them on every answer, first of all, so that a route's own win. */
 export function setSecurityHeaders(app: FastifyInstance, { hasTls }: { hasTls: boolean }): void {
   const headers = {
     ...SECURITY_HEADERS,
     ...(hasTls && { 'Strict-Transport-Security': STRICT_TRANSPORT_SECURITY }),
   }
-  const entries = Object.entries(headers)
-  app.addHook('onSend', async (_request, reply) => {
-    for (const [name, value] of entries) {
-      if (!reply.hasHeader(name)) reply.header(name, value)
-    }
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers)
+    done()
   })
 }

@@ -320,11 +320,10 @@ async function record(parts: RefundParts, begun: StoredRefund, outcome: Answered
   if (outcome.outcome === 'succeeded' && differsFrom(begun.refund.amount, outcome)) {
     parts.observer.amountMismatch(begun.refund, outcome.cancelledAmount)
   }
-  const { bookedAmount: _, ...known } = settlement
-  const local: Refund = { ...begun.refund, ...known, updated_at: new Date().toISOString() }
   const settle = async () => {
     const settled = await parts.store.settle(begun, settlement)
     if (settled.result === 'lost') {
+      const local = locally(begun, settlement)
       parts.observer.lost(local)
       return local
     }
@@ -332,15 +331,24 @@ async function record(parts: RefundParts, begun: StoredRefund, outcome: Answered
     const isContradicted = settled.result === 'conflict' && settlement.status !== 'unknown'
     if (isContradicted) parts.observer.conflict(settled.stored.refund, settlement)
     // Of another attempt, the store knows less than this one: it was restored to an older state.
-    return settled.stored.attempt === begun.attempt ? settled.stored.refund : local
+    return settled.stored.attempt === begun.attempt ? settled.stored.refund : locally(begun, settlement)
   }
   try {
     return await settle()
   } catch (error) {
     parts.observer.postponed(begun.refund.id, error)
     parts.background.untilDone(settle)
-    return local
+    return locally(begun, settlement)
   }
+}
+
+/** The refund as it would be stored now. */
+function locally(
+  { refund }: StoredRefund,
+  { status, provider, refunded_at, failure, resolution }: Settlement,
+): Refund {
+  const updated_at = new Date().toISOString()
+  return { ...refund, status, provider, refunded_at, failure, resolution, updated_at }
 }
 
 /** An amount that is there and cannot be read, or is zero, is no figure to book, and yet not what was asked. */

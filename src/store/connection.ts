@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../config.ts'
 import { defineScripts, type RedisClient, type Scripts } from './scripts.ts'
@@ -34,17 +33,24 @@ export function connectRedis(target: ConnectionTarget): RedisClient & Scripts {
   return defineScripts(client)
 }
 
-/** Commands of one turn of the event loop leave in one packet, and so with one system call. */
+/** Commands of one turn of the event loop leave as one text, and so with one system call. */
 function writeTogether(server: Redis): void {
   server.on('connect', () => {
     const { stream } = server
-    const write = stream.write.bind(stream) as Writable['write']
-    stream.write = ((...chunk: Parameters<Writable['write']>) => {
-      if (stream.writableCorked === 0) {
-        stream.cork()
-        setImmediate(() => stream.uncork())
-      }
-      return write(...chunk)
+    const write = stream.write.bind(stream) as (text: string) => boolean
+    let waiting = ''
+
+    function writeAll(): void {
+      const text = waiting
+      waiting = ''
+      if (!stream.destroyed) write(text)
+    }
+
+    // ioredis gives it texts alone, where no argument is binary, and does not look at what it answers.
+    stream.write = ((text: string) => {
+      if (waiting === '') setImmediate(writeAll)
+      waiting += text
+      return true
     }) as typeof stream.write
   })
 }

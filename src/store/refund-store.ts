@@ -14,7 +14,14 @@ import type { Barrier } from './barrier.ts'
 import type { Durability } from './durability.ts'
 import { createIndexCleaner } from './index-cleaner.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
-import { decodeLedger, decodeRefund, encodeIntent, encodeJson, isProcessing } from './refund-text.ts'
+import {
+  decodeLedger,
+  decodeRefund,
+  intentJson,
+  isProcessing,
+  type WrittenJson,
+  writeJson,
+} from './refund-text.ts'
 import type { RedisClient, Scripts } from './scripts.ts'
 
 /** Longer than any attempt acts on a claim that it has read. */
@@ -79,6 +86,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       const { claim } = intent
       const paymentKey = keys.payment(claim.account, claim.tid)
       const shardKey = shardOf(claim.id)
+      const own = intentJson(claim.fingerprint, intent.details)
       // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
       const [, reply] = await reach(
         Promise.all([
@@ -86,13 +94,13 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
           redis.beginRefund(
             paymentKey,
             keys.abandoned(claim.account, claim.tid, claim.token),
-            ...beginArguments(intent, leaseMs),
+            ...beginArguments(intent, leaseMs, own.text),
           ) as Promise<string[]>,
         ]),
       )
       // The claim, too: it was written through the same connections, before.
       await passBarrier(paymentKey, shardKey, keys.claim(claim.id))
-      const begun = decodeBegin(reply, claim)
+      const begun = decodeBegin(reply, claim, own)
       // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
       const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
       if (!isOwn) clean(shardKey, entryOf(intent))
@@ -102,6 +110,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     async settle(stored, settlement) {
       const { id, account, tid } = stored.refund
       const paymentKey = keys.payment(account, tid)
+      const own = settledJson(stored, settlement)
       const reply = (await reach(
         redis.settleRefund(
           paymentKey,
@@ -110,7 +119,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
           settlement.status,
           settlement.bookedAmount ?? '',
           settlement.resolution?.source ?? 'provider',
-          settledJson(stored, settlement),
+          own.text,
           ledgerRetentionMs,
         ),
       )) as string[]
@@ -119,7 +128,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       const result = reply[0]
       if (result === 'lost') return { result }
       if (result !== 'settled' && result !== 'conflict') throw new Error(`bug: settle.lua answered ${result}`)
-      const settled = decodeReply(reply, account, tid)
+      const settled = decodeReply(reply, account, tid, own)
       await followUp(settled)
       return { result, stored: settled }
     },
@@ -370,7 +379,7 @@ function decodeClaim(id: string, text: string): Claim {
   }
 }
 
-function beginArguments(intent: Intent, leaseMs: number): (string | number)[] {
+function beginArguments(intent: Intent, leaseMs: number, json: string): (string | number)[] {
   const { claim, payment, details } = intent
   return [
     claim.id,
@@ -384,17 +393,21 @@ function beginArguments(intent: Intent, leaseMs: number): (string | number)[] {
     details.tax_free_amount ?? '',
     intent.partialAllowed ? 1 : 0,
     intent.requestedAt,
-    encodeIntent(claim.fingerprint, details),
+    json,
   ]
 }
 
-function decodeBegin(reply: string[], { account, tid }: Claim): Awaited<ReturnType<RefundStore['begin']>> {
+function decodeBegin(
+  reply: string[],
+  { account, tid }: Claim,
+  own: WrittenJson,
+): Awaited<ReturnType<RefundStore['begin']>> {
   const result = reply[0]
   switch (result) {
     case 'begun':
     case 'exists':
     case 'refund_unresolved':
-      return { result, stored: decodeReply(reply, account, tid) }
+      return { result, stored: decodeReply(reply, account, tid, own) }
     case 'amount_exceeds_remaining':
       return { result, remaining: Number(reply[1]) }
     case 'claim_abandoned':
@@ -407,14 +420,14 @@ function decodeBegin(reply: string[], { account, tid }: Claim): Awaited<ReturnTy
   }
 }
 
-function decodeReply(reply: string[], account: string, tid: string): StoredRefund {
-  return decodeRefund(reply[1] as string, reply[2] as string, account, tid)
+function decodeReply(reply: string[], account: string, tid: string, own?: WrittenJson): StoredRefund {
+  return decodeRefund(reply[1] as string, reply[2] as string, account, tid, own)
 }
 
-function settledJson({ refund, fingerprint }: StoredRefund, settlement: Settlement): string {
+function settledJson({ refund, fingerprint }: StoredRefund, settlement: Settlement): WrittenJson {
   const { provider, refunded_at, failure, resolution } = settlement
   const { tax_free_amount, reason, refund_account, requested_by, metadata } = refund
-  return encodeJson({
+  return writeJson({
     fingerprint,
     tax_free_amount,
     reason,

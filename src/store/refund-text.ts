@@ -3,7 +3,7 @@ import type { HistoryEntry, PaymentLedger, RefundDetails, StoredRefund } from '.
 import type { Refund, RefundStatus } from '../refunds/refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
-type StoredJson = { fingerprint: string } & RefundDetails &
+export type StoredJson = { fingerprint: string } & RefundDetails &
   Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'>
 
 const NOTHING: StoredJson = {
@@ -62,9 +62,23 @@ function decodeJson(text: string): StoredJson {
   return json as StoredJson
 }
 
-/** The JSON of a refund that nothing is known of but its intent. */
-export function encodeIntent(fingerprint: string, details: RefundDetails): string {
-  return encodeJson({ ...NOTHING, ...details, fingerprint })
+/** What is stored of a refund that nothing is known of but its intent. */
+export function intentJson(fingerprint: string, details: RefundDetails): WrittenJson {
+  return writeJson({
+    ...details,
+    fingerprint,
+    provider: null,
+    refunded_at: null,
+    failure: null,
+    resolution: null,
+  })
+}
+
+/** A text beside what it says, so that whoever wrote it and gets it back need not read it. */
+export type WrittenJson = Readonly<{ json: StoredJson; text: string }>
+
+export function writeJson(json: StoredJson): WrittenJson {
+  return { json, text: encodeJson(json) }
 }
 
 /** Whether a refund's text says `processing`, which only a script may take at its word: the lease may be over. */
@@ -73,11 +87,17 @@ export function isProcessing(text: string): boolean {
 }
 
 /** A refund from the text that lua/ledger.lua writes: ten words, then its JSON. */
-export function decodeRefund(id: string, text: string, account: string, tid: string): StoredRefund {
+export function decodeRefund(
+  id: string,
+  text: string,
+  account: string,
+  tid: string,
+  own?: WrittenJson,
+): StoredRefund {
   const words = text.split(' ', 10)
   const [status, kind, attempt, , amount, , , createdAt, updatedAt, history] = words as [string, ...string[]]
-  const jsonStart = words.reduce((length, word) => length + word.length + 1, 0)
-  const json = decodeJson(text.slice(jsonStart))
+  const isOwn = own !== undefined && text.endsWith(own.text)
+  const json = isOwn ? own.json : decodeJson(text.slice(words.join(' ').length + 1))
   const entries = decodeHistory(history as string)
   const settledAt = new Date(Number(updatedAt)).toISOString()
   // Only a late answer of the provider settles an unknown refund without a resolution of its own.
