@@ -287,9 +287,10 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       await Promise.all([reach(redis.zadd(shardOf(id), Date.now(), entry)), keepKey(stored)])
       return
     }
-    clean(shardOf(id), entry)
     const wasUnknown = history.some(({ event }) => event === 'unknown')
-    if (wasUnknown) await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
+    if (!wasUnknown) return clean(shardOf(id), entry)
+    redis.zrem(shardOf(id), entry).catch(() => {})
+    await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
   }
 
   /** Also where the claim was lost: without it the refund is not found by its id, and its key is free. */
