@@ -43,7 +43,7 @@ const SERVER_ARGS = [
   ['--unixsocketperm', '700'],
   ['--appendonly', 'yes'],
   ['--appendfsync', 'always'],
-  // Keeps a payment with a few refunds in one piece, which takes a quarter less memory.
+  // Keeps a payment with a few refunds in one piece, which takes a seventh less memory.
   ['--hash-max-listpack-value', '1024'],
   ['--save', ''],
   ['--maxmemory-policy', 'noeviction'],
