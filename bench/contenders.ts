@@ -36,7 +36,7 @@ export function gatewayOf(name: string, directory: string, nodeArguments: readon
     command: [
       process.execPath,
       '--enable-source-maps',
-      '--max-semi-space-size=32',
+     
       ...nodeArguments,
       join(directory, 'server.js'),
     ],
