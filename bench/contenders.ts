@@ -36,7 +36,7 @@ export function gatewayOf(name: string, directory: string, nodeArguments: readon
     command: [
       process.execPath,
       '--enable-source-maps',
-     
+
       ...nodeArguments,
       join(directory, 'server.js'),
     ],

@@ -127,7 +127,8 @@ local function count(ledger, refund, sign)
   ledger.standing = ledger.standing + sign
 end
 
--- A refund leaves the unsettled ones; with the last of them the payment is given its retention.
+-- A refund leaves the unsettled ones; with the last of them the payment is given its retention. Comes before save():
+-- Redis lets a script that has begun to write go on, so an outcome is stored although memory is full.
 local function leave_unsettled(unsettled, id, retention_ms)
   local others = without(unsettled or '', id)
   if others ~= '' then
