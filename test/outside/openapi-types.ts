@@ -1,0 +1,1529 @@
+// Made by npm run openapi.
+
+export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process is alive */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether refunds are taken */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics as Prometheus text */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the refunds of a payment, or the unsettled ones of all
+         * @description Give a tid, or else a status of `unknown` or `processing`.
+         */
+        get: operations["listRefunds"];
+        put?: never;
+        /**
+         * Refund a payment
+         * @description Moves money at most once for each Idempotency-Key: every repeat of the same request is answered with the same refund. On any other answer than 201 look at `retry`.
+         */
+        post: operations["createRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refunds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a refund
+         * @description By its id, for as long as its idempotency key replays; afterwards list it by its tid.
+         */
+        get: operations["getRefund"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refunds/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read everything that happened to a refund */
+        get: operations["listRefundEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refunds/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle an unknown refund by hand
+         * @description For a person who has seen at the provider what became of it. Who, when and why is kept on the refund.
+         */
+        post: operations["resolveRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/payments/{tid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the ledger of a payment */
+        get: operations["getPayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A refund */
+        Refund: {
+            /**
+             * @description Derived from the caller and its idempotency key
+             * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+             */
+            id: string;
+            /**
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @example succeeded
+             * @enum {unknown}
+             */
+            status: "processing" | "succeeded" | "failed" | "unknown";
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account: string;
+            /**
+             * @description The PG transaction id of the payment
+             * @example order1042-10000
+             */
+            tid: string;
+            /**
+             * @description `full`: sent without an amount. `partial`: sent with one
+             * @example full
+             * @enum {unknown}
+             */
+            kind: "full" | "partial";
+            /**
+             * @description Integer of KRW
+             * @example 10000
+             */
+            amount: number;
+            /**
+             * @description Integer of KRW, as requested
+             * @example null
+             */
+            tax_free_amount: number | null;
+            /**
+             * @description As requested
+             * @example 고객 변심
+             */
+            reason: string;
+            /** @description As requested, the account number masked to its last four characters */
+            refund_account: {
+                /**
+                 * @description The bank's code
+                 * @example 20
+                 */
+                bank: string;
+                /**
+                 * @description Account number. It is sent on, and kept only as its last four characters
+                 * @example 1002345678901
+                 */
+                account_no: string;
+                /**
+                 * @description Name of the account holder
+                 * @example 홍길동
+                 */
+                account_name: string;
+            } | null;
+            /** @description The provider's answer, as received */
+            provider: {
+                /**
+                 * @description The PG's id of the cancel
+                 * @example C20260101000001
+                 */
+                cancel_tid: string | null;
+                /**
+                 * @description `0000` is success
+                 * @example 0000
+                 */
+                cancel_code: string | null;
+                /**
+                 * @description The provider's message
+                 * @example 정상취소
+                 */
+                cancel_msg: string | null;
+                /**
+                 * @description When it was cancelled, in the format that the provider chose
+                 * @example 20260101103000
+                 */
+                cancel_date: string | null;
+                /**
+                 * @description What was cancelled
+                 * @example 10000
+                 */
+                cancel_amt: string | number | null;
+            } | null;
+            /**
+             * @description ISO 8601 with offset, where `cancel_date` can be read
+             * @example 2026-01-01T10:30:00+09:00
+             */
+            refunded_at: string | null;
+            /** @description Set when `failed` */
+            failure: {
+                /**
+                 * @description The `code` of the problem that answers this key
+                 * @example provider_declined
+                 * @enum {unknown}
+                 */
+                code: "provider_declined" | "already_cancelled" | "deposit_required";
+                /**
+                 * @description What happened and what to do
+                 * @example The provider declined the refund with code 1001: 취소 불가 거래입니다
+                 */
+                detail: string;
+            } | null;
+            /** @description Set when it was `unknown` and has been settled since */
+            resolution: {
+                /**
+                 * @description Who settled it: the provider's lookup, its late answer, or a person
+                 * @example lookup
+                 * @enum {unknown}
+                 */
+                source: "lookup" | "provider" | "operator";
+                /**
+                 * @description The caller whose key resolved it, for `operator`
+                 * @example finance
+                 */
+                by: string | null;
+                /**
+                 * @description What the operator wrote
+                 * @example Seen as cancelled in the CookiePay console
+                 */
+                note: string | null;
+                /**
+                 * @description ISO 8601
+                 * @example 2026-01-01T01:30:00.000Z
+                 */
+                at: string;
+            } | null;
+            /**
+             * @description The caller
+             * @example orders
+             */
+            requested_by: string;
+            /**
+             * @description Kept and returned, never sent on
+             * @example {
+             *       "order": "A-1042"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.412Z
+             */
+            updated_at: string;
+        };
+        /** @description The provider was called and the outcome is not known yet */
+        UnsettledRefund: {
+            /**
+             * @description Derived from the caller and its idempotency key
+             * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+             */
+            id: string;
+            /**
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @example succeeded
+             * @enum {unknown}
+             */
+            status: "processing" | "succeeded" | "failed" | "unknown";
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account: string;
+            /**
+             * @description The PG transaction id of the payment
+             * @example order1042-10000
+             */
+            tid: string;
+            /**
+             * @description `full`: sent without an amount. `partial`: sent with one
+             * @example full
+             * @enum {unknown}
+             */
+            kind: "full" | "partial";
+            /**
+             * @description Integer of KRW
+             * @example 10000
+             */
+            amount: number;
+            /**
+             * @description Integer of KRW, as requested
+             * @example null
+             */
+            tax_free_amount: number | null;
+            /**
+             * @description As requested
+             * @example 고객 변심
+             */
+            reason: string;
+            /** @description As requested, the account number masked to its last four characters */
+            refund_account: {
+                /**
+                 * @description The bank's code
+                 * @example 20
+                 */
+                bank: string;
+                /**
+                 * @description Account number. It is sent on, and kept only as its last four characters
+                 * @example 1002345678901
+                 */
+                account_no: string;
+                /**
+                 * @description Name of the account holder
+                 * @example 홍길동
+                 */
+                account_name: string;
+            } | null;
+            /** @description The provider's answer, as received */
+            provider: {
+                /**
+                 * @description The PG's id of the cancel
+                 * @example C20260101000001
+                 */
+                cancel_tid: string | null;
+                /**
+                 * @description `0000` is success
+                 * @example 0000
+                 */
+                cancel_code: string | null;
+                /**
+                 * @description The provider's message
+                 * @example 정상취소
+                 */
+                cancel_msg: string | null;
+                /**
+                 * @description When it was cancelled, in the format that the provider chose
+                 * @example 20260101103000
+                 */
+                cancel_date: string | null;
+                /**
+                 * @description What was cancelled
+                 * @example 10000
+                 */
+                cancel_amt: string | number | null;
+            } | null;
+            /**
+             * @description ISO 8601 with offset, where `cancel_date` can be read
+             * @example 2026-01-01T10:30:00+09:00
+             */
+            refunded_at: string | null;
+            /** @description Set when `failed` */
+            failure: {
+                /**
+                 * @description The `code` of the problem that answers this key
+                 * @example provider_declined
+                 * @enum {unknown}
+                 */
+                code: "provider_declined" | "already_cancelled" | "deposit_required";
+                /**
+                 * @description What happened and what to do
+                 * @example The provider declined the refund with code 1001: 취소 불가 거래입니다
+                 */
+                detail: string;
+            } | null;
+            /** @description Set when it was `unknown` and has been settled since */
+            resolution: {
+                /**
+                 * @description Who settled it: the provider's lookup, its late answer, or a person
+                 * @example lookup
+                 * @enum {unknown}
+                 */
+                source: "lookup" | "provider" | "operator";
+                /**
+                 * @description The caller whose key resolved it, for `operator`
+                 * @example finance
+                 */
+                by: string | null;
+                /**
+                 * @description What the operator wrote
+                 * @example Seen as cancelled in the CookiePay console
+                 */
+                note: string | null;
+                /**
+                 * @description ISO 8601
+                 * @example 2026-01-01T01:30:00.000Z
+                 */
+                at: string;
+            } | null;
+            /**
+             * @description The caller
+             * @example orders
+             */
+            requested_by: string;
+            /**
+             * @description Kept and returned, never sent on
+             * @example {
+             *       "order": "A-1042"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.412Z
+             */
+            updated_at: string;
+            /**
+             * @description Always `same_key`
+             * @example same_key
+             * @enum {unknown}
+             */
+            retry: "same_key" | "fix_request" | "new_key" | "after_resolution" | "never";
+        };
+        /** @description A page of refunds */
+        RefundList: {
+            /** @description Oldest first */
+            data: components["schemas"]["Refund"][];
+            /**
+             * @description Give it as `cursor` to get the next page; null: there is none
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /** @description What has been done with a payment */
+        PaymentLedger: {
+            /**
+             * @description Name of the configured CookiePay account; optional when there is only one
+             * @example default
+             */
+            account: string;
+            /**
+             * @description The PG transaction id of the payment
+             * @example order1042-10000
+             */
+            tid: string;
+            /**
+             * @description How it was paid
+             * @example card_auth
+             * @enum {unknown}
+             */
+            method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
+            /**
+             * @description Integer of KRW: what was paid
+             * @example 10000
+             */
+            amount: number;
+            /**
+             * @description Integer of KRW: the tax-free part of what was paid, where it is known
+             * @example null
+             */
+            tax_free_amount: number | null;
+            /**
+             * @description Integer of KRW: what was refunded
+             * @example 3000
+             */
+            refunded: number;
+            /**
+             * @description Integer of KRW: what is being refunded now
+             * @example 0
+             */
+            in_flight: number;
+            /**
+             * @description Integer of KRW: refunds whose outcome is not known
+             * @example 0
+             */
+            unknown: number;
+            /**
+             * @description Integer of KRW: what can still be refunded
+             * @example 7000
+             */
+            remaining: number;
+            /** @description The first 100, oldest first */
+            refunds: components["schemas"]["Refund"][];
+            /**
+             * @description Give it as `cursor` to get the next page; null: there is none
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /** @description Everything that happened to a refund */
+        RefundEventList: {
+            /** @description Oldest first */
+            data: {
+                /**
+                 * @description ISO 8601
+                 * @example 2026-01-01T01:30:00.000Z
+                 */
+                at: string;
+                /**
+                 * @description The state that it came to; `conflict`: an answer contradicted its state, which stayed
+                 * @example processing
+                 * @enum {unknown}
+                 */
+                event: "processing" | "unknown" | "succeeded" | "failed" | "conflict";
+                /**
+                 * @description `lease`: the process that was at work on it is gone
+                 * @example caller
+                 * @enum {unknown}
+                 */
+                source: "caller" | "provider" | "lease" | "lookup" | "operator";
+                /**
+                 * @description The caller that asked for it or resolved it
+                 * @example orders
+                 */
+                by: string | null;
+                /**
+                 * @description What the operator wrote, or what a contradicting answer said
+                 * @example null
+                 */
+                note: string | null;
+            }[];
+        };
+        /** @description A problem (RFC 9457) */
+        Problem: {
+            /**
+             * @description Names the kind of problem
+             * @example urn:problem-type:not_eligible
+             */
+            type: string;
+            /**
+             * @description The kind of problem in words, English and Korean
+             * @example Cannot be refunded this way (환불 불가 거래)
+             */
+            title: string;
+            /**
+             * @description The HTTP status
+             * @example 422
+             */
+            status: number;
+            /** @description What was wrong, what was expected and what to do */
+            detail: string;
+            /**
+             * @description For code to switch on
+             * @example not_eligible
+             * @enum {unknown}
+             */
+            code: "invalid_request" | "idempotency_key_missing" | "idempotency_key_invalid" | "unauthenticated" | "forbidden" | "not_found" | "idempotency_in_progress" | "payment_mismatch" | "refund_unresolved" | "not_resolvable" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "not_eligible" | "amount_exceeds_remaining" | "tax_free_not_allowed" | "tax_free_exceeds_amount" | "refund_account_required" | "unknown_account" | "provider_declined" | "already_cancelled" | "deposit_required" | "rate_limited" | "internal_error" | "provider_auth_failed" | "provider_unavailable" | "store_unavailable" | "store_not_durable";
+            /** @description The refund, or else this request as the logs name it */
+            instance: string;
+            /**
+             * @description `same_key`: repeat the same request, after Retry-After. `fix_request`: nothing was stored, correct it, the key is free. `new_key`: this key is spent. `after_resolution`: wait until the refund in this answer is settled. `never`: do not try again.
+             * @example fix_request
+             * @enum {unknown}
+             */
+            retry: "same_key" | "fix_request" | "new_key" | "after_resolution" | "never";
+            /** @description What is wrong with the body */
+            errors?: {
+                /**
+                 * @description JSON pointer to the member
+                 * @example #/payment/amount
+                 */
+                pointer: string;
+                /** @example must be integer */
+                detail: string;
+            }[];
+            /** @description With `not_eligible`: the rule that forbids it */
+            rule?: string;
+            /** @description With `amount_exceeds_remaining`: KRW that can still be refunded */
+            remaining?: number;
+            refund?: components["schemas"]["Refund"];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description The process answers
+                         * @example ok
+                         * @enum {string}
+                         */
+                        status: "ok";
+                    };
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ready */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Whether refunds are taken
+                         * @example ready
+                         * @enum {unknown}
+                         */
+                        status: "ready" | "not_ready";
+                        /**
+                         * @description What that hangs on
+                         * @example {
+                         *       "store": {
+                         *         "ready": true,
+                         *         "detail": "durable"
+                         *       }
+                         *     }
+                         */
+                        parts: {
+                            [key: string]: {
+                                ready: boolean;
+                                detail: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description Not ready */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Whether refunds are taken
+                         * @example ready
+                         * @enum {unknown}
+                         */
+                        status: "ready" | "not_ready";
+                        /**
+                         * @description What that hangs on
+                         * @example {
+                         *       "store": {
+                         *         "ready": true,
+                         *         "detail": "durable"
+                         *       }
+                         *     }
+                         */
+                        parts: {
+                            [key: string]: {
+                                ready: boolean;
+                                detail: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    listRefunds: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The PG transaction id of the payment
+                 * @example order1042-10000
+                 */
+                tid?: string;
+                /**
+                 * @description Without a tid `processing` or `unknown`: the unsettled refunds of all payments
+                 * @example unknown
+                 */
+                status?: "processing" | "succeeded" | "failed" | "unknown";
+                /**
+                 * @description Name of the configured CookiePay account; optional when there is only one
+                 * @example default
+                 */
+                account?: string;
+                /**
+                 * @description How many, 1 to 100; 20 when absent
+                 * @example 20
+                 */
+                limit?: string;
+                /**
+                 * @description `next_cursor` of the page before
+                 * @example 21
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundList"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_account`: Unknown account (알 수 없는 계정) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, bare or as a quoted structured-field string
+                 * @example order-1042-refund-1
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One refund of one payment */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The PG transaction id of the payment
+                     * @example order1042-10000
+                     */
+                    tid: string;
+                    /**
+                     * @description Why, as the provider will show it
+                     * @example 고객 변심
+                     */
+                    reason: string;
+                    /** @description The payment that is being refunded */
+                    payment: {
+                        /**
+                         * @description How it was paid
+                         * @example card_auth
+                         * @enum {unknown}
+                         */
+                        method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
+                        /**
+                         * @description Integer of KRW: everything that was paid
+                         * @example 10000
+                         */
+                        amount: number;
+                        /**
+                         * @description Integer of KRW, the part of the amount on which no tax was paid
+                         * @example 2000
+                         */
+                        tax_free_amount?: number;
+                    };
+                    /**
+                     * @description Integer of KRW to refund; absent: everything that remains
+                     * @example 3000
+                     */
+                    amount?: number;
+                    /**
+                     * @description Integer of KRW, the part of the amount on which no tax was paid
+                     * @example 2000
+                     */
+                    tax_free_amount?: number;
+                    /** @description Account that a virtual account payment is paid back to */
+                    refund_account?: {
+                        /**
+                         * @description The bank's code
+                         * @example 20
+                         */
+                        bank: string;
+                        /**
+                         * @description Account number. It is sent on, and kept only as its last four characters
+                         * @example 1002345678901
+                         */
+                        account_no: string;
+                        /**
+                         * @description Name of the account holder
+                         * @example 홍길동
+                         */
+                        account_name: string;
+                    };
+                    /**
+                     * @description Name of the configured CookiePay account; optional when there is only one
+                     * @example default
+                     */
+                    account?: string;
+                    /**
+                     * @description Kept and returned, never sent on
+                     * @example {
+                     *       "order": "A-1042"
+                     *     }
+                     */
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Refunded, now or by the first request with this key */
+            201: {
+                headers: {
+                    /** @description Where the refund is */
+                    Location?: string;
+                    /** @description `true` on a repeat */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description The provider was called and the outcome is not known yet; `status` is `unknown` */
+            202: {
+                headers: {
+                    /** @description Where the refund is */
+                    Location?: string;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    /** @description `true` on a repeat */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnsettledRefund"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청); `idempotency_key_missing`: Idempotency-Key header is missing (멱등키 헤더 누락); `idempotency_key_invalid`: Idempotency-Key header is not valid (멱등키 형식 오류) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_progress`: The first request is still running (처리 중인 요청); `payment_mismatch`: Payment differs from an earlier request (결제 정보 불일치); `refund_unresolved`: Another refund is not settled yet (미확정 환불 존재) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: Key belongs to another request (멱등키 재사용); `not_eligible`: Cannot be refunded this way (환불 불가 거래); `amount_exceeds_remaining`: More than remains (환불 가능 금액 초과); `tax_free_not_allowed`: Tax-free amount is not allowed (비과세 금액 사용 불가); `tax_free_exceeds_amount`: Tax-free or taxable part is too large (비과세·과세 금액 초과); `refund_account_required`: Refund account is required (환불 계좌 필요); `unknown_account`: Unknown account (알 수 없는 계정); `provider_declined`: Provider declined (결제사 취소 거절); `already_cancelled`: Already cancelled (이미 취소된 거래); `deposit_required`: Needs the cancel-after-deposit API (입금 후 취소 필요) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_auth_failed`: Provider refuses our credentials (결제사 인증 실패) */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_unavailable`: Provider cannot be reached (결제사 연결 불가); `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the refund
+                 * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refund */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRefundEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the refund
+                 * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundEventList"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolveRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the refund
+                 * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What a person found out */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What became of the refund
+                     * @example succeeded
+                     * @enum {unknown}
+                     */
+                    outcome: "succeeded" | "failed";
+                    /**
+                     * @description How that was found out
+                     * @example Seen as cancelled in the CookiePay console
+                     */
+                    note: string;
+                    /** @description What the console shows of it */
+                    provider?: {
+                        /**
+                         * @description The PG's id of the cancel
+                         * @example C20260101000001
+                         */
+                        cancel_tid?: string | null;
+                        /**
+                         * @description `0000` is success
+                         * @example 0000
+                         */
+                        cancel_code?: string | null;
+                        /**
+                         * @description The provider's message
+                         * @example 정상취소
+                         */
+                        cancel_msg?: string | null;
+                        /**
+                         * @description When it was cancelled, in the format that the provider chose
+                         * @example 20260101103000
+                         */
+                        cancel_date?: string | null;
+                        /**
+                         * @description What was cancelled
+                         * @example 10000
+                         */
+                        cancel_amt?: string | number | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The settled refund */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_resolvable`: Refund is not unknown (확정할 수 없는 환불 상태) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPayment: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Name of the configured CookiePay account; optional when there is only one
+                 * @example default
+                 */
+                account?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The PG transaction id of the payment
+                 * @example order1042-10000
+                 */
+                tid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ledger */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentLedger"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_account`: Unknown account (알 수 없는 계정) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
