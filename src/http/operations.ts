@@ -44,6 +44,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationsOptions> = asy
         operationId: 'getHealth',
         tags: ['operations'],
         summary: 'Whether the process is alive',
+        description: 'For a liveness probe: it asks neither Redis nor the provider.',
         response: { 200: { description: 'Alive', content: { 'application/json': { schema: Health } } } },
       },
     },
@@ -57,6 +58,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationsOptions> = asy
         operationId: 'getReadiness',
         tags: ['operations'],
         summary: 'Whether refunds are taken',
+        description: 'For a readiness probe: whether Redis is there and durable enough, part by part.',
         response: {
           200: { description: 'Ready', content: { 'application/json': { schema: ReadinessReport } } },
           503: { description: 'Not ready', content: { 'application/json': { schema: ReadinessReport } } },
@@ -76,6 +78,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationsOptions> = asy
         operationId: 'getMetrics',
         tags: ['operations'],
         summary: 'Metrics as Prometheus text',
+        description: 'For a scraper; the runbook says which ones matter.',
         response: {
           200: {
             description: 'Prometheus text',

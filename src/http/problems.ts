@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { type Refund, Refund as RefundSchema } from '../refunds/refund.ts'
+import { MAX_KRW, type Refund, Refund as RefundSchema } from '../refunds/refund.ts'
 import { ref } from './shared-schemas.ts'
 
 /** What the caller's code does next, so that nobody guesses with money. */
@@ -128,7 +128,13 @@ export const Problem = Type.Object(
       description: 'The kind of problem in words, English and Korean',
       examples: [PROBLEMS.not_eligible.title],
     }),
-    status: Type.Integer({ description: 'The HTTP status', examples: [422] }),
+    status: Type.Integer({
+      format: 'int32',
+      minimum: 400,
+      maximum: 599,
+      description: 'The HTTP status',
+      examples: [422],
+    }),
     detail: Type.String({ description: 'What was wrong, what was expected and what to do' }),
     code: Type.Enum(PROBLEM_CODES, { description: 'For code to switch on', examples: ['not_eligible'] }),
     instance: Type.String({ description: 'The refund, or else this request as the logs name it' }),
@@ -148,7 +154,12 @@ export const Problem = Type.Object(
     ),
     rule: Type.Optional(Type.String({ description: 'With `not_eligible`: the rule that forbids it' })),
     remaining: Type.Optional(
-      Type.Integer({ description: 'With `amount_exceeds_remaining`: KRW that can still be refunded' }),
+      Type.Integer({
+        format: 'int64',
+        minimum: 0,
+        maximum: MAX_KRW,
+        description: 'With `amount_exceeds_remaining`: KRW that can still be refunded',
+      }),
     ),
     refund: Type.Optional(ref(RefundSchema)),
   },

@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { PAYMENT_METHODS } from '../refunds/eligibility.ts'
-import { ProviderAnswer, REFUND_STATUSES, Refund } from '../refunds/refund.ts'
+import { MAX_KRW, ProviderAnswer, REFUND_STATUSES, Refund, TEXT } from '../refunds/refund.ts'
 import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from './examples.ts'
 import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './problems.ts'
 import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
@@ -22,12 +22,14 @@ export const UnsettledRefund = Type.Object(
 const Tid = Type.String({
   minLength: 1,
   maxLength: 50,
+  pattern: TEXT,
   description: 'The PG transaction id of the payment',
   examples: ['order1042-10000'],
 })
 const AccountName = Type.String({
   minLength: 1,
   maxLength: 30,
+  pattern: TEXT,
   description: 'Name of the configured CookiePay account; optional when there is only one',
   examples: ['default'],
 })
@@ -41,13 +43,17 @@ export const RefundParams = Type.Object({
   id: Type.String({
     minLength: 1,
     maxLength: 64,
+    pattern: '^[!-~]*$',
     description: 'Id of the refund',
     examples: [REFUND_ID_EXAMPLE],
   }),
 })
 
 export const RefundList = Type.Object(
-  { data: Type.Array(ref(Refund), { description: 'Oldest first' }), next_cursor: NextCursor },
+  {
+    data: Type.Array(ref(Refund), { description: 'Oldest first', maxItems: 100 }),
+    next_cursor: NextCursor,
+  },
   { $id: 'RefundList', description: 'A page of refunds' },
 )
 
@@ -63,6 +69,7 @@ export const RefundListQuery = Type.Object(
     account: Type.Optional(AccountName),
     limit: Type.Optional(
       Type.String({
+        maxLength: 3,
         pattern: '^([1-9][0-9]?|100)$',
         description: 'How many, 1 to 100; 20 when absent',
         examples: ['20'],
@@ -70,6 +77,7 @@ export const RefundListQuery = Type.Object(
     ),
     cursor: Type.Optional(
       Type.String({
+        maxLength: 43,
         pattern: '^([1-9][0-9]{0,14}|[0-9]{13}\\.rf_[0-9A-Z]{26})$',
         description: '`next_cursor` of the page before',
         examples: ['21'],
@@ -77,6 +85,23 @@ export const RefundListQuery = Type.Object(
     ),
   },
   { additionalProperties: false },
+)
+
+/** As the provider's own, and within limits: what a person sends is checked, what the provider sent is kept. */
+function seen<Schema extends TSchema>(schema: Schema) {
+  return Type.Unsafe<Static<Schema>>({ ...schema, maxLength: 500, pattern: TEXT })
+}
+
+const received = ProviderAnswer.properties
+const SeenAnswer = Type.Partial(
+  Type.Object({
+    cancel_tid: seen(received.cancel_tid),
+    cancel_code: seen(received.cancel_code),
+    cancel_msg: seen(received.cancel_msg),
+    cancel_date: seen(received.cancel_date),
+    cancel_amt: seen(received.cancel_amt),
+  }),
+  { additionalProperties: false, description: 'What the console shows of it' },
 )
 
 /** The body of `POST /refunds/{id}/resolve`. */
@@ -89,15 +114,11 @@ export const ResolveRequest = Type.Object(
     note: Type.String({
       minLength: 1,
       maxLength: 500,
+      pattern: TEXT,
       description: 'How that was found out',
       examples: ['Seen as cancelled in the CookiePay console'],
     }),
-    provider: Type.Optional(
-      Type.Partial(ProviderAnswer, {
-        additionalProperties: false,
-        description: 'What the console shows of it',
-      }),
-    ),
+    provider: Type.Optional(SeenAnswer),
   },
   { additionalProperties: false, description: 'What a person found out' },
 )
@@ -128,7 +149,8 @@ export const RefundEventList = Type.Object(
           examples: [null],
         }),
       }),
-      { description: 'Oldest first' },
+      // The store keeps 500 characters of history, of which an entry takes more than 10.
+      { description: 'Oldest first', maxItems: 60 },
     ),
   },
   { $id: 'RefundEventList', description: 'Everything that happened to a refund' },
@@ -141,7 +163,14 @@ export const PaymentQuery = Type.Object(
 )
 
 function sum(description: string, example: number) {
-  return Type.Integer({ description: `Integer of KRW: ${description}`, examples: [example] })
+  return Type.Integer({
+    format: 'int64',
+    minimum: 0,
+    // What the provider says it cancelled counts, also where that is more than was asked.
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: `Integer of KRW: ${description}`,
+    examples: [example],
+  })
 }
 
 /** The answer of `GET /payments/{tid}`. */
@@ -153,6 +182,9 @@ export const PaymentLedger = Type.Object(
     amount: sum('what was paid', 10000),
     tax_free_amount: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
+      format: 'int64',
+      minimum: 0,
+      maximum: MAX_KRW,
       description: 'Integer of KRW: the tax-free part of what was paid, where it is known',
       examples: [null],
     }),
@@ -160,19 +192,36 @@ export const PaymentLedger = Type.Object(
     in_flight: sum('what is being refunded now', 0),
     unknown: sum('refunds whose outcome is not known', 0),
     remaining: sum('what can still be refunded', 7000),
-    refunds: Type.Array(ref(Refund), { description: 'The first 100, oldest first' }),
+    refunds: Type.Array(ref(Refund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
   },
   { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
 )
 
 export const IdempotencyHeaders = Type.Object({
+  // No more than what the parser looks for: a quoted key may be twice as long, and two more.
   'Idempotency-Key': Type.String({
     minLength: 1,
+    maxLength: 512,
+    pattern: '^[\\x20-\\x7e]*$',
     description: '1 to 255 visible ASCII characters, bare or as a quoted structured-field string',
     examples: [IDEMPOTENCY_KEY_EXAMPLE],
   }),
 })
+
+/** What the rate limiter sets on every answer to a request that it counted. */
+export const RATE_LIMIT_HEADERS = {
+  'X-RateLimit-Limit': count('Requests that this caller may make in a window'),
+  'X-RateLimit-Remaining': count('How many of them are left'),
+  'X-RateLimit-Reset': count('Seconds until the window ends'),
+}
+
+/** Seconds, on answers that are worth asking for again. */
+export const RETRY_AFTER_HEADER = count('Seconds until it is worth asking again')
+
+function count(description: string) {
+  return { type: 'integer', format: 'int32', minimum: 0, maximum: 2 ** 31 - 1, description }
+}
 
 /** Says in the document that a route wants a key. */
 export const API_KEY_SECURITY = [{ apiKey: [] }]
@@ -197,6 +246,12 @@ export function problemResponses(codes: readonly ProblemCode[]) {
       status,
       {
         description: codesOfStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
+        headers: {
+          ...RATE_LIMIT_HEADERS,
+          ...(codesOfStatus.some((code) => PROBLEMS[code].retry === 'same_key') && {
+            'Retry-After': RETRY_AFTER_HEADER,
+          }),
+        },
         content: {
           [PROBLEM_CONTENT_TYPE]: {
             schema: ref(Problem),

@@ -13,10 +13,12 @@ function nullable<Schema extends TSchema & { type: string }>(schema: Schema, opt
  * Half a surrogate pair is no text, and the replacement character says that something was not UTF-8: sent on
  * or stored, either would be another text than the caller meant (Unicode, 3.9).
  */
-const TEXT = '^[^\\p{Cs}\\ufffd]*$'
+export const TEXT = '^[^\\p{Cs}\\ufffd]*$'
 
 /** An amount of money: an integer of KRW. */
 export const Krw = Type.Integer({
+  // Generated clients of most languages would make it 32 bits wide, which it does not fit.
+  format: 'int64',
   minimum: 1,
   maximum: MAX_KRW,
   description: 'Integer of KRW',
@@ -24,6 +26,7 @@ export const Krw = Type.Integer({
 })
 
 const TaxFreeKrw = Type.Integer({
+  format: 'int64',
   minimum: 0,
   maximum: MAX_KRW,
   description: 'Integer of KRW, the part of the amount on which no tax was paid',
@@ -35,6 +38,7 @@ export const Payment = Type.Object(
   {
     method: Type.Enum(PAYMENT_METHODS, { description: 'How it was paid', examples: ['card_auth'] }),
     amount: Type.Integer({
+      format: 'int64',
       minimum: 1,
       maximum: MAX_KRW,
       description: 'Integer of KRW: everything that was paid',
@@ -105,6 +109,7 @@ export const RefundRequest = Type.Object(
     payment: Payment,
     amount: Type.Optional(
       Type.Integer({
+        format: 'int64',
         minimum: 1,
         maximum: MAX_KRW,
         description: 'Integer of KRW to refund; absent: everything that remains',
@@ -213,7 +218,7 @@ export const Refund = Type.Object(
       examples: ['full'],
     }),
     amount: Krw,
-    tax_free_amount: nullable(Type.Integer(), {
+    tax_free_amount: nullable(TaxFreeKrw, {
       description: 'Integer of KRW, as requested',
       examples: [null],
     }),

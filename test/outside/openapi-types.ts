@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process is alive */
+        /**
+         * Whether the process is alive
+         * @description For a liveness probe: it asks neither Redis nor the provider.
+         */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -25,7 +28,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether refunds are taken */
+        /**
+         * Whether refunds are taken
+         * @description For a readiness probe: whether Redis is there and durable enough, part by part.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -42,7 +48,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics as Prometheus text */
+        /**
+         * Metrics as Prometheus text
+         * @description For a scraper; the runbook says which ones matter.
+         */
         get: operations["getMetrics"];
         put?: never;
         post?: never;
@@ -103,7 +112,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read everything that happened to a refund */
+        /**
+         * Read everything that happened to a refund
+         * @description Its intent, its outcome and what lay between, for as long as the refund itself can be read.
+         */
         get: operations["listRefundEvents"];
         put?: never;
         post?: never;
@@ -140,7 +152,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the ledger of a payment */
+        /**
+         * Read the ledger of a payment
+         * @description What was paid, what of it is refunded or may be, and what can still be refunded.
+         */
         get: operations["getPayment"];
         put?: never;
         post?: never;
@@ -184,11 +199,13 @@ export interface components {
              */
             kind: "full" | "partial";
             /**
+             * Format: int64
              * @description Integer of KRW
              * @example 10000
              */
             amount: number;
             /**
+             * Format: int64
              * @description Integer of KRW, as requested
              * @example null
              */
@@ -342,11 +359,13 @@ export interface components {
              */
             kind: "full" | "partial";
             /**
+             * Format: int64
              * @description Integer of KRW
              * @example 10000
              */
             amount: number;
             /**
+             * Format: int64
              * @description Integer of KRW, as requested
              * @example null
              */
@@ -505,31 +524,37 @@ export interface components {
              */
             method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
             /**
+             * Format: int64
              * @description Integer of KRW: what was paid
              * @example 10000
              */
             amount: number;
             /**
+             * Format: int64
              * @description Integer of KRW: the tax-free part of what was paid, where it is known
              * @example null
              */
             tax_free_amount: number | null;
             /**
+             * Format: int64
              * @description Integer of KRW: what was refunded
              * @example 3000
              */
             refunded: number;
             /**
+             * Format: int64
              * @description Integer of KRW: what is being refunded now
              * @example 0
              */
             in_flight: number;
             /**
+             * Format: int64
              * @description Integer of KRW: refunds whose outcome is not known
              * @example 0
              */
             unknown: number;
             /**
+             * Format: int64
              * @description Integer of KRW: what can still be refunded
              * @example 7000
              */
@@ -588,6 +613,7 @@ export interface components {
              */
             title: string;
             /**
+             * Format: int32
              * @description The HTTP status
              * @example 422
              */
@@ -620,7 +646,10 @@ export interface components {
             }[];
             /** @description With `not_eligible`: the rule that forbids it */
             rule?: string;
-            /** @description With `amount_exceeds_remaining`: KRW that can still be refunded */
+            /**
+             * Format: int64
+             * @description With `amount_exceeds_remaining`: KRW that can still be refunded
+             */
             remaining?: number;
             refund?: components["schemas"]["Refund"];
         };
@@ -791,6 +820,12 @@ export interface operations {
             /** @description Oldest first */
             200: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -800,6 +835,12 @@ export interface operations {
             /** @description `invalid_request`: Invalid request (잘못된 요청) */
             400: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -809,6 +850,12 @@ export interface operations {
             /** @description `unauthenticated`: Not authenticated (인증 실패) */
             401: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -818,6 +865,12 @@ export interface operations {
             /** @description `forbidden`: Not allowed for this key (권한 없음) */
             403: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -827,6 +880,12 @@ export interface operations {
             /** @description `unknown_account`: Unknown account (알 수 없는 계정) */
             422: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -836,6 +895,14 @@ export interface operations {
             /** @description `rate_limited`: Too many requests (요청 한도 초과) */
             429: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -845,6 +912,14 @@ export interface operations {
             /** @description `internal_error`: Error of the gateway (내부 오류) */
             500: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -854,6 +929,14 @@ export interface operations {
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -898,22 +981,26 @@ export interface operations {
                          */
                         method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
                         /**
+                         * Format: int64
                          * @description Integer of KRW: everything that was paid
                          * @example 10000
                          */
                         amount: number;
                         /**
+                         * Format: int64
                          * @description Integer of KRW, the part of the amount on which no tax was paid
                          * @example 2000
                          */
                         tax_free_amount?: number;
                     };
                     /**
+                     * Format: int64
                      * @description Integer of KRW to refund; absent: everything that remains
                      * @example 3000
                      */
                     amount?: number;
                     /**
+                     * Format: int64
                      * @description Integer of KRW, the part of the amount on which no tax was paid
                      * @example 2000
                      */
@@ -957,6 +1044,12 @@ export interface operations {
             /** @description Refunded, now or by the first request with this key */
             201: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     /** @description Where the refund is */
                     Location?: string;
                     /** @description `true` on a repeat */
@@ -970,6 +1063,12 @@ export interface operations {
             /** @description The provider was called and the outcome is not known yet; `status` is `unknown` */
             202: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     /** @description Where the refund is */
                     Location?: string;
                     /** @description Seconds until it is worth asking again */
@@ -985,6 +1084,12 @@ export interface operations {
             /** @description `invalid_request`: Invalid request (잘못된 요청); `idempotency_key_missing`: Idempotency-Key header is missing (멱등키 헤더 누락); `idempotency_key_invalid`: Idempotency-Key header is not valid (멱등키 형식 오류) */
             400: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -994,6 +1099,12 @@ export interface operations {
             /** @description `unauthenticated`: Not authenticated (인증 실패) */
             401: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1003,6 +1114,12 @@ export interface operations {
             /** @description `forbidden`: Not allowed for this key (권한 없음) */
             403: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1012,6 +1129,14 @@ export interface operations {
             /** @description `idempotency_in_progress`: The first request is still running (처리 중인 요청); `payment_mismatch`: Payment differs from an earlier request (결제 정보 불일치); `refund_unresolved`: Another refund is not settled yet (미확정 환불 존재) */
             409: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1021,6 +1146,12 @@ export interface operations {
             /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
             413: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1030,6 +1161,12 @@ export interface operations {
             /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
             415: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1039,6 +1176,12 @@ export interface operations {
             /** @description `idempotency_key_reused`: Key belongs to another request (멱등키 재사용); `not_eligible`: Cannot be refunded this way (환불 불가 거래); `amount_exceeds_remaining`: More than remains (환불 가능 금액 초과); `tax_free_not_allowed`: Tax-free amount is not allowed (비과세 금액 사용 불가); `tax_free_exceeds_amount`: Tax-free or taxable part is too large (비과세·과세 금액 초과); `refund_account_required`: Refund account is required (환불 계좌 필요); `unknown_account`: Unknown account (알 수 없는 계정); `provider_declined`: Provider declined (결제사 취소 거절); `already_cancelled`: Already cancelled (이미 취소된 거래); `deposit_required`: Needs the cancel-after-deposit API (입금 후 취소 필요) */
             422: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1048,6 +1191,14 @@ export interface operations {
             /** @description `rate_limited`: Too many requests (요청 한도 초과) */
             429: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1057,6 +1208,14 @@ export interface operations {
             /** @description `internal_error`: Error of the gateway (내부 오류) */
             500: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1066,6 +1225,14 @@ export interface operations {
             /** @description `provider_auth_failed`: Provider refuses our credentials (결제사 인증 실패) */
             502: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1075,6 +1242,14 @@ export interface operations {
             /** @description `provider_unavailable`: Provider cannot be reached (결제사 연결 불가); `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1101,6 +1276,12 @@ export interface operations {
             /** @description The refund */
             200: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1110,6 +1291,12 @@ export interface operations {
             /** @description `invalid_request`: Invalid request (잘못된 요청) */
             400: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1119,6 +1306,12 @@ export interface operations {
             /** @description `unauthenticated`: Not authenticated (인증 실패) */
             401: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1128,6 +1321,12 @@ export interface operations {
             /** @description `forbidden`: Not allowed for this key (권한 없음) */
             403: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1137,6 +1336,12 @@ export interface operations {
             /** @description `not_found`: Not found (찾을 수 없음) */
             404: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1146,6 +1351,14 @@ export interface operations {
             /** @description `rate_limited`: Too many requests (요청 한도 초과) */
             429: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1155,6 +1368,14 @@ export interface operations {
             /** @description `internal_error`: Error of the gateway (내부 오류) */
             500: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1164,6 +1385,14 @@ export interface operations {
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1190,6 +1419,12 @@ export interface operations {
             /** @description Oldest first */
             200: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1199,6 +1434,12 @@ export interface operations {
             /** @description `invalid_request`: Invalid request (잘못된 요청) */
             400: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1208,6 +1449,12 @@ export interface operations {
             /** @description `unauthenticated`: Not authenticated (인증 실패) */
             401: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1217,6 +1464,12 @@ export interface operations {
             /** @description `forbidden`: Not allowed for this key (권한 없음) */
             403: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1226,6 +1479,12 @@ export interface operations {
             /** @description `not_found`: Not found (찾을 수 없음) */
             404: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1235,6 +1494,14 @@ export interface operations {
             /** @description `rate_limited`: Too many requests (요청 한도 초과) */
             429: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1244,6 +1511,14 @@ export interface operations {
             /** @description `internal_error`: Error of the gateway (내부 오류) */
             500: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1253,6 +1528,14 @@ export interface operations {
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1324,6 +1607,12 @@ export interface operations {
             /** @description The settled refund */
             200: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1333,6 +1622,12 @@ export interface operations {
             /** @description `invalid_request`: Invalid request (잘못된 요청) */
             400: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1342,6 +1637,12 @@ export interface operations {
             /** @description `unauthenticated`: Not authenticated (인증 실패) */
             401: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1351,6 +1652,12 @@ export interface operations {
             /** @description `forbidden`: Not allowed for this key (권한 없음) */
             403: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1360,6 +1667,12 @@ export interface operations {
             /** @description `not_found`: Not found (찾을 수 없음) */
             404: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1369,6 +1682,12 @@ export interface operations {
             /** @description `not_resolvable`: Refund is not unknown (확정할 수 없는 환불 상태) */
             409: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1378,6 +1697,12 @@ export interface operations {
             /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
             413: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1387,6 +1712,12 @@ export interface operations {
             /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
             415: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1396,6 +1727,14 @@ export interface operations {
             /** @description `rate_limited`: Too many requests (요청 한도 초과) */
             429: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1405,6 +1744,14 @@ export interface operations {
             /** @description `internal_error`: Error of the gateway (내부 오류) */
             500: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1414,6 +1761,14 @@ export interface operations {
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1446,6 +1801,12 @@ export interface operations {
             /** @description The ledger */
             200: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1455,6 +1816,12 @@ export interface operations {
             /** @description `invalid_request`: Invalid request (잘못된 요청) */
             400: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1464,6 +1831,12 @@ export interface operations {
             /** @description `unauthenticated`: Not authenticated (인증 실패) */
             401: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1473,6 +1846,12 @@ export interface operations {
             /** @description `forbidden`: Not allowed for this key (권한 없음) */
             403: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1482,6 +1861,12 @@ export interface operations {
             /** @description `not_found`: Not found (찾을 수 없음) */
             404: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1491,6 +1876,12 @@ export interface operations {
             /** @description `unknown_account`: Unknown account (알 수 없는 계정) */
             422: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1500,6 +1891,14 @@ export interface operations {
             /** @description `rate_limited`: Too many requests (요청 한도 초과) */
             429: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1509,6 +1908,14 @@ export interface operations {
             /** @description `internal_error`: Error of the gateway (내부 오류) */
             500: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1518,6 +1925,14 @@ export interface operations {
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -2,7 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { remaining } from '../../refunds/amounts.ts'
 import type { PaymentGateway } from '../../refunds/eligibility.ts'
 import type { RefundStore } from '../../refunds/ports.ts'
-import { API_KEY_SECURITY, PaymentLedger, PaymentParams, PaymentQuery, problemResponses } from '../schemas.ts'
+import {
+  API_KEY_SECURITY,
+  PaymentLedger,
+  PaymentParams,
+  PaymentQuery,
+  problemResponses,
+  RATE_LIMIT_HEADERS,
+} from '../schemas.ts'
 import { sendProblem } from '../send-problem.ts'
 import { ref } from '../shared-schemas.ts'
 import { pickAccount } from './account.ts'
@@ -28,10 +35,15 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<PaymentRoutesOptions> = as
         operationId: 'getPayment',
         tags: ['payments'],
         summary: 'Read the ledger of a payment',
+        description: 'What was paid, what of it is refunded or may be, and what can still be refunded.',
         params: PaymentParams,
         querystring: PaymentQuery,
         response: {
-          200: { description: 'The ledger', content: { 'application/json': { schema: ref(PaymentLedger) } } },
+          200: {
+            description: 'The ledger',
+            headers: RATE_LIMIT_HEADERS,
+            content: { 'application/json': { schema: ref(PaymentLedger) } },
+          },
           ...problemResponses([
             'invalid_request',
             'unauthenticated',

@@ -13,6 +13,8 @@ import {
   API_KEY_SECURITY,
   IdempotencyHeaders,
   problemResponses,
+  RATE_LIMIT_HEADERS,
+  RETRY_AFTER_HEADER,
   RefundEventList,
   RefundList,
   RefundListQuery,
@@ -65,6 +67,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           201: {
             description: 'Refunded, now or by the first request with this key',
             headers: {
+              ...RATE_LIMIT_HEADERS,
               Location: { type: 'string', description: 'Where the refund is' },
               'Idempotent-Replayed': { type: 'string', description: '`true` on a repeat' },
             },
@@ -73,8 +76,9 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           202: {
             description: 'The provider was called and the outcome is not known yet; `status` is `unknown`',
             headers: {
+              ...RATE_LIMIT_HEADERS,
               Location: { type: 'string', description: 'Where the refund is' },
-              'Retry-After': { type: 'integer', description: 'Seconds until it is worth asking again' },
+              'Retry-After': RETRY_AFTER_HEADER,
               'Idempotent-Replayed': { type: 'string', description: '`true` on a repeat' },
             },
             content: { 'application/json': { schema: ref(UnsettledRefund) } },
@@ -169,7 +173,11 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         description: 'By its id, for as long as its idempotency key replays; afterwards list it by its tid.',
         params: RefundParams,
         response: {
-          200: { description: 'The refund', content: { 'application/json': { schema: ref(RefundSchema) } } },
+          200: {
+            description: 'The refund',
+            headers: RATE_LIMIT_HEADERS,
+            content: { 'application/json': { schema: ref(RefundSchema) } },
+          },
           ...problemResponses(['invalid_request', 'not_found', ...ANYWHERE]),
         },
       },
@@ -192,10 +200,13 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         operationId: 'listRefundEvents',
         tags: ['refunds'],
         summary: 'Read everything that happened to a refund',
+        description:
+          'Its intent, its outcome and what lay between, for as long as the refund itself can be read.',
         params: RefundParams,
         response: {
           200: {
             description: 'Oldest first',
+            headers: RATE_LIMIT_HEADERS,
             content: { 'application/json': { schema: ref(RefundEventList) } },
           },
           ...problemResponses(['invalid_request', 'not_found', ...ANYWHERE]),
@@ -225,6 +236,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         response: {
           200: {
             description: 'The settled refund',
+            headers: RATE_LIMIT_HEADERS,
             content: { 'application/json': { schema: ref(RefundSchema) } },
           },
           ...problemResponses([
@@ -268,7 +280,11 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         description: 'Give a tid, or else a status of `unknown` or `processing`.',
         querystring: RefundListQuery,
         response: {
-          200: { description: 'Oldest first', content: { 'application/json': { schema: ref(RefundList) } } },
+          200: {
+            description: 'Oldest first',
+            headers: RATE_LIMIT_HEADERS,
+            content: { 'application/json': { schema: ref(RefundList) } },
+          },
           ...problemResponses(['invalid_request', 'unknown_account', ...ANYWHERE]),
         },
       },
