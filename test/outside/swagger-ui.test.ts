@@ -1,0 +1,72 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium, type Page } from 'playwright-core'
+import t from 'tap'
+import { apiKey } from '../e2e/support/keys.ts'
+import { startAll } from '../support/gateway.ts'
+
+const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name)))
+  .find(isExecutable)
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Presses Execute on POST /refunds, and gives the answer that the browser got. */
+async function execute(page: Page) {
+  const answered = page.waitForResponse((response) => response.url().endsWith('/refunds'))
+  await page.locator('#operations-refunds-createRefund button.execute').click()
+  return answered
+}
+
+t.test(
+  'Swagger UI in a browser makes a refund, and replays it',
+  { skip: executablePath === undefined && 'there is no Chromium on the PATH' },
+  async (t) => {
+    const { url } = await startAll(t, { API_KEYS: apiKey('browser', 'key', 'create+read') })
+    // The page is the gateway's own; containers commonly cannot give the browser a sandbox.
+    const browser = await chromium.launch({
+      executablePath: executablePath as string,
+      args: ['--no-sandbox'],
+    })
+    t.teardown(() => browser.close())
+    const page = await browser.newPage()
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) complaints.push(message.text())
+    })
+
+    await page.goto(`${url}/docs`)
+    await page.locator('button.authorize').first().click()
+    await page.locator('.auth-container input').fill('key')
+    await page.locator('.auth-container button[type=submit]').click()
+    await page.locator('.auth-container button.btn-done').click()
+
+    const operation = page.locator('#operations-refunds-createRefund')
+    await operation.locator('.opblock-summary-control').click()
+    // The switch is on from the start (`tryItOutEnabled`): off, and on again.
+    await operation.locator('button.try-out__btn.cancel').click()
+    await operation.locator('button.try-out__btn').click()
+
+    const first = await execute(page)
+    t.equal(first.status(), 201)
+    t.equal(first.headers()['idempotent-replayed'], undefined)
+    await operation
+      .locator('.live-responses-table .response-col_status', { hasText: '201' })
+      .first()
+      .waitFor()
+
+    const replay = await execute(page)
+    t.equal(replay.status(), 201)
+    t.equal(replay.headers()['idempotent-replayed'], 'true')
+    await operation.locator('.live-responses-table', { hasText: 'idempotent-replayed: true' }).waitFor()
+    t.strictSame(complaints, [], 'the page works within its Content-Security-Policy')
+  },
+)
