@@ -89,3 +89,13 @@ t.test('over TLS, browsers are told to stay with it', async (t) => {
   response.resume()
   t.match(response.headers, { ...ALWAYS, 'strict-transport-security': 'max-age=63072000' })
 })
+
+t.test('an expectation that the gateway does not know is no reason to refuse', async (t) => {
+  const { status, headers: sent } = await sendRaw(gateway.url, {
+    method: 'GET',
+    path: '/refunds?tid=x',
+    headers: ['Authorization', 'Bearer key', 'Expect', 'nothing'],
+  })
+  t.equal(status, 200)
+  t.match(Object.fromEntries(sent), ALWAYS)
+})
