@@ -292,6 +292,7 @@ t.test('entries whose refund is settled, or was never begun, are dropped', { buf
   const { stored: settled } = await begin(store)
   const settledEntry = (await indexed(settled.refund))?.entry as string
   await store.settle(settled, SUCCEEDED)
+  await until('it has left the index', async () => (await countEntries()) === 0)
   await makeDue(settled.refund, settledEntry)
 
   const { stored: undone, claim } = await begin(store)
