@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { FastifyServerFactory } from 'fastify'
 import type { TlsFiles } from '../config.ts'
 
@@ -39,10 +39,16 @@ export type Listener = Readonly<{
 export function createListener(tls: TlsFiles | null, longestAnswerMs: number): Listener {
   const tlsServers: TlsServer[] = []
 
-  function create(handler: RequestListener): Server {
-    if (tls === null) return createServer(HTTP_OPTIONS, handler)
-    const server = createTlsServer({ ...HTTP_OPTIONS, ...secureOptions(tls) }, handler)
-    tlsServers.push(server)
+  function create(listener: RequestListener): Server {
+    const handler = endingAfterUpgrade(listener)
+    const server =
+      tls === null
+        ? createServer(HTTP_OPTIONS, handler)
+        : createTlsServer({ ...HTTP_OPTIONS, ...secureOptions(tls) }, handler)
+    if (server instanceof TlsServer) tlsServers.push(server)
+    // Node.js would answer an expectation that it does not know with an empty 417, past every hook; it may as well
+    // be ignored (RFC 9110, 10.1.1).
+    server.on('checkExpectation', handler)
     return server
   }
 
@@ -51,15 +57,23 @@ export function createListener(tls: TlsFiles | null, longestAnswerMs: number): L
     serverFactory(handler) {
       const server = create(handler)
       server.maxConnections = MAX_CONNECTIONS
-      // Node.js would answer an expectation that it does not know with an empty 417, past every hook; it may as well
-      // be ignored (RFC 9110, 10.1.1).
-      server.on('checkExpectation', handler)
       server.setTimeout(longestAnswerMs)
       return server
     },
     renewTls(renewed) {
       for (const server of tlsServers) server.setSecureContext(secureOptions(renewed))
     },
+  }
+}
+
+/**
+ * No other protocol is spoken here, so an offer of one is ignored (RFC 9110, 7.8). But the parser of Node.js drops what
+ * came in behind it, and would take the rest of a request that was cut there for a new one: the connection ends.
+ */
+function endingAfterUpgrade(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false
+    listener(request, response)
   }
 }
 
