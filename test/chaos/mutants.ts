@@ -75,13 +75,13 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: '    const begun = await begin(parts, intent, startedAt)\n',
+        find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
         replace: `    const early = await cancel(
       { account, tid: body.tid, reason: body.reason, amount: body.amount === body.payment.amount ? undefined : body.amount, taxFreeAmount: undefined, refundAccount: body.refund_account },
       authorization.token,
     )
     cancel = async () => early
-    const begun = await begin(parts, intent, startedAt)
+    const begun = await begin(parts, intent, timings.startedAt)
 `,
       },
     ],
