@@ -58,7 +58,9 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       {
         onRequestStart(started) {
           // Its time ran out while it waited for a connection: aborted here, it is never written.
-          if (over || isTooLate()) started.abort(new Error('given up before it was sent'))
+          // Nor is it written a second time, should the dispatcher try once more on another connection.
+          if (over || controller !== undefined || isTooLate())
+            started.abort(new Error('not to be written now'))
           else controller = started
         },
         onResponseStart(_controller, statusCode, headers) {

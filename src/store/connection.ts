@@ -43,7 +43,8 @@ function writeTogether(server: Redis): void {
     function writeAll(): void {
       const text = waiting
       waiting = ''
-      if (!stream.destroyed) write(text)
+      // An ended one fails its commands by itself.
+      if (stream.writable) write(text)
     }
 
     // ioredis gives it texts alone, where no argument is binary, and does not look at what it answers.

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { exchange } from '../../src/cookiepay/exchange.ts'
 import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports.ts'
 import {
@@ -525,6 +525,28 @@ t.test('every call that is over is reported', async (t) => {
     'cancel token_rejected true',
     'cancel unknown true',
   ])
+})
+
+t.test('a dispatcher that tries once more is not let write it a second time', async (t) => {
+  let writes = 0
+  const dispatcher = {
+    dispatch(_options: unknown, handler: Required<Dispatcher.DispatchHandler>) {
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        let isAborted = false
+        const abort = (error: Error) => {
+          isAborted = true
+          handler.onResponseError(controller, error)
+        }
+        const controller = { abort } as Dispatcher.DispatchController
+        handler.onRequestStart(controller, {})
+        if (!isAborted) writes++
+      }
+      return true
+    },
+  } as unknown as Dispatcher
+  const request = { path: '/api/cancel', headers: {}, body: '{"tid":"t-1"}', timeoutMs: 1_000 }
+  t.match(await exchange(dispatcher, request), { seen: 'no_answer' })
+  t.equal(writes, 1)
 })
 
 t.test('not sent: the process was stopped while it connected, and its time is over', async (t) => {
