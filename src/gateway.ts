@@ -12,10 +12,9 @@ import type { Telemetry } from './http/telemetry.ts'
 import { traceIdOf } from './http/traceparent.ts'
 import { buildOperationsApp } from './operations-app.ts'
 import { createBackgroundWork } from './refunds/background.ts'
-import type { RefundObserver, RequestOrigin } from './refunds/ports.ts'
+import type { RefundObserver } from './refunds/ports.ts'
 import { startReconciler } from './refunds/reconciler.ts'
 import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
-import { REFUND_STEPS, type StepTimings } from './refunds/step-timings.ts'
 import { createBarrier } from './store/barrier.ts'
 import { connectRedis } from './store/connection.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './store/durability.ts'
@@ -259,16 +258,9 @@ function reportDurability(log: FastifyBaseLogger, config: Config, found: Durabil
   } else log.error({ reasons: found.reasons }, 'Redis may lose refunds in a crash: refunds are refused')
 }
 
-/** What ties a refund's line to the request that its caller made. */
-function originOf({ caller, requestId, traceparent }: RequestOrigin) {
-  return { caller, reqId: requestId, traceId: traceIdOf(traceparent) }
-}
-
 /** To a tenth of a millisecond, which tells one Redis round trip from two. */
-function durationsOf(timings: StepTimings) {
-  const durations: Record<string, number> = { durationMs: Math.round(timings.lastAt - timings.startedAt) }
-  for (const step of REFUND_STEPS) durations[step] = Math.round(timings[step] * 10) / 10
-  return durations
+function tenths(durationMs: number): number {
+  return Math.round(durationMs * 10) / 10
 }
 
 /** Logs and counts what happens to refunds. */
@@ -276,19 +268,26 @@ function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserve
   return {
     recorded(refund, { timings, detail, origin }) {
       metrics.countSteps(timings)
-      const { id, account, status, kind, amount, failure, provider } = refund
-      log[status === 'unknown' ? 'warn' : 'info'](
+      log[refund.status === 'unknown' ? 'warn' : 'info'](
         {
-          refund: id,
-          account,
-          ...originOf(origin),
-          status,
-          kind,
-          amount,
-          failure: failure?.code,
-          providerCode: provider?.cancel_code,
+          refund: refund.id,
+          account: refund.account,
+          caller: origin.caller,
+          reqId: origin.requestId,
+          traceId: traceIdOf(origin.traceparent),
+          status: refund.status,
+          kind: refund.kind,
+          amount: refund.amount,
+          failure: refund.failure?.code,
+          providerCode: refund.provider?.cancel_code,
           detail,
-          ...durationsOf(timings),
+          durationMs: Math.round(timings.lastAt - timings.startedAt),
+          claimMs: tenths(timings.claimMs),
+          tokenMs: tenths(timings.tokenMs),
+          admissionMs: tenths(timings.admissionMs),
+          beginMs: tenths(timings.beginMs),
+          relayMs: tenths(timings.relayMs),
+          settleMs: tenths(timings.settleMs),
         },
         'refund recorded',
       )
@@ -301,8 +300,9 @@ function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserve
         'refund resolved',
       )
     },
-    notSent({ id, account }, { code, detail }, origin) {
-      log.warn({ refund: id, account, ...originOf(origin), code, detail }, 'refund not sent')
+    notSent({ id, account }, { code, detail }, { caller, requestId, traceparent }) {
+      const traceId = traceIdOf(traceparent)
+      log.warn({ refund: id, account, caller, reqId: requestId, traceId, code, detail }, 'refund not sent')
     },
     amountMismatch(refund, cancelledAmount) {
       metrics.countAmountMismatch()

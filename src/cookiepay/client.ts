@@ -85,14 +85,14 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   async function call<Outcome extends { outcome: string }>(
     kind: 'token' | 'cancel' | 'lookup',
     name: string,
-    request: { path: string; headers?: Record<string, string>; body: string },
+    request: { path: string; headers: readonly string[]; body: string },
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome> {
     const startedAt = performance.now()
     const line = lineOf(name)
     const post = {
       path: basePath + request.path,
-      headers: { 'content-type': 'application/json; charset=utf-8', ...request.headers },
+      headers: ['content-type', 'application/json; charset=utf-8', ...request.headers],
       body: request.body,
       timeoutMs,
     }
@@ -108,14 +108,14 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     fetchToken(name) {
       const { id, key } = lineOf(name).account
       const body = JSON.stringify({ pay2_id: id, pay2_key: key })
-      return call('token', name, { path: TOKEN_PATH, body }, classifyToken)
+      return call('token', name, { path: TOKEN_PATH, headers: [], body }, classifyToken)
     },
   })
 
   async function cancel(request: CancelRequest, token: string) {
     const { key } = lineOf(request.account).account
-    const { traceparent } = request
-    const headers = { TOKEN: token, ApiKey: key, ...(traceparent !== undefined && { traceparent }) }
+    const headers = ['TOKEN', token, 'ApiKey', key]
+    if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
     return call(
       'cancel',
       request.account,
@@ -132,7 +132,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
 
   async function lookUpWith(name: string, tid: string, token: string) {
     const body = lookupBody(lineOf(name).account.id, tid, new Date())
-    return call('lookup', name, { path: LOOKUP_PATH, headers: { TOKEN: token }, body }, (seen) =>
+    return call('lookup', name, { path: LOOKUP_PATH, headers: ['TOKEN', token], body }, (seen) =>
       classifyLookup(seen, tid),
     )
   }

@@ -9,7 +9,8 @@ const UTF8 = new TextDecoder()
 
 export type ExchangeRequest = Readonly<{
   path: string
-  headers: Record<string, string>
+  /** Names and values in turn. */
+  headers: readonly string[]
   body: string
   /** For the whole call, from here to the last byte of the answer. */
   timeoutMs: number
@@ -54,7 +55,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     const timer = setTimeout(() => giveUp(`no answer within ${request.timeoutMs} ms`), request.timeoutMs)
 
     dispatcher.dispatch(
-      { method: 'POST', path: request.path, headers: request.headers, body: request.body },
+      { method: 'POST', path: request.path, headers: request.headers as string[], body: request.body },
       {
         onRequestStart(started) {
           // Its time ran out while it waited for a connection: aborted here, it is never written.
@@ -74,13 +75,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         },
         onResponseEnd() {
           if (over) return
-          const body = UTF8.decode(Buffer.concat(chunks))
-          finish({
-            seen: 'answer',
-            status,
-            body,
-            ...(announcedSeconds !== undefined && { announcedSeconds }),
-          })
+          const body = UTF8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+          finish({ seen: 'answer', status, body, announcedSeconds })
         },
         onResponseError(_controller, error) {
           if (!over) fail(describe(error))

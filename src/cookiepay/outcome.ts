@@ -9,7 +9,7 @@ export type Exchange =
   /** It was sent, and no complete answer came back. */
   | Readonly<{ seen: 'no_answer'; detail: string }>
   /** `announcedSeconds`: how long the server keeps the connection open, where it says so. */
-  | Readonly<{ seen: 'answer'; status: number; body: string; announcedSeconds?: number }>
+  | Readonly<{ seen: 'answer'; status: number; body: string; announcedSeconds?: number | undefined }>
 
 /** Settled to the merchant already: only the separate cancel-after-deposit API can refund it (manual). */
 const DEPOSIT_REQUIRED_CODE = '9029'

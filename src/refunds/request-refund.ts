@@ -80,7 +80,8 @@ export const CLAIM_TRUST_MS = 10 * 60_000
 /** How often a request starts over because the claim that it joined was given up under it. */
 const MAX_CLAIM_ROUNDS = 3
 
-type IdentifiedCommand = RefundCommand & Readonly<{ id: string; fingerprint: string }>
+/** A command with what is derived from it. Nothing is copied: this is the hot path. */
+type IdentifiedCommand = Readonly<{ command: RefundCommand; id: string; fingerprint: string }>
 type CheckedCommand = IdentifiedCommand & Readonly<{ account: string }>
 
 /**
@@ -90,7 +91,7 @@ type CheckedCommand = IdentifiedCommand & Readonly<{ account: string }>
 export async function requestRefund(parts: RefundParts, command: RefundCommand): Promise<RefundAnswer> {
   try {
     const identified = {
-      ...command,
+      command,
       id: refundId(command.caller, command.idempotencyKey),
       fingerprint: fingerprint(command.body, parts.storeSecrets[0] as Buffer),
     }
@@ -103,7 +104,7 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
       return (await replayOf(parts, identified)) ?? refused(refusal as Refusal)
     }
 
-    const checked = { ...identified, account }
+    const checked = { command, id: identified.id, fingerprint: identified.fingerprint, account }
     for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
       const answer = await attemptRefund(parts, checked)
       if (answer !== 'claim_abandoned') return answer
@@ -119,19 +120,19 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
  * A repeat of a stored request is answered with its refund, also when the configured accounts have changed and
  * the same request would be refused today: told that nothing was stored, its caller would refund twice.
  */
-async function replayOf(parts: RefundParts, command: IdentifiedCommand): Promise<RefundAnswer | null> {
-  const stored = await parts.store.findById(command.id)
-  const isSame = stored !== null && isSamePayload(parts, command, stored.fingerprint)
-  return isSame ? replay(parts, command, stored) : null
+async function replayOf(parts: RefundParts, identified: IdentifiedCommand): Promise<RefundAnswer | null> {
+  const stored = await parts.store.findById(identified.id)
+  const isSame = stored !== null && isSamePayload(parts, identified, stored.fingerprint)
+  return isSame ? replay(parts, identified, stored) : null
 }
 
 /** Also where it was stored under an older secret. */
 function isSamePayload(
   { storeSecrets }: RefundParts,
-  { fingerprint, body }: IdentifiedCommand,
+  { fingerprint, command }: IdentifiedCommand,
   stored: string,
 ): boolean {
-  return stored === fingerprint || fingerprintMatches(stored, body, storeSecrets.slice(1))
+  return stored === fingerprint || fingerprintMatches(stored, command.body, storeSecrets.slice(1))
 }
 
 function accountOf(parts: RefundParts, body: RefundRequest): string | undefined {
@@ -167,23 +168,24 @@ async function brokenRule(parts: RefundParts, account: string, body: RefundReque
 
 async function attemptRefund(
   parts: RefundParts,
-  command: CheckedCommand,
+  checked: CheckedCommand,
 ): Promise<RefundAnswer | 'claim_abandoned'> {
   const { store, provider, clock } = parts
-  const { id, account, body } = command
+  const { command, id, account } = checked
+  const { body } = command
   const timings = startTimings(clock())
   const attempt = newAttemptToken()
   const claim = await store.claim({
     id,
     token: attempt,
-    fingerprint: command.fingerprint,
+    fingerprint: checked.fingerprint,
     account,
     tid: body.tid,
   })
   if (claim.token !== attempt) {
-    if (!isSamePayload(parts, command, claim.fingerprint)) return refused(keyReused())
+    if (!isSamePayload(parts, checked, claim.fingerprint)) return refused(keyReused())
     const stored = await store.findByClaim(claim)
-    if (stored !== null) return replay(parts, command, stored)
+    if (stored !== null) return replay(parts, checked, stored)
     // Made while another account was the only one: what is sent with this one must not be booked on that.
     if (claim.account !== account) {
       await release(parts, { claim, attempt, requestedAt: Date.now() })
@@ -193,13 +195,16 @@ async function attemptRefund(
   }
 
   endStep(timings, 'claimMs', clock())
-  const own: Attempt = { claim, attempt, requestedAt: Date.now() }
+  const requestedAt = Date.now()
   const authorization = await provider.authorize(account)
-  if (authorization.outcome === 'not_sent') return notSent(parts, own, authorization, command)
+  if (authorization.outcome === 'not_sent')
+    return notSent(parts, { claim, attempt, requestedAt }, authorization, command)
   endStep(timings, 'tokenMs', clock())
 
   const intent: Intent = {
-    ...own,
+    claim,
+    attempt,
+    requestedAt,
     payment: body.payment,
     amount: body.amount,
     partialAllowed: partialAllowed(body.payment.method),
@@ -221,7 +226,7 @@ async function attemptRefund(
       case 'begun':
         return relay(parts, { command, intent, begun: begun.stored, cancel, timings }, authorization.token)
       case 'exists':
-        return replay(parts, command, begun.stored)
+        return replay(parts, checked, begun.stored)
       case 'claim_abandoned':
         await release(parts, intent)
         return begun.result
@@ -254,7 +259,7 @@ async function begin(parts: RefundParts, intent: Intent, claimReadAt: number) {
 }
 
 type Relay = Readonly<{
-  command: CheckedCommand
+  command: RefundCommand
   intent: Intent
   begun: StoredRefund
   cancel: CancelCall
@@ -266,9 +271,9 @@ async function relay(
   { command, intent, begun, cancel, timings }: Relay,
   token: string,
 ): Promise<RefundAnswer> {
-  const { body, account } = command
+  const { body } = command
   const request = {
-    account,
+    account: intent.claim.account,
     tid: body.tid,
     reason: body.reason,
     amount: begun.refund.kind === 'full' ? undefined : begun.refund.amount,
@@ -360,31 +365,21 @@ function differsFrom(asked: Krw, outcome: AnsweredOutcome & { outcome: 'succeede
 
 /** What is recorded for each outcome of the call. */
 function settlementOf(outcome: AnsweredOutcome): Settlement {
-  const settlement = {
-    provider: outcome.provider,
-    refunded_at: null,
-    failure: null,
+  const { provider } = outcome
+  const isSuccess = outcome.outcome === 'succeeded'
+  return {
+    status: outcome.outcome,
+    provider,
+    refunded_at: isSuccess ? outcome.refundedAt : null,
+    failure: outcome.outcome === 'failed' ? { code: outcome.code, detail: outcome.detail } : null,
     resolution: null,
-    bookedAmount: null,
-  }
-  switch (outcome.outcome) {
-    case 'succeeded':
-      return {
-        ...settlement,
-        status: 'succeeded',
-        refunded_at: outcome.refundedAt,
-        bookedAmount: outcome.cancelledAmount,
-      }
-    case 'failed':
-      return { ...settlement, status: 'failed', failure: { code: outcome.code, detail: outcome.detail } }
-    case 'unknown':
-      return { ...settlement, status: 'unknown' }
+    bookedAmount: isSuccess ? outcome.cancelledAmount : null,
   }
 }
 
-function replay(parts: RefundParts, command: IdentifiedCommand, stored: StoredRefund): RefundAnswer {
+function replay(parts: RefundParts, identified: IdentifiedCommand, stored: StoredRefund): RefundAnswer {
   // After the key's retention another payload may have claimed it, on a payment that still knows the old one.
-  if (!isSamePayload(parts, command, stored.fingerprint)) return refused(keyReused())
+  if (!isSamePayload(parts, identified, stored.fingerprint)) return refused(keyReused())
   if (stored.refund.status === 'processing') return refused({ ...inProgress(), refund: stored.refund })
   return { answer: 'refund', refund: stored.refund, replayed: true }
 }

@@ -1,72 +1,84 @@
 import type { PaymentMethod } from '../refunds/eligibility.ts'
 import type { HistoryEntry, PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports.ts'
-import type { Refund, RefundStatus } from '../refunds/refund.ts'
+import type { ProviderAnswer, Refund, RefundStatus } from '../refunds/refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 export type StoredJson = { fingerprint: string } & RefundDetails &
   Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'>
 
-const NOTHING: StoredJson = {
-  fingerprint: '',
-  tax_free_amount: null,
-  reason: '',
-  refund_account: null,
-  requested_by: '',
-  metadata: {},
-  provider: null,
-  refunded_at: null,
-  failure: null,
-  resolution: null,
-}
+/** The provider's answer as its values alone. */
+type StoredAnswer = readonly [
+  tid: string | null,
+  code: string | null,
+  msg: string | null,
+  date: string | null,
+  amt: string | number | null,
+]
 
-/** How the members are called in Redis, which keeps millions of each. */
-const SHORT_NAMES = {
-  fingerprint: 'print',
-  tax_free_amount: 'tax_free',
-  reason: 'reason',
-  refund_account: 'account',
-  requested_by: 'by',
-  metadata: 'metadata',
-  provider: 'answer',
-  refunded_at: 'at',
-  failure: 'failure',
-  resolution: 'resolution',
-} as const satisfies Record<keyof StoredJson, string>
+/** How it is written, with short names, since Redis keeps millions of each. What is empty is left out. */
+type ShortJson = Readonly<{
+  print: string
+  tax_free: StoredJson['tax_free_amount'] | undefined
+  reason: string
+  account: StoredJson['refund_account'] | undefined
+  by: string
+  metadata: StoredJson['metadata'] | undefined
+  answer: StoredAnswer | undefined
+  at: string | undefined
+  failure: StoredJson['failure'] | undefined
+  resolution: StoredJson['resolution'] | undefined
+}>
 
-const MEMBERS = Object.entries(SHORT_NAMES) as [keyof StoredJson, string][]
-
-/** The provider's answer is kept as its values alone, in this order. */
-const ANSWER_MEMBERS = ['cancel_tid', 'cancel_code', 'cancel_msg', 'cancel_date', 'cancel_amt'] as const
-
-/** The JSON of a refund, without the members that are empty. */
+/** The JSON of a refund. */
 export function encodeJson(json: StoredJson): string {
-  const written: Record<string, unknown> = {}
-  for (const [name, shortName] of MEMBERS) {
-    const value = json[name]
-    if (value === null || (name === 'metadata' && Object.keys(json.metadata).length === 0)) continue
-    written[shortName] = name === 'provider' ? ANSWER_MEMBERS.map((member) => json.provider?.[member]) : value
-  }
-  return JSON.stringify(written)
+  return JSON.stringify({
+    print: json.fingerprint,
+    tax_free: json.tax_free_amount ?? undefined,
+    reason: json.reason,
+    account: json.refund_account ?? undefined,
+    by: json.requested_by,
+    metadata: Object.keys(json.metadata).length === 0 ? undefined : json.metadata,
+    answer: json.provider === null ? undefined : encodeAnswer(json.provider),
+    at: json.refunded_at ?? undefined,
+    failure: json.failure ?? undefined,
+    resolution: json.resolution ?? undefined,
+  } satisfies ShortJson)
 }
 
 function decodeJson(text: string): StoredJson {
-  const written = JSON.parse(text) as Record<string, unknown>
-  const json: Record<string, unknown> = { ...NOTHING }
-  for (const [name, shortName] of MEMBERS) {
-    if (shortName in written) json[name] = written[shortName]
+  const json = JSON.parse(text) as ShortJson
+  return {
+    fingerprint: json.print,
+    tax_free_amount: json.tax_free ?? null,
+    reason: json.reason,
+    refund_account: json.account ?? null,
+    requested_by: json.by,
+    metadata: json.metadata ?? {},
+    provider: json.answer === undefined ? null : decodeAnswer(json.answer),
+    refunded_at: json.at ?? null,
+    failure: json.failure ?? null,
+    resolution: json.resolution ?? null,
   }
-  const answer = written[SHORT_NAMES.provider] as (string | null)[] | undefined
-  if (answer !== undefined) {
-    json.provider = Object.fromEntries(ANSWER_MEMBERS.map((member, index) => [member, answer[index] ?? null]))
-  }
-  return json as StoredJson
+}
+
+function encodeAnswer(answer: ProviderAnswer): StoredAnswer {
+  return [answer.cancel_tid, answer.cancel_code, answer.cancel_msg, answer.cancel_date, answer.cancel_amt]
+}
+
+function decodeAnswer(answer: StoredAnswer): ProviderAnswer {
+  const [cancel_tid, cancel_code, cancel_msg, cancel_date, cancel_amt] = answer
+  return { cancel_tid, cancel_code, cancel_msg, cancel_date, cancel_amt }
 }
 
 /** What is stored of a refund that nothing is known of but its intent. */
 export function intentJson(fingerprint: string, details: RefundDetails): WrittenJson {
   return writeJson({
-    ...details,
     fingerprint,
+    tax_free_amount: details.tax_free_amount,
+    reason: details.reason,
+    refund_account: details.refund_account,
+    requested_by: details.requested_by,
+    metadata: details.metadata,
     provider: null,
     refunded_at: null,
     failure: null,

@@ -22,7 +22,7 @@ async function call(t: Test, url: string, { timeoutMs = 5000, connectTimeoutMs =
   const pool = new Pool(url, { connect: { timeout: connectTimeoutMs }, keepAliveTimeout: 50 })
   t.teardown(() => pool.destroy())
   const startedAt = performance.now()
-  const seen = await exchange(pool, { path: '/api/cancel', headers: {}, body: '{"tid":"t-1"}', timeoutMs })
+  const seen = await exchange(pool, { path: '/api/cancel', headers: [], body: '{"tid":"t-1"}', timeoutMs })
   return { seen, tookMs: performance.now() - startedAt }
 }
 
@@ -275,7 +275,7 @@ t.test('a request whose total is over while it waits for a connection is never w
   const pool = new Pool(server.url, { connections: 1, pipelining: 1 })
   t.teardown(() => pool.destroy())
   const send = (path: string, timeoutMs: number) =>
-    exchange(pool, { path, headers: {}, body: '{}', timeoutMs })
+    exchange(pool, { path, headers: [], body: '{}', timeoutMs })
 
   const first = send('/first', 10_000)
   await until(() => server.requests.length === 1)
@@ -544,7 +544,7 @@ t.test('a dispatcher that tries once more is not let write it a second time', as
       return true
     },
   } as unknown as Dispatcher
-  const request = { path: '/api/cancel', headers: {}, body: '{"tid":"t-1"}', timeoutMs: 1_000 }
+  const request = { path: '/api/cancel', headers: [], body: '{"tid":"t-1"}', timeoutMs: 1_000 }
   t.match(await exchange(dispatcher, request), { seen: 'no_answer' })
   t.equal(writes, 1)
 })
@@ -553,7 +553,7 @@ t.test('not sent: the process was stopped while it connected, and its time is ov
   const server = await startRawServer(t, (socket) => socket.write(answer()))
   const pool = new Pool(server.url)
   t.teardown(() => pool.destroy())
-  const request = { path: '/api/cancel', headers: {}, body: '{"tid":"t-1"}', timeoutMs: 200 }
+  const request = { path: '/api/cancel', headers: [], body: '{"tid":"t-1"}', timeoutMs: 200 }
   // From a timer, whose phase is over before it sees the one that became due: the connection comes first.
   const seen = await new Promise((resolve) => {
     setTimeout(() => {
