@@ -79,6 +79,7 @@ async function startAll(
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
+    isCluster: false,
   })
   const lookups: string[] = []
   const resolved: Refund[] = []
