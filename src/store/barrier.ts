@@ -8,9 +8,9 @@ const BARRIER_TIMEOUT_MS = 1_000
 
 /**
  * Waits until everything that was written to this key's server before is as durable as it must be; false
- * where that cannot be had in time. Answers at once where `appendfsync always` without replicas is enough.
+ * where that cannot be had in time. True at once where `appendfsync always` without replicas is enough.
  */
-export type Barrier = (key: string) => Promise<boolean>
+export type Barrier = (key: string) => true | Promise<boolean>
 
 /**
  * WAITAOF where the server syncs its file by the clock, WAIT where only replicas are asked for. Both block
@@ -35,7 +35,7 @@ export function createBarrier(
   return (key) => {
     const current = durability()
     const isEnough = !(current.state === 'durable' && current.needsFileSync) && minReplicas === 0
-    if (isEnough) return Promise.resolve(true)
+    if (isEnough) return true
     const server = serverOf(redis, key)
     let shared = waiting.get(server)
     if (shared === undefined) {
