@@ -39,13 +39,31 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'begin does not look at whose the key is',
+    edits: [
+      {
+        file: BEGIN,
+        find: "if claimed and claimed ~= claim then return { 'claim_abandoned' } end\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'begin leaves the key free',
+    edits: [{ file: BEGIN, find: 'if not claimed then', replace: 'if false then' }],
+  },
+  {
+    name: 'begin leaves no entry in the index',
+    edits: [{ file: BEGIN, find: "  redis.call('ZADD', index_key, due_at, entry)\n", replace: '' }],
+  },
+  {
     name: 'what is unknown is sent again',
     edits: [
       {
         file: FLOW,
-        find: 'if (stored !== null) return replay(parts, command, stored)',
+        find: 'if (stored !== null) return replay(parts, checked, stored)',
         replace:
-          "if (stored !== null && stored.refund.status !== 'unknown') return replay(parts, command, stored)",
+          "if (stored !== null && stored.refund.status !== 'unknown') return replay(parts, checked, stored)",
       },
       {
         file: BEGIN,
@@ -59,9 +77,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: 'if (stored !== null) return replay(parts, command, stored)',
+        find: 'if (stored !== null) return replay(parts, checked, stored)',
         replace:
-          "if (stored !== null && stored.history[0]?.cause !== 'lease') return replay(parts, command, stored)",
+          "if (stored !== null && stored.history[0]?.cause !== 'lease') return replay(parts, checked, stored)",
       },
       {
         file: BEGIN,
@@ -92,7 +110,8 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: FLOW,
         find: '  try {\n    return await settle()\n',
-        replace: '  try {\n    setTimeout(() => void settle().catch(() => {}), 20)\n    return local\n',
+        replace:
+          '  try {\n    setTimeout(() => void settle().catch(() => {}), 20)\n    return locally(begun, settlement)\n',
       },
     ],
   },
