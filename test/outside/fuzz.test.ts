@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { type SpawnedGateway, spawnGateway } from '../e2e/spawn-gateway.ts'
 import { metric } from '../e2e/support/calls.ts'
 import { apiKey } from '../e2e/support/keys.ts'
@@ -60,7 +60,19 @@ async function playAll(url: string, batch: readonly Exchange[], tally: Tally): P
   await Promise.all(Array.from({ length: CONNECTIONS }, player))
 }
 
-async function fuzz(t: Tap, gateway: SpawnedGateway) {
+async function startFuzzed(t: Test, rateLimitMax: string): Promise<SpawnedGateway> {
+  const [sandbox, redis] = await Promise.all([startSandbox(t), startTestRedis(t)])
+  return spawnGateway(
+    t,
+    gatewayEnv(sandbox.base, redis, {
+      API_KEYS: apiKey('fuzzer', 'key'),
+      RATE_LIMIT_MAX: rateLimitMax,
+      COOKIEPAY_TIMEOUT_MS: '2000',
+    }),
+  )
+}
+
+async function fuzz(t: Test, gateway: SpawnedGateway, wanted: number) {
   const tally: Tally = { requests: 0, answers: new Map(), faults: [] }
   const memoryMiB: number[] = []
   for (let batch = 0; tally.requests < wanted && tally.faults.length < SHOWN_FAULTS; batch += 1) {
@@ -74,22 +86,12 @@ async function fuzz(t: Tap, gateway: SpawnedGateway) {
   )
   return { ...tally, memoryMiB }
 }
-type Tap = Pick<typeof t, 'comment'>
-
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 t.setTimeout(3_600_000)
 t.test(`${wanted} requests at random, seed ${seed}`, async (t) => {
-  const [sandbox, redis] = await Promise.all([startSandbox(t), startTestRedis(t)])
-  const gateway = await spawnGateway(
-    t,
-    gatewayEnv(sandbox.base, redis, {
-      API_KEYS: apiKey('fuzzer', 'key'),
-      RATE_LIMIT_MAX: '1000000',
-      COOKIEPAY_TIMEOUT_MS: '2000',
-    }),
-  )
-  const { faults, answers, memoryMiB } = await fuzz(t, gateway)
+  const gateway = await startFuzzed(t, '1000000')
+  const { faults, answers, memoryMiB } = await fuzz(t, gateway, wanted)
   t.strictSame(faults.slice(0, SHOWN_FAULTS), [], 'every answer is in the document, and comes')
   for (const status of [200, 201, 202, 400, 401, 404, 415, 422])
     t.ok(answers.get(status), `${status} was seen`)
@@ -102,6 +104,13 @@ t.test(`${wanted} requests at random, seed ${seed}`, async (t) => {
     t.comment(`memory in MiB: ${memoryMiB.filter((_, index) => index % 8 === 0).join(' ')}`)
     t.ok(mean(later) < mean(earlier) * 1.15, `steady: ${mean(earlier)} MiB, then ${mean(later)} MiB`)
   }
+})
+
+t.test('requests at random, beyond the rate limit', async (t) => {
+  const gateway = await startFuzzed(t, '5')
+  const { faults, answers } = await fuzz(t, gateway, BATCH)
+  t.strictSame(faults.slice(0, SHOWN_FAULTS), [], 'every answer is in the document, and comes')
+  t.ok(answers.get(429), '429 was seen')
 })
 
 t.test('an offer of another protocol ends its connection, and what came in behind it', async (t) => {
