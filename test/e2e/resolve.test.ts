@@ -169,6 +169,17 @@ t.test('a body that is not one', async (t) => {
     ['a provider that is not an object', { ...fine, provider: 'C1' }, ['#/provider']],
     ['a member of provider that is not known', { ...fine, provider: { tid: 'x' } }, ['#/provider/tid']],
     ['a code that is not text', { ...fine, provider: { cancel_code: 0 } }, ['#/provider/cancel_code']],
+    ['half a character in the note', { ...fine, note: '\ud83d' }, ['#/note']],
+    [
+      'a message that is too long',
+      { ...fine, provider: { cancel_msg: 'x'.repeat(501) } },
+      ['#/provider/cancel_msg'],
+    ],
+    [
+      'a message that was not UTF-8',
+      { ...fine, provider: { cancel_msg: '\ufffd' } },
+      ['#/provider/cancel_msg'],
+    ],
   ]
   for (const [about, body, pointers] of MISTAKES) pointsAt(t, await resolve(id, body), pointers, about)
   isProblem(t, await resolve(id, '{'), 'invalid_request', 'half a body')
