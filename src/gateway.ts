@@ -88,7 +88,6 @@ export async function startGateway(
     durability: durability.current,
     requireDurability: config.redisDurability === 'strict',
     barrier: createBarrier(redis, durability.current, config.redisMinReplicas),
-    isCluster: config.redis.kind === 'cluster',
   })
   const live = { apiKeys: config.apiKeys, accounts: config.accounts }
   const background = createBackgroundWork()

@@ -40,7 +40,6 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
       durability,
       requireDurability: true,
       barrier: createBarrier(redis, durability, 0),
-      isCluster: false,
     }),
     provider: createProvider(outcome),
     accounts: new Map<string, PaymentGateway>([['default', 'toss']]),

@@ -103,17 +103,11 @@ export class StoreError extends Error {
 
 /** Where refunds are kept. Every method throws {@link StoreError}. */
 export type RefundStore = Readonly<{
-  /**
-   * Answers with the claim that is in force for this id. Where there is none, with the one that was given, which
-   * binds the key from now on, or else together with begin.
-   */
+  /** Binds a key to a payload unless it is bound already; answers with the claim that is in force. */
   claim(claim: Claim): Promise<Claim>
   /** Renews a claim without a refund that another request made; false where it is not in force any more. */
   joinClaim(claim: Claim): Promise<boolean>
-  /**
-   * Atomically: an existing refund is answered; else the amount is reserved and the intent written.
-   * `claim_abandoned`: the claim was given up, or another one is in force.
-   */
+  /** Atomically: an existing refund is answered; else the amount is reserved and the intent written. */
   begin(intent: Intent): Promise<BeginResult>
   /** Records the outcome, from `processing` of the same attempt or from `unknown`. */
   settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>

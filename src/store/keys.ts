@@ -1,8 +1,8 @@
 import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
 
 /**
- * The Redis layout. What stands between braces decides the Cluster slot, so all keys of one payment share a slot; in
- * a Cluster no script has keys of two.
+ * The Redis layout. What stands between braces decides the Cluster slot, so all keys of one payment, and
+ * of one script, share a slot.
  *
  * | key                                  | type   | holds                                          | kept for                    |
  * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |

@@ -51,13 +51,11 @@ export type RefundStoreOptions = Readonly<{
   durability: () => Durability
   requireDurability: boolean
   barrier: Barrier
-  /** Whether keys lie on several servers, so that no step can touch two of them. */
-  isCluster: boolean
 }>
 
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
 export function createRefundStore(redis: RedisClient & Scripts, options: RefundStoreOptions): RefundStore {
-  const { leaseMs, requireDurability, barrier, isCluster } = options
+  const { leaseMs, requireDurability, barrier } = options
   const clean = createIndexCleaner(redis)
   // However short the retention, a claim outlives its attempt, one renewal of the lease, and the first sweep after.
   const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 4 * leaseMs)
@@ -74,11 +72,8 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   return {
     async claim(claim) {
       assertDurable()
-      const key = keys.claim(claim.id)
-      // Where begin can bind the key in the same step as the money, nothing is written before.
-      const existing = await reach(
-        isCluster ? redis.set(key, encodeClaim(claim), 'PX', claimRetentionMs, 'NX', 'GET') : redis.get(key),
-      )
+      const text = encodeClaim(claim)
+      const existing = await reach(redis.set(keys.claim(claim.id), text, 'PX', claimRetentionMs, 'NX', 'GET'))
       return existing === null ? claim : decodeClaim(claim.id, existing)
     },
 
@@ -89,16 +84,26 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     async begin(intent) {
       assertDurable()
       const { claim } = intent
+      const paymentKey = keys.payment(claim.account, claim.tid)
+      const shardKey = shardOf(claim.id)
       const own = intentJson(claim.fingerprint, intent.details)
-      const reply = (await reach(
-        isCluster ? beginApart(intent, own.text) : beginTogether(intent, own.text),
-      )) as string[]
-      // In a Cluster the claim, too: it was written through the same connections, before.
-      await passBarrier(keys.payment(claim.account, claim.tid), shardOf(claim.id), keys.claim(claim.id))
+      // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
+      const [, reply] = await reach(
+        Promise.all([
+          redis.zadd(shardKey, Date.now() + leaseMs + DUE_SLACK_MS, entryOf(intent)),
+          redis.beginRefund(
+            paymentKey,
+            keys.abandoned(claim.account, claim.tid, claim.token),
+            ...beginArguments(intent, leaseMs, own.text),
+          ) as Promise<string[]>,
+        ]),
+      )
+      // The claim, too: it was written through the same connections, before.
+      await passBarrier(paymentKey, shardKey, keys.claim(claim.id))
       const begun = decodeBegin(reply, claim, own)
       // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
       const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
-      if (isCluster && !isOwn) clean(shardOf(claim.id), entryOf(intent))
+      if (!isOwn) clean(shardKey, entryOf(intent))
       return begun
     },
 
@@ -228,40 +233,6 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       )
       return (await reach(Promise.all(shards))).reduce((total, count) => total + count, 0)
     },
-  }
-
-  /** Key, money and entry in one step, so that a crash leaves all of them or none. */
-  function beginTogether(intent: Intent, json: string): Promise<unknown> {
-    const { claim } = intent
-    return redis.beginRefund(
-      keys.payment(claim.account, claim.tid),
-      keys.abandoned(claim.account, claim.tid, claim.token),
-      keys.claim(claim.id),
-      shardOf(claim.id),
-      ...beginArguments(intent, leaseMs, json),
-      encodeClaim(claim),
-      claimRetentionMs,
-      dueAt(),
-      entryOf(intent),
-    )
-  }
-
-  /** The entry leaves first: one without a refund is dropped when it is due, a refund without one is not found. */
-  async function beginApart(intent: Intent, json: string): Promise<unknown> {
-    const { claim } = intent
-    const [, reply] = await Promise.all([
-      redis.zadd(shardOf(claim.id), dueAt(), entryOf(intent)),
-      redis.beginClaimedRefund(
-        keys.payment(claim.account, claim.tid),
-        keys.abandoned(claim.account, claim.tid, claim.token),
-        ...beginArguments(intent, leaseMs, json),
-      ),
-    ])
-    return reply
-  }
-
-  function dueAt(): number {
-    return Date.now() + leaseMs + DUE_SLACK_MS
   }
 
   /**

@@ -8,8 +8,7 @@ type Script = Readonly<{ file: string; keys: number; onLedger: boolean }>
 
 /** Each script keeps one invariant; its file says which. */
 const SCRIPTS = {
-  beginRefund: { file: 'begin.lua', keys: 4, onLedger: true },
-  beginClaimedRefund: { file: 'begin.lua', keys: 2, onLedger: true },
+  beginRefund: { file: 'begin.lua', keys: 2, onLedger: true },
   settleRefund: { file: 'settle.lua', keys: 1, onLedger: true },
   releaseRefund: { file: 'release.lua', keys: 2, onLedger: true },
   readRefund: { file: 'read-refund.lua', keys: 1, onLedger: true },

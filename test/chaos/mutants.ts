@@ -39,24 +39,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'begin does not look at whose the key is',
-    edits: [
-      {
-        file: BEGIN,
-        find: "if claimed and claimed ~= claim then return { 'claim_abandoned' } end\n",
-        replace: '',
-      },
-    ],
-  },
-  {
-    name: 'begin leaves the key free',
-    edits: [{ file: BEGIN, find: 'if not claimed then', replace: 'if false then' }],
-  },
-  {
-    name: 'begin leaves no entry in the index',
-    edits: [{ file: BEGIN, find: "  redis.call('ZADD', index_key, due_at, entry)\n", replace: '' }],
-  },
-  {
     name: 'what is unknown is sent again',
     edits: [
       {

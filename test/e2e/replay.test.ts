@@ -72,6 +72,20 @@ t.test('a running key answers in_progress to its payload, and reused to another 
   t.equal(provider.cancels.length - calls, 1)
 })
 
+t.test('a key belongs to its first payload from the start, also while that waits for a token', async (t) => {
+  const [provider, redis] = await Promise.all([startProviderStub(t), startTestRedis(t)])
+  let giveToken = () => {}
+  provider.onToken((response) => {
+    giveToken = () => sendJson(response, { RTN_CD: '0000', RTN_MSG: '성공', TOKEN: 'token' })
+  })
+  const gateway = await startTestGateway(t, gatewayEnv(provider.url, redis, ENV))
+  const first = gateway.refund(refundRequest(), 'early')
+  await until('the token call', () => provider.tokens.length > 0)
+  isProblem(t, await gateway.refund(refundRequest(), 'early'), 'idempotency_key_reused')
+  giveToken()
+  isRefund(t, await first, 'succeeded')
+})
+
 t.test('a key belongs to its payload, whatever became of it', async (t) => {
   const responses: Record<string, Respond> = {
     succeeded: accept,

@@ -54,25 +54,25 @@ type Row = Readonly<{
 
 const ROWS: readonly Row[] = [
   {
-    dies: 'before it looks for a claim',
+    dies: 'before the claim',
     at: ({ proxy, kill }) => proxy.before('claim', kill),
     expect: 'as the first try',
     callsBefore: 0,
   },
   {
-    dies: 'after it has looked for a claim, before it hears of it',
+    dies: 'after the claim, before it hears of it',
     at: ({ proxy, kill }) => proxy.after('claim', kill),
     expect: 'as the first try',
     callsBefore: 0,
   },
   {
-    dies: 'in the token call',
+    dies: 'after the claim, in the token call',
     at: ({ provider, kill }) => provider.onNext('/payAuth/token', kill),
     expect: 'as the first try',
     callsBefore: 0,
   },
   {
-    dies: 'before begin',
+    dies: 'between the entry in the index and begin',
     at: ({ proxy, kill }) => proxy.before('begin', kill),
     expect: 'as the first try',
     callsBefore: 0,

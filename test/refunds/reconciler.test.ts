@@ -79,7 +79,6 @@ async function startAll(
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
-    isCluster: false,
   })
   const lookups: string[] = []
   const resolved: Refund[] = []

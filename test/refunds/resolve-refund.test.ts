@@ -38,7 +38,6 @@ async function startAll(t: Test) {
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
-    isCluster: false,
   })
   const provider = createCookiePay({
     baseUrl: 'http://127.0.0.1:1',

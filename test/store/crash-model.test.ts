@@ -266,12 +266,11 @@ async function startRedis(t: Test) {
   return client
 }
 
-async function play(client: Redis, isCluster: boolean, steps: Iterable<Step>): Promise<void> {
+async function play(client: Redis, steps: Iterable<Step>): Promise<void> {
   await client.flushall()
   const redis = defineScripts(client)
   const model = newModel()
-  const reader = createStore(redis, isCluster)
-  const real: Real = { redis, isCluster, reader, actors: [], strays: [], violations: [], stop: [] }
+  const real: Real = { redis, reader: createStore(redis), actors: [], strays: [], violations: [], stop: [] }
   try {
     await fc.asyncModelRun(() => ({ model, real }), steps)
     await settleDown(model, real)
@@ -280,26 +279,23 @@ async function play(client: Redis, isCluster: boolean, steps: Iterable<Step>): P
   }
 }
 
-for (const isCluster of [false, true]) {
-  for (const scene of SCENES) {
-    const keyCount = new Set(scene.keys).size
-    const name = `no crash between any two commands breaks a promise: keys: ${keyCount}, Cluster: ${isCluster}`
-    t.test(name, async (t) => {
-      const client = await startRedis(t)
-      const anySteps = fc.commands([anyStep(scene)], { maxCommands: 200, size: 'max' })
-      await fc.assert(
-        fc.asyncProperty(anySteps, (steps) => play(client, isCluster, steps)),
-        // Biased, fast-check would mostly try sequences that end before two requests meet.
-        { numRuns: 100, unbiased: true },
-      )
-      t.pass()
-    })
-  }
+for (const scene of SCENES) {
+  const keyCount = new Set(scene.keys).size
+  t.test(`no crash between any two commands breaks a promise: keys: ${keyCount}`, async (t) => {
+    const client = await startRedis(t)
+    const anySteps = fc.commands([anyStep(scene)], { maxCommands: 200, size: 'max' })
+    await fc.assert(
+      fc.asyncProperty(anySteps, (steps) => play(client, steps)),
+      // Biased, fast-check would mostly try sequences that end before two requests meet.
+      { numRuns: 100, unbiased: true },
+    )
+    t.pass()
+  })
 }
 
 t.test('a refund whose lease cannot be renewed stays in the index until it is undone', async (t) => {
   const client = await startRedis(t)
-  await play(client, true, [
+  await play(client, [
     request(0, 0),
     proceed(0, 3),
     timePasses(TRUST_PASSES_MS, false),
@@ -312,7 +308,7 @@ t.test('a refund whose lease cannot be renewed stays in the index until it is un
 
 t.test('an entry that a crash left behind does not let the key of another payment expire', async (t) => {
   const client = await startRedis(t)
-  await play(client, true, [
+  await play(client, [
     // A partial refund that is begun, not sent, and dies after it has freed its key and before its entry is gone.
     request(0, 3),
     proceed(0, 3),

@@ -83,8 +83,6 @@ export type Actor = {
 
 export type Real = {
   redis: RedisClient & Scripts
-  /** Whether key, money and entry are written in steps of their own, as in a Cluster. */
-  isCluster: boolean
   reader: RefundStore
   actors: Actor[]
   /** What a broken connection still carries, and may yet deliver. */
@@ -109,7 +107,7 @@ export function newModel(): Model {
   }
 }
 
-export function createStore(redis: RedisClient & Scripts, isCluster: boolean): RefundStore {
+export function createStore(redis: RedisClient & Scripts): RefundStore {
   return createRefundStore(redis, {
     leaseMs: LEASE_MS,
     idempotencyRetentionMs: KEY_RETENTION_MS,
@@ -117,25 +115,17 @@ export function createStore(redis: RedisClient & Scripts, isCluster: boolean): R
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
-    isCluster,
   })
 }
 
 /** Does a command on the real Redis and, where it is a script on a payment, on the model: both must answer the same. */
 export async function execute(model: Model, real: Real, { name, args }: SentCommand): Promise<unknown> {
   const commands = real.redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
-  const isTaken = name === 'beginRefund' && (await isClaimedByAnother(real, args.map(String)))
   const reply = await (commands[name] as (...args: unknown[]) => Promise<unknown>)(...args)
-  const expected = isTaken ? 'claim_abandoned' : expectedReply(model, name, args.map(String))
+  const expected = expectedReply(model, name, args.map(String))
   const actual = Array.isArray(reply) ? reply[0] : reply
   if (expected !== undefined && actual !== expected) throw new Error(`${name}: ${actual}, not ${expected}`)
   return reply
-}
-
-/** The claim stands before the last three arguments of a begin that binds the key, too. */
-async function isClaimedByAnother({ redis }: Real, args: readonly string[]): Promise<boolean> {
-  const existing = await redis.get(args[2] as string)
-  return existing !== null && existing !== args.at(-4)
 }
 
 /** The first word of a script's reply, by the keys and arguments that stand at its head. */
@@ -144,11 +134,9 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
   const payment = model.payments.get(paymentKey.slice(`payment:{${ACCOUNT}:`.length, -1)) as ModelPayment
   const { nowMs } = model
   switch (name) {
-    case 'beginRefund':
-    case 'beginClaimedRefund': {
-      const [, claimToken = '', ...more] = args
-      const [id = '', attempt = '', leaseMs, markMs, , paid, , amount, , partialAllowed] =
-        name === 'beginRefund' ? more.slice(2) : more
+    case 'beginRefund': {
+      const [, claimToken = '', id = '', attempt = '', leaseMs, markMs, , paid, , amount, , partialAllowed] =
+        args
       const request = {
         id,
         attempt,
@@ -261,13 +249,12 @@ function startActor(
 ): Actor {
   const attempts = new Set<string>()
   const client = createSteppedClient((command) => {
-    if (command.name === 'beginRefund') attempts.add(command.args[5] as string)
-    if (command.name === 'beginClaimedRefund') attempts.add(command.args[3] as string)
+    if (command.name === 'beginRefund') attempts.add(command.args[3] as string)
     return execute(model, real, command)
   })
   const actor: Actor = { client, call: null, attempts, relays: [], isDone: false }
   real.actors.push(actor)
-  work(actor, createStore(client.redis, real.isCluster))
+  work(actor, createStore(client.redis))
     .catch((error: Error) => {
       if (error.name !== 'StoreError') real.violations.push(error.message)
     })

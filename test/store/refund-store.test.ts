@@ -29,7 +29,6 @@ async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
-    isCluster: false,
     ...options,
   })
   return { server, redis, store }
@@ -99,8 +98,8 @@ async function begun(store: RefundStore, intent: Intent): Promise<StoredRefund> 
   return result.stored
 }
 
-t.test('in a Cluster, a claim binds a key to its first payload', async (t) => {
-  const { store, redis } = await startStore(t, { isCluster: true })
+t.test('a claim binds a key to its first payload', async (t) => {
+  const { store, redis } = await startStore(t)
   const claim = newClaim({ tid: 'a tid {with} spaces 한글' })
   t.same(await store.claim(claim), claim)
   const other = { ...claim, token: newToken(), fingerprint: 'other', tid: 'another' }
@@ -110,48 +109,12 @@ t.test('in a Cluster, a claim binds a key to its first payload', async (t) => {
   t.ok(ttl > 3_590_000 && ttl <= 3_600_000, 'it is kept for the retention of keys')
 })
 
-t.test('on one server, begin binds a key to the first payload that gets as far', async (t) => {
-  const { store, redis } = await startStore(t)
-  const claim = newClaim({ tid: 'a tid {with} spaces 한글' })
-  const other = { ...claim, token: newToken(), fingerprint: 'other', tid: 'another' }
-  t.same(await store.claim(claim), claim)
-  t.same(await store.claim(other), other, 'none is in force yet')
-  t.same(await redis.keys('*'), [], 'and nothing is written')
-  await begun(store, newIntent(claim))
-  t.same(await store.begin(newIntent(other)), { result: 'claim_abandoned' })
-  t.equal(await store.findPayment('default', 'another'), null, 'nothing was reserved for the other')
-  t.same(await store.claim(other), claim, 'the claim in force is answered')
-  t.equal(await store.countUnsettled(), 1)
-  const ttl = await redis.pttl(keys.claim(claim.id))
-  t.ok(ttl > 3_590_000 && ttl <= 3_600_000, 'it is kept for the retention of keys')
-})
-
-t.test('on one server, a begin that is refused writes no claim and no entry', async (t) => {
-  const { store, redis } = await startStore(t)
+t.test('a claim outlives its attempt, however short the retention', async (t) => {
+  const { store, redis } = await startStore(t, { idempotencyRetentionMs: 300 })
   const claim = newClaim()
-  t.match(await store.begin(newIntent(claim, { amount: 2000 })), { result: 'amount_exceeds_remaining' })
-  t.same(await redis.keys('*'), [keys.abandoned('default', claim.tid, claim.token)])
+  await store.claim(claim)
+  t.ok((await redis.pttl(keys.claim(claim.id))) > 60_000)
 })
-
-t.test('on one server, a lease that is renewed leaves the key as it is', async (t) => {
-  const { store, redis } = await startStore(t)
-  const intent = newIntent(newClaim())
-  await begun(store, intent)
-  await redis.persist(keys.claim(intent.claim.id))
-  await begun(store, intent)
-  t.equal(await redis.pttl(keys.claim(intent.claim.id)), -1)
-  t.equal(await store.countUnsettled(), 1)
-})
-
-for (const isCluster of [false, true]) {
-  t.test(`a claim outlives its attempt, however short the retention, Cluster: ${isCluster}`, async (t) => {
-    const { store, redis } = await startStore(t, { idempotencyRetentionMs: 300, isCluster })
-    const claim = newClaim()
-    await store.claim(claim)
-    await begun(store, newIntent(claim))
-    t.ok((await redis.pttl(keys.claim(claim.id))) > 60_000)
-  })
-}
 
 t.test('what is stored is what is read', async (t) => {
   const { store } = await startStore(t)
@@ -194,7 +157,7 @@ t.test('a reader never sees a processing whose lease is over', async (t) => {
   t.match(await store.findPayment('default', claim.tid), { in_flight: 0, unknown: 1000 })
   const page = await store.listByPayment({ account: 'default', tid: claim.tid, limit: 10, cursor: null })
   t.equal(page.refunds[0]?.status, 'unknown')
-  const again = await store.begin(newIntent(claim, { attempt: newToken() }))
+  const again = await store.begin(newIntent({ ...claim, token: newToken() }, { attempt: newToken() }))
   t.match(again, { result: 'exists', stored: { refund: { status: 'unknown' } } })
   t.match(await store.settle(stored, SUCCEEDED), { result: 'settled' }, 'a late answer settles it')
   t.match(await store.findPayment('default', claim.tid), { unknown: 0, refunded: 1000 })
@@ -290,7 +253,7 @@ t.test('a request that joined a claim and did not begin leaves the entry of the 
 })
 
 t.test('a claim that is joined lasts as long as a new one', async (t) => {
-  const { store, redis } = await startStore(t, { isCluster: true })
+  const { store, redis } = await startStore(t)
   const claim = newClaim()
   await store.claim(claim)
   await redis.pexpire(keys.claim(claim.id), 1_000)
@@ -314,24 +277,19 @@ t.test('the key of an unknown refund is restored where it was lost', async (t) =
   })
 })
 
-for (const isCluster of [false, true]) {
-  t.test(
-    `nobody begins under a claim that was given up: one key, one refund; Cluster: ${isCluster}`,
-    async (t) => {
-      const { store } = await startStore(t, { isCluster })
-      const claim = newClaim()
-      await store.claim(claim)
-      // The first attempt is refused and frees the key; meanwhile another had joined its claim.
-      const tooMuch = await store.begin(newIntent(claim, { amount: 2000 }))
-      t.match(tooMuch, { result: 'amount_exceeds_remaining', remaining: 1000 })
-      await store.release(attemptOf(claim))
-      const corrected = { ...claim, token: newToken(), fingerprint: 'corrected', tid: 'another payment' }
-      await store.claim(corrected)
-      await begun(store, newIntent(corrected))
-      t.same(await store.begin(newIntent(claim, { attempt: 'joined' })), { result: 'claim_abandoned' })
-    },
-  )
-}
+t.test('nobody begins under a claim that was given up, so one key never carries two refunds', async (t) => {
+  const { store } = await startStore(t)
+  const claim = newClaim()
+  await store.claim(claim)
+  // The first attempt is refused and frees the key; meanwhile another had joined its claim.
+  const tooMuch = await store.begin(newIntent(claim, { amount: 2000 }))
+  t.match(tooMuch, { result: 'amount_exceeds_remaining', remaining: 1000 })
+  await store.release(attemptOf(claim))
+  const corrected = { ...claim, token: newToken(), fingerprint: 'corrected', tid: 'another payment' }
+  await store.claim(corrected)
+  await begun(store, newIntent(corrected))
+  t.same(await store.begin(newIntent(claim, { attempt: 'joined' })), { result: 'claim_abandoned' })
+})
 
 t.test('a refused begin leaves nothing but the mark', async (t) => {
   const { store, redis } = await startStore(t)
@@ -511,7 +469,7 @@ function anyStep(): fc.Arbitrary<Step> {
 }
 
 t.test('the ledger equals the model, and never exceeds the payment, for any sequence of steps', async (t) => {
-  const { store } = await startStore(t, { isCluster: true })
+  const { store } = await startStore(t)
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep(), { minLength: 1, maxLength: 25 }), async (steps) => {
       const tid = randomUUID()

@@ -6,7 +6,7 @@ import { defineScripts, type RedisClient, type Scripts } from '../../src/store/s
 import type { TestRedis } from './redis.ts'
 
 /** The commands of one refund, in the order in which they leave the gateway. */
-export type Step = 'claim' | 'begin' | 'settle' | 'release'
+export type Step = 'claim' | 'index' | 'begin' | 'settle' | 'release'
 
 export type RedisProxy = Readonly<{
   /** Usable as REDIS_URL. */
@@ -110,8 +110,10 @@ function readScripts(): ReadonlyMap<string, Step> {
 
 function stepOf([name = '', first = '']: readonly string[]): Step | undefined {
   switch (name.toLowerCase()) {
-    case 'get':
+    case 'set':
       return first.startsWith('claim:') ? 'claim' : undefined
+    case 'zadd':
+      return first.startsWith('unsettled:') ? 'index' : undefined
     case 'eval':
     case 'evalsha':
       return STEP_OF_SCRIPT.get(first)

@@ -1,27 +1,16 @@
 -- The one place where money is reserved: decides on a refund against everything that was done with the
 -- payment, and writes it as `processing`. Sent twice, it finds its own attempt and renews its lease.
 --
--- KEYS[1] payment, KEYS[2] mark of a claim that was given up; where one server has them all, also KEYS[3] claim and
--- KEYS[4] the index of unsettled refunds: key, money and entry are then bound in one step.
+-- KEYS[1] payment, KEYS[2] mark of a claim that was given up
 -- Returns {'begun' | 'exists' | 'refund_unresolved', id, refund}, {'amount_exceeds_remaining', remaining}
 --      or {'claim_abandoned' | 'payment_mismatch' | 'partial_not_allowed' | 'tax_free_exceeds_amount'}.
 -- A refusal gives the claim up in the same step: see release.lua.
 
-local abandoned_key, claim_key, index_key = KEYS[2], KEYS[3], KEYS[4]
+local abandoned_key = KEYS[2]
 local id, attempt, lease_ms, mark_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local method, paid, paid_tax_free = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]) or '-'
 local amount, tax_free = tonumber(ARGV[8]), tonumber(ARGV[9]) -- nil: everything that remains; not stated
 local partial_allowed, created_at, json = ARGV[10] == '1', tonumber(ARGV[11]), ARGV[12]
-local claim, claim_ms, due_at, entry = ARGV[13], ARGV[14], ARGV[15], ARGV[16] -- with KEYS[3] and KEYS[4] only
-
-local claimed = claim_key and redis.call('GET', claim_key)
-if claimed and claimed ~= claim then return { 'claim_abandoned' } end
-
-local function bind()
-  if not claim_key then return end
-  if not claimed then redis.call('SET', claim_key, claim, 'PX', claim_ms) end
-  redis.call('ZADD', index_key, due_at, entry)
-end
 
 local now = now_ms()
 local ledger, existing, unsettled = read(id)
@@ -30,7 +19,6 @@ if existing then
     existing.lease_until = now + lease_ms
     local text = write_refund(existing)
     save()
-    bind()
     return { 'begun', id, text }
   end
   expire_lease(ledger, existing, now)
@@ -100,5 +88,4 @@ local text = write_refund(refund)
 write('unsettled', unsettled and unsettled .. ' ' .. id or id)
 save()
 if is_known and not unsettled then redis.call('PERSIST', payment_key) end
-bind()
 return { 'begun', id, text }
