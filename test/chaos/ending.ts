@@ -53,6 +53,13 @@ async function isAnythingUnderWay(reader: Reader): Promise<boolean> {
 
 /** Then the operator resolves the rest, and everything that waited for that is finished. */
 export async function settleByHand(parts: EndingParts): Promise<void> {
+  await resolveAll(parts)
+  await askAll(parts, (history) => refundIdOf(history) !== undefined)
+  // A key that was told of a refund which was then undone is free: asked once more, it may have begun another.
+  await resolveAll(parts)
+}
+
+async function resolveAll(parts: EndingParts): Promise<void> {
   const deadline = performance.now() + OPERATOR_PATIENCE_MS
   while (performance.now() < deadline) {
     await parts.operator.round({ finalAfterMs: parts.finalAfterMs, everything: true })
@@ -61,10 +68,9 @@ export async function settleByHand(parts: EndingParts): Promise<void> {
       parts.reader.unsettled('unknown', 'first'),
       parts.reader.unsettled('processing', 'first'),
     ])
-    if (asked === 0 && unsettled.flat().length === 0) break
+    if (asked === 0 && unsettled.flat().length === 0) return
     await sleep(PAUSE_MS)
   }
-  await askAll(parts, (history) => refundIdOf(history) !== undefined)
 }
 
 type Stage = 'before the operator' | 'with the operator'
