@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { isIPv4, isIPv6 } from 'node:net'
+import { join } from 'node:path'
 import { PAYMENT_GATEWAYS, type PaymentGateway } from './refunds/eligibility.ts'
 import { hasCertificates, isPrivateKey, keyFits } from './tls.ts'
 
 /** What an API key may do. */
-export const SCOPES = ['create', 'read', 'resolve'] as const
+export const SCOPES = ['create', 'refund_account', 'read', 'read_all', 'resolve'] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** The names that a caller can have. */
@@ -19,8 +20,23 @@ export type ApiKey = Readonly<{ caller: string; sha256: Buffer | null; scopes: r
 /** PEM texts. `clientAuthority`: who signs the certificates that clients must show; null: they need none. */
 export type TlsFiles = Readonly<{ certificate: string; key: string; clientAuthority: string | null }>
 
+/** How a first refund of everything is sent: with its amount, or as a cancel without one. */
+export const FULL_CANCELS = ['with_amount', 'without_amount'] as const
+export type FullCancel = (typeof FULL_CANCELS)[number]
+
 /** A contract with CookiePay: `id` and `key` are the provider's `pay2_id` and `pay2_key`. */
-export type Account = Readonly<{ name: string; id: string; key: string; gateway: PaymentGateway }>
+export type Account = Readonly<{
+  name: string
+  id: string
+  key: string
+  gateway: PaymentGateway
+  /** The total for one call. */
+  timeoutMs: number
+  fullCancel: FullCancel
+}>
+
+/** A `cancel_code` that an operator has judged; `pg` null: whichever PG says it. */
+export type JudgedCode = Readonly<{ pg: PaymentGateway | null; code: string }>
 
 export type HostPort = Readonly<{ host: string; port: number }>
 
@@ -45,11 +61,15 @@ export type Config = Readonly<{
   redisMinReplicas: number
   /** The id that the store must have from the start; null: the one that is found. */
   redisStoreId: string | null
+  /** A file outside of Redis that remembers how far the store had come; null: there is none. */
+  storeMarkFile: string | null
   cookiepay: Readonly<{
     baseUrl: string
     connectTimeoutMs: number
-    timeoutMs: number
-    ambiguousCodes: readonly string[]
+    /** Codes that leave the outcome unknown. */
+    ambiguousCodes: readonly JudgedCode[]
+    /** Codes that are a decline for certain. */
+    declinedCodes: readonly JudgedCode[]
   }>
   accounts: readonly Account[]
   /** Null: the service is open, which only a loopback host may be. */
@@ -60,6 +80,8 @@ export type Config = Readonly<{
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
   reconcileIntervalMs: number
+  /** How long a refund must have been unknown before a person may call it failed. */
+  resolveFailedAfterMs: number
   /** Where traces go, without the path of the signal; null: nowhere, and nothing is traced. */
   otlpEndpoint: string | null
 }>
@@ -243,8 +265,33 @@ const COOKIEPAY_KEY = {
   parse: (text: string, refuse: Refuse) => (/^[!-~]{1,1000}$/.test(text) ? text : refuse(HIDDEN)),
 }
 const COOKIEPAY_PG = oneOf(PAYMENT_GATEWAYS)
+const COOKIEPAY_TIMEOUT_MS = milliseconds()
+const COOKIEPAY_FULL_CANCEL = oneOf(FULL_CANCELS)
 
-const parseAccounts: Parse<readonly Account[]> = (text, refuse) => {
+/** As in the provider's samples; EasyPay (KICC) advises 30 s for a cancel (facts). */
+const DEFAULT_TIMEOUT_MS = 20_000
+const DEFAULT_TIMEOUTS_MS: Readonly<Partial<Record<PaymentGateway, number>>> = { easypay: 35_000 }
+
+/** An account as it is written; what it leaves out, variables and defaults fill in. */
+type StatedAccount = Pick<Account, 'name' | 'id' | 'key' | 'gateway'> &
+  Partial<Pick<Account, 'timeoutMs' | 'fullCancel'>>
+
+const parseJudgedCode: Parse<JudgedCode> = (text, refuse) => {
+  const [, pg, code] = /^(?:([a-z]+):)?([^\s:]{1,20})$/.exec(text) ?? []
+  if (code === undefined || code === SUCCESS_CODE) return refuse(shown(text))
+  const gateway = PAYMENT_GATEWAYS.find((name) => name === pg)
+  return pg === undefined || gateway !== undefined ? { pg: gateway ?? null, code } : refuse(shown(text))
+}
+
+/** Success is nobody's to judge. */
+const SUCCESS_CODE = '0000'
+
+const JUDGED_CODES = {
+  takes: `cancel_codes of 1 to 20 characters without spaces and colons, other than ${SUCCESS_CODE}, each alone or as pg:code, comma-separated`,
+  parse: listOf(parseJudgedCode),
+}
+
+const parseAccounts: Parse<readonly StatedAccount[]> = (text, refuse) => {
   const entries = parseJson(text)
   if (!Array.isArray(entries) || entries.length === 0) {
     return refuse('a file whose content is not a JSON array of at least one account')
@@ -256,24 +303,35 @@ const parseAccounts: Parse<readonly Account[]> = (text, refuse) => {
     .filter((account) => account !== undefined)
   const sameName = repeated(accounts.map(({ name }) => name))
   if (sameName !== undefined) return refuse(`a file with the same name in accounts ${sameName}`)
+  // Under two names one payment would have two ledgers.
+  const sameId = repeated(accounts.map(({ id }) => id))
+  if (sameId !== undefined) return refuse(`a file with the same id in accounts ${sameId}`)
   return accounts
 }
 
-function parseAccount(entry: unknown, refuse: Refuse): Account | undefined {
+function parseAccount(entry: unknown, refuse: Refuse): StatedAccount | undefined {
   if (typeof entry !== 'object' || entry === null) return refuse('is not an object')
-  const { name, id, key, pg, ...others }: Record<string, unknown> = { ...entry }
-  if (Object.keys(others).length > 0) return refuse('has members other than name, id, key and pg')
+  const { name, id, key, pg, timeout_ms, full_cancel, ...others }: Record<string, unknown> = { ...entry }
+  if (Object.keys(others).length > 0) {
+    return refuse('has members other than name, id, key, pg, timeout_ms and full_cancel')
+  }
   const member = <Value>(label: string, value: unknown, parse: Parse<Value>): Value | undefined => {
     const refuseMember = () => refuse(`has no valid ${label}`)
     return typeof value === 'string' ? parse(value, refuseMember) : refuseMember()
   }
+  const optional = <Value>(label: string, value: unknown, parse: Parse<Value>) =>
+    value === undefined ? null : member(label, typeof value === 'number' ? String(value) : value, parse)
   const account = {
     name: member('name', name, matching(/^[a-z0-9_-]{1,30}$/)),
     id: member('id', id, COOKIEPAY_ID.parse),
     key: member('key', key, COOKIEPAY_KEY.parse),
     gateway: member('pg', pg, COOKIEPAY_PG.parse),
+    timeoutMs: optional('timeout_ms', timeout_ms, COOKIEPAY_TIMEOUT_MS.parse),
+    fullCancel: optional('full_cancel', full_cancel, COOKIEPAY_FULL_CANCEL.parse),
   }
-  return isComplete(account) ? account : undefined
+  if (!isComplete(account)) return undefined
+  const { timeoutMs, fullCancel, ...stated } = account
+  return { ...stated, ...(timeoutMs !== null && { timeoutMs }), ...(fullCancel !== null && { fullCancel }) }
 }
 
 function isComplete<Members extends object>(
@@ -329,26 +387,25 @@ export const VARIABLES = {
   REDIS_DURABILITY: { ...oneOf(DURABILITIES), fallback: 'strict' },
   REDIS_MIN_REPLICAS: { ...integer(0, 10), fallback: '0' },
   REDIS_STORE_ID: { takes: 'a store id as /readyz shows it', parse: matching(/^[0-9a-f-]{36}$/) },
+  STORE_MARK_FILE: { takes: 'the path of a file that the gateway may write', parse: matching(/^.+$/) },
   COOKIEPAY_BASE_URL: {
     takes: 'an http:// or https:// address without credentials, query and fragment',
     parse: parseBaseUrl,
-    fallback: 'https://sandbox.cookiepayments.com',
   },
   COOKIEPAY_ID,
   COOKIEPAY_KEY: { ...COOKIEPAY_KEY, isSecret: true },
   COOKIEPAY_PG,
   COOKIEPAY_ACCOUNTS_FILE: {
     takes:
-      'the path of a JSON array [{"name", "id", "key", "pg"}], names of 1 to 30 of a-z, 0-9, _ and -, each name once',
+      'the path of a JSON array [{"name", "id", "key", "pg"}], names of 1 to 30 of a-z, 0-9, _ and -, each name and each id once; optional members "timeout_ms" and "full_cancel"',
     parse: parseAccounts,
     isPath: true,
   },
   COOKIEPAY_CONNECT_TIMEOUT_MS: { ...milliseconds(), fallback: '3000' },
-  COOKIEPAY_TIMEOUT_MS: { ...milliseconds(), fallback: '20000' },
-  COOKIEPAY_AMBIGUOUS_CODES: {
-    takes: 'codes of 1 to 20 characters without spaces, comma-separated',
-    parse: listOf(matching(/^\S{1,20}$/)),
-  },
+  COOKIEPAY_TIMEOUT_MS,
+  COOKIEPAY_AMBIGUOUS_CODES: JUDGED_CODES,
+  COOKIEPAY_DECLINED_CODES: JUDGED_CODES,
+  COOKIEPAY_FULL_CANCEL: { ...COOKIEPAY_FULL_CANCEL, fallback: 'with_amount' },
   API_KEYS: {
     takes:
       'caller:sha256-hex-of-key:scope+scope, comma-separated, each key once (see npm run keygen); caller:cert:scope+scope for a caller that is known by its client certificate',
@@ -364,6 +421,7 @@ export const VARIABLES = {
   RATE_LIMIT_WINDOW_MS: { ...milliseconds(), fallback: '10000' },
   IDEMPOTENCY_RETENTION_HOURS: { ...longDuration('hours', HOUR_MS), fallback: '168' },
   LEDGER_RETENTION_DAYS: { ...longDuration('days', DAY_MS), fallback: '400' },
+  RESOLVE_FAILED_AFTER_MS: { ...integer(SHORTEST_MS, 7 * DAY_MS, ' (milliseconds)'), fallback: '600000' },
   RECONCILE_INTERVAL_MS: { ...milliseconds(), fallback: '15000' },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     takes:
@@ -418,6 +476,9 @@ const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => strin
         ({ caller, sha256, scopes }) => `${caller} (${sha256 ? 'key' : 'certificate'}: ${scopes.join('+')})`,
       )
       .join(', ') ?? 'open to everybody on this machine',
+  COOKIEPAY_BASE_URL: ({ cookiepay }, isGiven) => (isGiven ? undefined : cookiepay.baseUrl),
+  COOKIEPAY_TIMEOUT_MS: ({ accounts }, isGiven) =>
+    isGiven ? undefined : accounts.map(({ name, timeoutMs }) => `${timeoutMs} for ${name}`).join(', '),
   STORE_SECRETS: ({ storeSecrets }) =>
     storeSecrets[0] === DEVELOPMENT_STORE_SECRET
       ? 'the one for development'
@@ -435,7 +496,14 @@ export type RotatingPart = 'apiKeys' | 'accounts' | 'tls'
 
 const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
   apiKeys: ['API_KEYS'],
-  accounts: ['COOKIEPAY_ACCOUNTS_FILE', 'COOKIEPAY_ID', 'COOKIEPAY_KEY', 'COOKIEPAY_PG'],
+  accounts: [
+    'COOKIEPAY_ACCOUNTS_FILE',
+    'COOKIEPAY_ID',
+    'COOKIEPAY_KEY',
+    'COOKIEPAY_PG',
+    'COOKIEPAY_TIMEOUT_MS',
+    'COOKIEPAY_FULL_CANCEL',
+  ],
   tls: ['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'],
 }
 
@@ -522,6 +590,7 @@ function contradictions(env: Environment, values: Partial<Values>): readonly str
     ...redisContradictions(isGiven),
     ...exposureContradictions(isGiven, values.HOST),
     ...retentionContradictions(values),
+    ...codeContradictions(values),
   ]
 }
 
@@ -591,7 +660,7 @@ function redisContradictions(isGiven: IsGiven): readonly string[] {
 
 function exposureContradictions(isGiven: IsGiven, host: string | undefined): readonly string[] {
   if (host === undefined || isLoopback(host)) return []
-  return (['API_KEYS', 'STORE_SECRETS'] as const)
+  return (['API_KEYS', 'STORE_SECRETS', 'COOKIEPAY_BASE_URL'] as const)
     .filter((name) => !isGiven(name))
     .map(
       (name) =>
@@ -599,12 +668,26 @@ function exposureContradictions(isGiven: IsGiven, host: string | undefined): rea
     )
 }
 
+/** A ledger that is forgotten while callers may still ask again lets a payment be refunded beyond its amount. */
+const SHORTEST_LEDGER_MS = 30 * DAY_MS
+
 function retentionContradictions(values: Partial<Values>): readonly string[] {
   const { IDEMPOTENCY_RETENTION_HOURS: keysMs, LEDGER_RETENTION_DAYS: ledgersMs } = values
-  if (keysMs === undefined || ledgersMs === undefined || ledgersMs >= keysMs) return []
-  return [
-    `LEDGER_RETENTION_DAYS: got ${ledgersMs / DAY_MS} days; takes no less than IDEMPOTENCY_RETENTION_HOURS, which is ${keysMs / DAY_MS} days`,
-  ]
+  if (keysMs === undefined || ledgersMs === undefined) return []
+  const got = `LEDGER_RETENTION_DAYS: got ${ledgersMs / DAY_MS} days; takes no less than`
+  if (ledgersMs < SHORTEST_LEDGER_MS) return [`${got} ${SHORTEST_LEDGER_MS / DAY_MS} days`]
+  if (ledgersMs < keysMs) return [`${got} IDEMPOTENCY_RETENTION_HOURS, which is ${keysMs / DAY_MS} days`]
+  return []
+}
+
+function codeContradictions(values: Partial<Values>): readonly string[] {
+  const ambiguous = values.COOKIEPAY_AMBIGUOUS_CODES ?? []
+  return (values.COOKIEPAY_DECLINED_CODES ?? [])
+    .filter((declined) => ambiguous.some(({ pg, code }) => pg === declined.pg && code === declined.code))
+    .map(
+      ({ pg, code }) =>
+        `COOKIEPAY_DECLINED_CODES: got ${shown(pg === null ? code : `${pg}:${code}`)}, which COOKIEPAY_AMBIGUOUS_CODES has too; takes codes that leave nothing open`,
+    )
 }
 
 /** Whether only this machine can reach, or be, this host. */
@@ -623,11 +706,12 @@ function assemble(values: Values): Config {
     redisDurability: values.REDIS_DURABILITY,
     redisMinReplicas: values.REDIS_MIN_REPLICAS,
     redisStoreId: values.REDIS_STORE_ID ?? null,
+    storeMarkFile: markFileOf(values),
     cookiepay: {
-      baseUrl: values.COOKIEPAY_BASE_URL,
+      baseUrl: values.COOKIEPAY_BASE_URL ?? SANDBOX_BASE_URL,
       connectTimeoutMs: values.COOKIEPAY_CONNECT_TIMEOUT_MS,
-      timeoutMs: values.COOKIEPAY_TIMEOUT_MS,
       ambiguousCodes: values.COOKIEPAY_AMBIGUOUS_CODES ?? [],
+      declinedCodes: values.COOKIEPAY_DECLINED_CODES ?? [],
     },
     accounts: accountsOf(values),
     apiKeys: apiKeysOf(values),
@@ -635,6 +719,7 @@ function assemble(values: Values): Config {
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
     ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
+    resolveFailedAfterMs: values.RESOLVE_FAILED_AFTER_MS,
     reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   }
@@ -649,11 +734,39 @@ function redisTarget(values: Values): RedisTarget {
   return url === undefined ? { kind: 'private', dataDir: values.DATA_DIR } : { kind: 'url', url }
 }
 
+/** The provider's sandbox, for a gateway that only this machine can reach; elsewhere it must be said. */
+const SANDBOX_BASE_URL = 'https://sandbox.cookiepayments.com'
+
+const MARK_FILE_NAME = 'store-mark.json'
+
+/** A private Redis has its mark beside its data. */
+function markFileOf(values: Values): string | null {
+  const redis = redisTarget(values)
+  return values.STORE_MARK_FILE ?? (redis.kind === 'private' ? join(redis.dataDir, MARK_FILE_NAME) : null)
+}
+
 function apiKeysOf(values: Partial<Values>): Config['apiKeys'] {
   return values.API_KEYS ?? null
 }
 
 function accountsOf(values: Partial<Values>): Config['accounts'] {
+  return statedAccounts(values).map((stated) => ({
+    ...stated,
+    timeoutMs:
+      stated.timeoutMs ??
+      values.COOKIEPAY_TIMEOUT_MS ??
+      DEFAULT_TIMEOUTS_MS[stated.gateway] ??
+      DEFAULT_TIMEOUT_MS,
+    fullCancel: stated.fullCancel ?? values.COOKIEPAY_FULL_CANCEL ?? 'with_amount',
+  }))
+}
+
+/** The longest that one call may take with any of these accounts. */
+export function longestTimeoutMs(accounts: readonly Account[]): number {
+  return Math.max(...accounts.map(({ timeoutMs }) => timeoutMs))
+}
+
+function statedAccounts(values: Partial<Values>): readonly StatedAccount[] {
   const { COOKIEPAY_ACCOUNTS_FILE: accounts } = values
   const { COOKIEPAY_ID: id, COOKIEPAY_KEY: key, COOKIEPAY_PG: gateway } = values
   if (accounts !== undefined) return accounts

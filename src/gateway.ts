@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { type Account, type Config, isLoopback, type RotatingPart } from './config.ts'
+import { type Account, type Config, isLoopback, longestTimeoutMs, type RotatingPart } from './config.ts'
 import { createCookiePay } from './cookiepay/client.ts'
 import { createListener } from './http/listener.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
@@ -82,7 +82,7 @@ export async function startGateway(
   let isClosing = false
   const readiness = () => readinessOf(config, durability, isClosing)
   const store = createRefundStore(redis, {
-    leaseMs: config.cookiepay.connectTimeoutMs + config.cookiepay.timeoutMs + LEASE_SLACK_MS,
+    leaseMs: config.cookiepay.connectTimeoutMs + longestTimeoutMs(config.accounts) + LEASE_SLACK_MS,
     idempotencyRetentionMs: config.idempotencyRetentionMs,
     ledgerRetentionMs: config.ledgerRetentionMs,
     durability: durability.current,
@@ -152,7 +152,7 @@ export async function startGateway(
     const answered = app.close()
     // Who was connected at the last moment has as long again to send a request.
     await within(graceMs, answered)
-    const drainMs = config.cookiepay.timeoutMs + DRAIN_SLACK_MS
+    const drainMs = longestTimeoutMs(live.accounts) + DRAIN_SLACK_MS
     const [left] = await Promise.all([background.drain(drainMs), within(drainMs, reconcilerStopped)])
     if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
     await within(LAST_ANSWERS_MS, answered)
@@ -231,8 +231,8 @@ function merchantOf({ cookiepay }: Config, accounts: readonly Account[], account
 }
 
 /** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
-function longestAnswerMs({ cookiepay: { connectTimeoutMs, timeoutMs } }: Config): number {
-  return 4 * (connectTimeoutMs + timeoutMs) + LONGEST_ANSWER_SLACK_MS
+function longestAnswerMs({ cookiepay, accounts }: Config): number {
+  return 4 * (cookiepay.connectTimeoutMs + longestTimeoutMs(accounts)) + LONGEST_ANSWER_SLACK_MS
 }
 
 function warnOfFailover(log: FastifyBaseLogger, { redis, redisMinReplicas }: Config): void {

@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { checkConfig } from './check-config.ts'
 import { CLOSE_GRACE_MS, longestCloseMs } from './closing.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, longestTimeoutMs, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import type { Telemetry } from './http/telemetry.ts'
 import { watchRotation } from './rotation.ts'
@@ -40,7 +40,7 @@ async function serve(): Promise<void> {
   const gateway = await startGateway(config, log, onFatal, telemetry)
   const rotation = watchRotation({ env: process.env, log, onChange: gateway.rotate })
   closeWithGrace(
-    { delay: longestCloseMs(config.cookiepay.timeoutMs), logger: log },
+    { delay: longestCloseMs(longestTimeoutMs(config.accounts)), logger: log },
     async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'unexpected error')
       log.info({ signal }, 'closing')

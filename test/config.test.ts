@@ -33,18 +33,29 @@ t.test('defaults', async (t) => {
     redisDurability: 'strict',
     redisMinReplicas: 0,
     redisStoreId: null,
+    storeMarkFile: 'data/store-mark.json',
     cookiepay: {
       baseUrl: 'https://sandbox.cookiepayments.com',
       connectTimeoutMs: 3_000,
-      timeoutMs: 20_000,
       ambiguousCodes: [],
+      declinedCodes: [],
     },
-    accounts: [{ name: 'default', id: 'shop', key: 'provider-key', gateway: 'toss' }],
+    accounts: [
+      {
+        name: 'default',
+        id: 'shop',
+        key: 'provider-key',
+        gateway: 'toss',
+        timeoutMs: 20_000,
+        fullCancel: 'with_amount',
+      },
+    ],
     apiKeys: null,
     storeSecrets: [Buffer.from('for development only, not secret')],
     rateLimit: { max: 1_000, windowMs: 10_000 },
     idempotencyRetentionMs: 168 * 3_600_000,
     ledgerRetentionMs: 400 * 86_400_000,
+    resolveFailedAfterMs: 600_000,
     reconcileIntervalMs: 15_000,
     otlpEndpoint: null,
   })
@@ -100,8 +111,27 @@ t.test('values that are taken', async (t) => {
       (gateway): [string, string, object] => ['COOKIEPAY_PG', gateway, { accounts: [{ gateway }] }],
     ),
     ['COOKIEPAY_CONNECT_TIMEOUT_MS', '300', { cookiepay: { connectTimeoutMs: 300 } }],
-    ['COOKIEPAY_TIMEOUT_MS', '3600000', { cookiepay: { timeoutMs: 3_600_000 } }],
-    ['COOKIEPAY_AMBIGUOUS_CODES', 'E1, 처리중', { cookiepay: { ambiguousCodes: ['E1', '처리중'] } }],
+    ['COOKIEPAY_TIMEOUT_MS', '3600000', { accounts: [{ timeoutMs: 3_600_000 }] }],
+    [
+      'COOKIEPAY_AMBIGUOUS_CODES',
+      'E1, kiwoom:처리중',
+      {
+        cookiepay: {
+          ambiguousCodes: [
+            { pg: null, code: 'E1' },
+            { pg: 'kiwoom', code: '처리중' },
+          ],
+        },
+      },
+    ],
+    [
+      'COOKIEPAY_DECLINED_CODES',
+      'toss:3001',
+      { cookiepay: { declinedCodes: [{ pg: 'toss', code: '3001' }] } },
+    ],
+    ['COOKIEPAY_FULL_CANCEL', 'without_amount', { accounts: [{ fullCancel: 'without_amount' }] }],
+    ['STORE_MARK_FILE', '/var/lib/mark', { storeMarkFile: '/var/lib/mark' }],
+    ['RESOLVE_FAILED_AFTER_MS', '300', { resolveFailedAfterMs: 300 }],
     ['API_KEYS', `shop:${hash('k')}:create+read+create`, { apiKeys: [key] }],
     ['API_KEYS', `shop:${hash('k').toUpperCase()}:create+read`, { apiKeys: [key] }],
     [
@@ -125,7 +155,7 @@ t.test('values that are taken', async (t) => {
     ],
     ['RATE_LIMIT_WINDOW_MS', '300', { rateLimit: { windowMs: 300 } }],
     ['IDEMPOTENCY_RETENTION_HOURS', '0.0001', { idempotencyRetentionMs: 360 }],
-    ['LEDGER_RETENTION_DAYS', '7', { ledgerRetentionMs: 7 * 86_400_000 }],
+    ['LEDGER_RETENTION_DAYS', '30', { ledgerRetentionMs: 30 * 86_400_000 }],
     ['LEDGER_RETENTION_DAYS', '3650', { ledgerRetentionMs: 3_650 * 86_400_000 }],
     ['RECONCILE_INTERVAL_MS', '300', { reconcileIntervalMs: 300 }],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://otel:4318/', { otlpEndpoint: 'http://otel:4318' }],
@@ -171,7 +201,11 @@ t.test('values that are turned down', async (t) => {
     COOKIEPAY_ACCOUNTS_FILE: ['/nowhere/accounts.json'],
     COOKIEPAY_CONNECT_TIMEOUT_MS: duration,
     COOKIEPAY_TIMEOUT_MS: duration,
-    COOKIEPAY_AMBIGUOUS_CODES: ['E1,', 'E 1', 'x'.repeat(21)],
+    COOKIEPAY_AMBIGUOUS_CODES: ['E1,', 'E 1', 'x'.repeat(21), '0000', 'paypal:1', 'toss:', ':1'],
+    COOKIEPAY_DECLINED_CODES: ['E1,', '0000', 'toss:0000', 'paypal:1'],
+    COOKIEPAY_FULL_CANCEL: ['always', 'With_amount'],
+    STORE_MARK_FILE: ['a\nb'],
+    RESOLVE_FAILED_AFTER_MS: ['0', '299', '604800001', 'soon'],
     API_KEYS: [
       'shop',
       `shop:${hash('k')}`,
@@ -203,7 +237,7 @@ t.test('values that are turned down', async (t) => {
     REDIS_STORE_ID: ['x', 'a b'],
     RATE_LIMIT_WINDOW_MS: duration,
     IDEMPOTENCY_RETENTION_HOURS: ['0.00008', '87601', '-1', '1e3', '.5', '1,5', 'long'],
-    LEDGER_RETENTION_DAYS: ['0', '3651', '-1', 'long'],
+    LEDGER_RETENTION_DAYS: ['0', '0.0001', '29.9', '3651', '-1', 'long'],
     RECONCILE_INTERVAL_MS: duration,
     OTEL_EXPORTER_OTLP_ENDPOINT: ['otel:4318', 'grpc://otel:4317', 'http://user@otel:4318', 'http://otel?x'],
   }
@@ -312,22 +346,31 @@ t.test('cluster, sentinels and the URL that lends them its login', async (t) => 
   ])
 })
 
-t.test('outside loopback, keys and secrets are required', async (t) => {
+t.test('outside loopback, keys, secrets and the provider are required', async (t) => {
   for (const HOST of ['0.0.0.0', '::', '10.0.0.1', 'gateway.test', '127.0.0.1.test', '::ffff:10.0.0.1']) {
-    t.match(mistakesOf({ ...ACCOUNT, HOST }), [/^API_KEYS: got nothing/, /^STORE_SECRETS: got nothing/], HOST)
+    t.match(
+      mistakesOf({ ...ACCOUNT, HOST }),
+      [/^API_KEYS: got nothing/, /^STORE_SECRETS: got nothing/, /^COOKIEPAY_BASE_URL: got nothing/],
+      HOST,
+    )
   }
-  const guarded = { API_KEYS: `shop:${hash('k')}:read`, STORE_SECRETS: SECRET_32 }
+  const guarded = {
+    API_KEYS: `shop:${hash('k')}:read`,
+    STORE_SECRETS: SECRET_32,
+    COOKIEPAY_BASE_URL: 'https://pay.test',
+  }
   t.equal(read({ HOST: '0.0.0.0', ...guarded }).host, '0.0.0.0')
   t.match(mistakesOf({ ...ACCOUNT, HOST: '::', ...guarded, API_KEYS: 'x' }), [/^API_KEYS: got entry 1 of 1/])
 })
 
-t.test('a ledger is kept no shorter than the keys that point into it', async (t) => {
+t.test('a ledger is kept for 30 days, and no shorter than the keys that point into it', async (t) => {
   const retention = (days: string, hours: string) =>
     mistakesOf({ ...ACCOUNT, LEDGER_RETENTION_DAYS: days, IDEMPOTENCY_RETENTION_HOURS: hours })
-  t.strictSame(retention('1', '24'), [])
-  t.match(retention('1', '25'), [
-    /^LEDGER_RETENTION_DAYS: got 1 days; takes no less than IDEMPOTENCY_RETENTION_H/,
+  t.strictSame(retention('30', '720'), [])
+  t.match(retention('30', '721'), [
+    /^LEDGER_RETENTION_DAYS: got 30 days; takes no less than IDEMPOTENCY_RETENTION_H/,
   ])
+  t.match(retention('29', '1'), [/^LEDGER_RETENTION_DAYS: got 29 days; takes no less than 30 days/])
 })
 
 t.test('the single account: all three or none', async (t) => {
@@ -341,12 +384,26 @@ t.test('the single account: all three or none', async (t) => {
 
 t.test('the accounts file', async (t) => {
   const toss = { name: 'toss-1', id: 'shop', key: 'k1', pg: 'toss' }
-  const kiwoom = { name: 'kiwoom_2', id: 'shop', key: 'k2', pg: 'kiwoom' }
+  const kiwoom = { name: 'kiwoom_2', id: 'shop-2', key: 'k2', pg: 'kiwoom' }
   const withFile = (content: string) => ({ COOKIEPAY_ACCOUNTS_FILE: fileWith(t, content) })
 
   t.strictSame(readConfig(withFile(JSON.stringify([toss, kiwoom]))).accounts, [
-    { name: 'toss-1', id: 'shop', key: 'k1', gateway: 'toss' },
-    { name: 'kiwoom_2', id: 'shop', key: 'k2', gateway: 'kiwoom' },
+    {
+      name: 'toss-1',
+      id: 'shop',
+      key: 'k1',
+      gateway: 'toss',
+      timeoutMs: 20_000,
+      fullCancel: 'with_amount',
+    },
+    {
+      name: 'kiwoom_2',
+      id: 'shop-2',
+      key: 'k2',
+      gateway: 'kiwoom',
+      timeoutMs: 20_000,
+      fullCancel: 'with_amount',
+    },
   ])
 
   const refused: [content: string, got: string][] = [
@@ -361,9 +418,15 @@ t.test('the accounts file', async (t) => {
     [JSON.stringify([{ ...toss, pg: undefined }]), 'a file whose account 1 of 1 has no valid pg'],
     [
       JSON.stringify([{ ...toss, hush: '' }]),
-      'a file whose account 1 of 1 has members other than name, id, key and pg',
+      'a file whose account 1 of 1 has members other than name, id, key, pg, timeout_ms and full_cancel',
+    ],
+    [JSON.stringify([{ ...toss, timeout_ms: '1' }]), 'a file whose account 1 of 1 has no valid timeout_ms'],
+    [
+      JSON.stringify([{ ...toss, full_cancel: true }]),
+      'a file whose account 1 of 1 has no valid full_cancel',
     ],
     [JSON.stringify([toss, { ...kiwoom, name: 'toss-1' }]), 'a file with the same name in accounts 1 and 2'],
+    [JSON.stringify([toss, { ...kiwoom, id: 'shop' }]), 'a file with the same id in accounts 1 and 2'],
   ]
   for (const [content, got] of refused) {
     t.strictSame(mistakesOf(withFile(content)), [
@@ -378,13 +441,53 @@ t.test('the accounts file', async (t) => {
   ])
 })
 
+t.test('what an account does not say of itself is said for all, or by its PG', async (t) => {
+  const toss = { name: 'toss-1', id: 'shop', key: 'k1', pg: 'toss' }
+  const easypay = { name: 'easy', id: 'shop-2', key: 'k2', pg: 'easypay' }
+  const timeoutsOf = (accounts: object[], env: Record<string, string> = {}) =>
+    readConfig({ ...env, COOKIEPAY_ACCOUNTS_FILE: fileWith(t, JSON.stringify(accounts)) }).accounts.map(
+      ({ timeoutMs, fullCancel }) => [timeoutMs, fullCancel],
+    )
+  t.strictSame(timeoutsOf([toss, easypay]), [
+    [20_000, 'with_amount'],
+    [35_000, 'with_amount'],
+  ])
+  t.strictSame(
+    timeoutsOf(
+      [
+        { ...toss, timeout_ms: 400 },
+        { ...easypay, full_cancel: 'with_amount' },
+      ],
+      {
+        COOKIEPAY_TIMEOUT_MS: '7000',
+        COOKIEPAY_FULL_CANCEL: 'without_amount',
+      },
+    ),
+    [
+      [400, 'without_amount'],
+      [7_000, 'with_amount'],
+    ],
+  )
+})
+
+t.test('no code is both a decline and open', async (t) => {
+  const both = (COOKIEPAY_AMBIGUOUS_CODES: string, COOKIEPAY_DECLINED_CODES: string) =>
+    mistakesOf({ ...ACCOUNT, COOKIEPAY_AMBIGUOUS_CODES, COOKIEPAY_DECLINED_CODES })
+  t.match(both('1,toss:2', 'toss:2'), [/^COOKIEPAY_DECLINED_CODES: got "toss:2", which .*; takes codes/])
+  t.strictSame(both('1,toss:2', 'toss:1,2'), [], 'what is said of one PG is another matter')
+})
+
 t.test('NAME_FILE', async (t) => {
   t.equal(read({ PORT_FILE: fileWith(t, '8080\n') }).port, 8080)
   t.equal(read({ PORT_FILE: fileWith(t, '8080\r\n') }).port, 8080)
   t.match(readConfig({ ...ACCOUNT, COOKIEPAY_KEY: '', COOKIEPAY_KEY_FILE: fileWith(t, 'from-file') }), {
     accounts: [{ key: 'from-file' }],
   })
-  const guarded = { API_KEYS_FILE: fileWith(t, `shop:${hash('k')}:read\n`), STORE_SECRETS: SECRET_32 }
+  const guarded = {
+    API_KEYS_FILE: fileWith(t, `shop:${hash('k')}:read\n`),
+    STORE_SECRETS: SECRET_32,
+    COOKIEPAY_BASE_URL: 'https://pay.test',
+  }
   t.match(read({ HOST: '0.0.0.0', ...guarded }), { apiKeys: [{ caller: 'shop' }] })
 
   for (const name of Object.keys(VARIABLES).filter((name) => name !== 'COOKIEPAY_ACCOUNTS_FILE')) {

@@ -1,5 +1,5 @@
 import { Pool } from 'undici'
-import type { Account } from '../config.ts'
+import { type Account, type JudgedCode, longestTimeoutMs } from '../config.ts'
 import type { CancelRequest, Provider } from '../refunds/ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -20,9 +20,8 @@ import { createTokenCache, type TokenStore } from './tokens.ts'
 export type CookiePayOptions = Readonly<{
   baseUrl: string
   connectTimeoutMs: number
-  /** The total for one call. */
-  timeoutMs: number
-  ambiguousCodes: readonly string[]
+  ambiguousCodes: readonly JudgedCode[]
+  declinedCodes: readonly JudgedCode[]
   accounts: readonly Account[]
   tokenStore: TokenStore
   /** Reports each call that is over, by what it was and what it led to. */
@@ -46,12 +45,15 @@ export type CookiePay = Provider &
     close(): Promise<void>
   }>
 
+function codesOf(judged: readonly JudgedCode[]): readonly string[] {
+  return judged.map(({ code }) => code)
+}
+
 /** What one account calls by. */
 type Line = { account: Account; admission: Admission; cancels: Connections; others: Pool }
 
 /** The provider's API. Nothing is ever repeated here: a cancel call is sent at most once. */
 export function createCookiePay(options: CookiePayOptions): CookiePay {
-  const { timeoutMs } = options
   const { origin, pathname } = new URL(options.baseUrl)
   const basePath = pathname.replace(/\/$/, '')
   // Each account has connections of its own, so that a slow one does not keep the others waiting.
@@ -94,7 +96,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
       path: basePath + request.path,
       headers: ['content-type', 'application/json; charset=utf-8', ...request.headers],
       body: request.body,
-      timeoutMs,
+      timeoutMs: line.account.timeoutMs,
     }
     const seen = kind === 'cancel' ? await line.cancels.exchange(post) : await exchange(line.others, post)
     const outcome = classify(seen)
@@ -104,7 +106,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
 
   const tokens = createTokenCache({
     store: options.tokenStore,
-    fetchTimeoutMs: options.connectTimeoutMs + timeoutMs,
+    fetchTimeoutMs: options.connectTimeoutMs + longestTimeoutMs(options.accounts),
     fetchToken(name) {
       const { id, key } = lineOf(name).account
       const body = JSON.stringify({ pay2_id: id, pay2_key: key })
@@ -121,7 +123,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
       request.account,
       { path: CANCEL_PATH, headers, body: cancelBody(request) },
       (seen) =>
-        hideEchoes(classifyCancel(seen, options.ambiguousCodes), [
+        hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), [
           token,
           key,
           request.refundAccount?.account_no,

@@ -11,6 +11,7 @@ import {
   SUCCESS,
   startClient,
   startRawServer,
+  TERMS,
   unusedPort,
 } from './support.ts'
 
@@ -497,6 +498,7 @@ t.test('each account cancels with its own key', async (t) => {
     id: `${name}-id`,
     key: `${name}-key`,
     gateway: 'toss' as const,
+    ...TERMS,
   }))
   const client = startClient(t, server.url, { accounts })
   for (const account of ['a', 'b', 'a']) await cancelWith(client, { ...CANCEL, account }, 'token')

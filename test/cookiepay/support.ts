@@ -5,7 +5,10 @@ import { type CookiePayOptions, createCookiePay } from '../../src/cookiepay/clie
 import type { TokenStore } from '../../src/cookiepay/tokens.ts'
 import type { CancelRequest } from '../../src/refunds/ports.ts'
 
-export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', gateway: 'toss' } as const
+/** What an account has beside its contract, where a test is not about it. */
+export const TERMS = { timeoutMs: 10_000, fullCancel: 'with_amount' } as const
+
+export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', gateway: 'toss', ...TERMS } as const
 
 export const CANCEL: CancelRequest = {
   account: 'default',
@@ -33,16 +36,20 @@ export const NO_TOKEN_STORE: TokenStore = {
 }
 
 /** CookiePay's client, closed when the test ends. */
-export function startClient(t: Test, baseUrl: string, options: Partial<CookiePayOptions> = {}) {
+export function startClient(
+  t: Test,
+  baseUrl: string,
+  { timeoutMs = TERMS.timeoutMs, ...options }: Partial<CookiePayOptions> & { timeoutMs?: number } = {},
+) {
   const client = createCookiePay({
     baseUrl,
     connectTimeoutMs: 2000,
-    timeoutMs: 10_000,
     ambiguousCodes: [],
-    accounts: [ACCOUNT],
+    declinedCodes: [],
     tokenStore: NO_TOKEN_STORE,
     onCall: () => {},
     ...options,
+    accounts: (options.accounts ?? [ACCOUNT]).map((account) => ({ ...account, timeoutMs })),
   })
   t.teardown(() => client.close())
   return client

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import type { Account } from '../../src/config.ts'
 import { usableLifetimeMs } from '../../src/cookiepay/tokens.ts'
 import type { Authorization } from '../../src/refunds/ports.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { keys } from '../../src/store/keys.ts'
 import { createTokenStore } from '../../src/store/token-store.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { ACCOUNT, NO_TOKEN_STORE, startClient } from './support.ts'
+import { ACCOUNT, NO_TOKEN_STORE, startClient, TERMS } from './support.ts'
 
 const SECRET = Buffer.alloc(32, 1)
 const OLD_SECRET = Buffer.alloc(32, 2)
@@ -62,10 +63,7 @@ async function startReplica(
   t: Test,
   redis: TestRedis,
   provider: StubProvider,
-  {
-    secrets = [SECRET],
-    accounts = [ACCOUNT] as (typeof ACCOUNT | { name: string; id: string; key: string; gateway: 'toss' })[],
-  } = {},
+  { secrets = [SECRET], accounts = [ACCOUNT] as readonly Account[] } = {},
 ) {
   const connection = connectRedis({ kind: 'socket', path: redis.socketPath })
   connection.on('error', () => {})
@@ -147,6 +145,7 @@ t.test('with a Redis', async (t) => {
       id: name,
       key: `${name}-key`,
       gateway: 'toss' as const,
+      ...TERMS,
     }))
     const replica = await startReplica(t, redis, provider, { accounts })
     const [a, b] = await Promise.all([tokenOf(replica.authorize('a')), tokenOf(replica.authorize('b'))])
@@ -321,6 +320,7 @@ t.test('with a Redis', async (t) => {
       id: name,
       key: `${name}-key`,
       gateway: 'toss' as const,
+      ...TERMS,
     }))
     const first = await startReplica(t, redis, provider, { accounts })
     const ofA = await tokenOf(first.authorize('a'))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
 import { longestCloseMs } from '../../src/closing.ts'
-import { readConfig, VARIABLES } from '../../src/config.ts'
+import { longestTimeoutMs, readConfig, VARIABLES } from '../../src/config.ts'
 import { startAll } from '../support/gateway.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -116,8 +116,9 @@ t.test('a pod may do no more than it must', async (t) => {
 })
 
 t.test('a gateway that ends is given the time that it takes', async (t) => {
-  const { cookiepay } = readConfig({ COOKIEPAY_ID: 'shop', COOKIEPAY_KEY: 'key', COOKIEPAY_PG: 'toss' })
-  const timeoutMs = Number(env.COOKIEPAY_TIMEOUT_MS ?? cookiepay.timeoutMs)
+  const { accounts } = readConfig({ COOKIEPAY_ID: 'shop', COOKIEPAY_KEY: 'key', COOKIEPAY_PG: 'toss' })
+  const defaultMs = longestTimeoutMs(accounts)
+  const timeoutMs = Number(env.COOKIEPAY_TIMEOUT_MS ?? defaultMs)
   const preStopMs = container.lifecycle.preStop.sleep.seconds * 1000
   const graceMs = pod.terminationGracePeriodSeconds * 1000
   t.ok(graceMs >= preStopMs + longestCloseMs(timeoutMs), `Kubernetes: ${graceMs} ms`)
@@ -126,7 +127,7 @@ t.test('a gateway that ends is given the time that it takes', async (t) => {
     services: { gateway: { stop_grace_period: string } }
   }
   const [, seconds] = /^(\d+)s$/.exec(compose.services.gateway.stop_grace_period) ?? []
-  t.ok(Number(seconds) * 1000 >= longestCloseMs(cookiepay.timeoutMs), `docker compose: ${seconds} s`)
+  t.ok(Number(seconds) * 1000 >= longestCloseMs(defaultMs), `docker compose: ${seconds} s`)
 })
 
 t.test('the probes ask what the gateway answers', async (t) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { refundId } from '../../src/refunds/refund-id.ts'
 import { keys } from '../../src/store/keys.ts'
+import { TERMS } from '../cookiepay/support.ts'
 import { startSandbox } from '../sandbox/support.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
@@ -17,7 +18,7 @@ import { UNDISTURBED } from './support/stubbed-gateway.ts'
 
 const account = (name: string, key: string, id = name) => ({ name, id, key, pg: 'toss' })
 const asConfigured = ({ name, id, key }: ReturnType<typeof account>) =>
-  ({ name, id, key, gateway: 'toss' }) as const
+  ({ name, id, key, gateway: 'toss', ...TERMS }) as const
 
 /** How Kubernetes mounts a secret: files are links through `..data`, which is swapped as a whole. */
 async function mountSecret(t: Test, contents: Record<string, string>) {
@@ -188,7 +189,7 @@ t.test('a changed key of an account discards its token, in memory and in Redis',
     return `${headers.token} ${headers.apikey}`
   }
   t.equal(await refund(gateway), 'token-0 shop-key')
-  const changed = { name: 'default', id: 'shop', key: 'next-key', gateway: 'toss' } as const
+  const changed = { name: 'default', id: 'shop', key: 'next-key', gateway: 'toss', ...TERMS } as const
   gateway.rotate({ accounts: [changed] })
   t.equal(await refund(gateway), 'token-1 next-key')
   t.match(
@@ -214,7 +215,7 @@ t.test('a token that is fetched while the key changes is not kept', async (t) =>
   const gateway = await startTestGateway(t, gatewayEnv(stub.url, redis, UNDISTURBED))
   const first = gateway.refund(refundRequest())
   await until('the token call', () => stub.tokens.length === 1)
-  gateway.rotate({ accounts: [{ name: 'default', id: 'shop', key: 'next-key', gateway: 'toss' }] })
+  gateway.rotate({ accounts: [{ name: 'default', id: 'shop', key: 'next-key', gateway: 'toss', ...TERMS }] })
   answerToken()
   isRefund(t, await first, 'succeeded', { about: 'who waited for it' })
   isRefund(t, await gateway.refund(refundRequest()), 'succeeded')

@@ -38,6 +38,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   REDIS_DURABILITY: ['maybe', 'maybe'],
   REDIS_MIN_REPLICAS: ['many', 'many'],
   REDIS_STORE_ID: ['mine', 'mine'],
+  STORE_MARK_FILE: ['a\nb'],
   COOKIEPAY_BASE_URL: [`https://shop:${SECRET}@localhost`],
   COOKIEPAY_ID: ['two words', 'two words'],
   COOKIEPAY_KEY: [`${SECRET} `],
@@ -46,12 +47,15 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   COOKIEPAY_CONNECT_TIMEOUT_MS: ['299', '299'],
   COOKIEPAY_TIMEOUT_MS: ['20s', '20s'],
   COOKIEPAY_AMBIGUOUS_CODES: ['a b', 'a b'],
+  COOKIEPAY_DECLINED_CODES: ['paypal:1', 'paypal:1'],
+  COOKIEPAY_FULL_CANCEL: ['never', 'never'],
   API_KEYS: [`shop:${SECRET}:create`],
   STORE_SECRETS: [SECRET],
   RATE_LIMIT_MAX: ['0', '0'],
   RATE_LIMIT_WINDOW_MS: ['-1', '-1'],
   IDEMPOTENCY_RETENTION_HOURS: ['soon', 'soon'],
   LEDGER_RETENTION_DAYS: ['1e9', '1e9'],
+  RESOLVE_FAILED_AFTER_MS: ['0', '0'],
   RECONCILE_INTERVAL_MS: ['0', '0'],
   OTEL_EXPORTER_OTLP_ENDPOINT: [`https://shop:${SECRET}@localhost`],
 }
@@ -106,6 +110,8 @@ t.test('a wrong value stops the start with one line per mistake', { buffered: tr
     // For everybody to reach, and open.
     'API_KEYS',
     'STORE_SECRETS',
+    // Nor is it the sandbox that is meant there.
+    'COOKIEPAY_BASE_URL',
   ])
 })
 

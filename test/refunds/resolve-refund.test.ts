@@ -42,9 +42,11 @@ async function startAll(t: Test) {
   const provider = createCookiePay({
     baseUrl: 'http://127.0.0.1:1',
     connectTimeoutMs: 300,
-    timeoutMs: 300,
     ambiguousCodes: [],
-    accounts: [{ name: 'default', id: 'shop', key: 'key', gateway: 'toss' }],
+    declinedCodes: [],
+    accounts: [
+      { name: 'default', id: 'shop', key: 'key', gateway: 'toss', timeoutMs: 300, fullCancel: 'with_amount' },
+    ],
     tokenStore: {
       read: async () => null,
       write: async () => {},
