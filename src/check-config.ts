@@ -84,7 +84,7 @@ async function checkRedis(config: Config): Promise<Finding> {
     : { what: 'Redis', verdict: 'warning', detail: `${detail}. REDIS_DURABILITY is relaxed` }
 }
 
-/** Asks as the gateway does, but for the store's id: that is looked for where it is configured, and never written. */
+/** Asks as the gateway does, but leaves the store, and what it remembers of it, as they are. */
 async function findDurability(config: Config): Promise<Durability> {
   let privateRedis: Awaited<ReturnType<typeof startPrivateRedis>> | null = null
   try {
@@ -103,10 +103,15 @@ async function findDurability(config: Config): Promise<Durability> {
   redis.on('error', (error: Error) => {
     lastError = error
   })
-  const identity =
-    config.redisStoreId === null
-      ? { check: async () => null }
-      : createStoreIdentity(redis, config.redisStoreId)
+  const identity = createStoreIdentity(redis, {
+    expectedId: config.redisStoreId,
+    markFile: config.storeMarkFile,
+    minReplicas: config.redisMinReplicas,
+    storeSecrets: config.storeSecrets,
+    isOpen: config.apiKeys === null,
+    mayWrite: false,
+    report: () => {},
+  })
   const watch = watchDurability(redis, {
     identity,
     minReplicas: config.redisMinReplicas,

@@ -18,7 +18,7 @@ import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
 import { createBarrier } from './store/barrier.ts'
 import { connectRedis } from './store/connection.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './store/durability.ts'
-import { createStoreIdentity } from './store/identity.ts'
+import { createStoreIdentity, type StorePast } from './store/identity.ts'
 import { type PrivateRedis, startPrivateRedis } from './store/private-redis.ts'
 import { createRefundStore } from './store/refund-store.ts'
 import type { RedisClient } from './store/scripts.ts'
@@ -51,6 +51,9 @@ const LONGEST_ANSWER_SLACK_MS = 30_000
 /** How long a last answer may take to reach its caller. */
 const LAST_ANSWERS_MS = 2_000
 
+/** How long the store's mark may take to be raised for the last time, and written down. */
+const LAST_MARK_MS = 2_000
+
 /**
  * Connects the parts and listens. `onFatal` is called when the gateway cannot go on. Without `telemetry`, nothing
  * is traced.
@@ -72,7 +75,15 @@ export async function startGateway(
   redis.on('error', () => {})
   warnOfFailover(log, config)
   warnOfClearText(log, config)
-  const identity = createStoreIdentity(redis, config.redisStoreId)
+  const identity = createStoreIdentity(redis, {
+    expectedId: config.redisStoreId,
+    markFile: config.storeMarkFile,
+    minReplicas: config.redisMinReplicas,
+    storeSecrets: config.storeSecrets,
+    isOpen: config.apiKeys === null,
+    mayWrite: true,
+    report: (line) => log.info(line),
+  })
   const durability = watchDurability(redis, {
     identity,
     minReplicas: config.redisMinReplicas,
@@ -80,7 +91,7 @@ export async function startGateway(
   })
 
   let isClosing = false
-  const readiness = () => readinessOf(config, durability, isClosing)
+  const readiness = () => readinessOf(config, { durability, identity, isClosing })
   const store = createRefundStore(redis, {
     leaseMs: config.cookiepay.connectTimeoutMs + longestTimeoutMs(config.accounts) + LEASE_SLACK_MS,
     idempotencyRetentionMs: config.idempotencyRetentionMs,
@@ -88,6 +99,7 @@ export async function startGateway(
     durability: durability.current,
     requireDurability: config.redisDurability === 'strict',
     barrier: createBarrier(redis, durability.current, config.redisMinReplicas),
+    watch: identity,
   })
   const live = { apiKeys: config.apiKeys, accounts: config.accounts }
   const background = createBackgroundWork()
@@ -164,6 +176,10 @@ export async function startGateway(
     await operations?.close()
     await provider.close()
     durability.stop()
+    await within(
+      LAST_MARK_MS,
+      identity.close().catch(() => {}),
+    )
     redis.disconnect()
     await privateRedis?.stop()
   }
@@ -210,12 +226,22 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
   clearTimeout(timer)
 }
 
-function readinessOf(config: Config, durability: DurabilityWatch, isClosing: boolean): Readiness {
+function readinessOf(
+  config: Config,
+  {
+    durability,
+    identity,
+    isClosing,
+  }: { durability: DurabilityWatch; identity: StorePast; isClosing: boolean },
+): Readiness {
   const found = durability.current()
   const isDurableEnough = found.state === 'durable' || config.redisDurability === 'relaxed'
+  const reasons = found.state === 'durable' ? [] : found.reasons
+  const warning = identity.warning()
+  const details = warning === null ? reasons : [...reasons, warning]
   const store = {
     ready: found.state !== 'unavailable' && isDurableEnough,
-    detail: found.state === 'durable' ? 'durable' : `${found.state}: ${found.reasons.join('; ')}`,
+    detail: details.length === 0 ? found.state : `${found.state}: ${details.join('; ')}`,
   }
   const process = { ready: !isClosing, detail: isClosing ? 'closing' : 'running' }
   return { ready: store.ready && process.ready, parts: { store, process } }

@@ -89,11 +89,12 @@ async function inspect(
     const found = await Promise.all(servers.map((server) => inspectServer(server, minReplicas)))
     await tryToWrite(redis)
     const reasons = new Set(found.flatMap((server) => server.reasons))
+    const needsFileSync = found.some((server) => server.needsFileSync)
     // Asked last: a server that takes no writes cannot be written an id.
-    const lost = reasons.size === 0 ? await identity.check() : null
+    const lost = reasons.size === 0 ? await identity.check(needsFileSync) : null
     if (lost !== null) reasons.add(lost)
     if (reasons.size > 0) return { state: 'not_durable', reasons: [...reasons] }
-    return { state: 'durable', needsFileSync: found.some((server) => server.needsFileSync) }
+    return { state: 'durable', needsFileSync }
   } catch (error) {
     return { state: 'unavailable', reasons: [error instanceof Error ? error.message : String(error)] }
   }

@@ -11,6 +11,9 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `abandoned:{<account>:<tid>}:<token>`| string | nothing: that claim was given up               | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, account and tid of unsettled refunds by due time | until settled   |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
+ * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
+ * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
+ * | `store-terms:{0}`                    | hash   | what it was written with (lua/meet-terms.lua)  | ever                        |
  * | `token:{<account>}`                  | string | the provider's token, encrypted                | the token's lifetime        |
  * | `token-lock:{<account>}`             | string | which replica is fetching a token              | the token call              |
  */
@@ -22,6 +25,9 @@ export const keys = {
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   token: (account: string) => `token:{${account}}`,
   storeId: (shard: number) => `store-id:{${shard}}`,
+  storeMark: (shard: number) => `store-mark:{${shard}}`,
+  storeInstances: (shard: number) => `store-instances:{${shard}}`,
+  storeTerms: 'store-terms:{0}',
   tokenLock: (account: string) => `token-lock:{${account}}`,
 }
 

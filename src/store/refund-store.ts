@@ -12,6 +12,7 @@ import type { Refund } from '../refunds/refund.ts'
 import { CLAIM_TRUST_MS } from '../refunds/request-refund.ts'
 import type { Barrier } from './barrier.ts'
 import type { Durability } from './durability.ts'
+import type { StoreWatch } from './identity.ts'
 import { createIndexCleaner } from './index-cleaner.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
 import {
@@ -51,11 +52,13 @@ export type RefundStoreOptions = Readonly<{
   durability: () => Durability
   requireDurability: boolean
   barrier: Barrier
+  /** Absent where nobody looks whether the store loses what it was written. */
+  watch?: StoreWatch
 }>
 
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
 export function createRefundStore(redis: RedisClient & Scripts, options: RefundStoreOptions): RefundStore {
-  const { leaseMs, requireDurability, barrier } = options
+  const { leaseMs, requireDurability, barrier, watch } = options
   const clean = createIndexCleaner(redis)
   // However short the retention, a claim outlives its attempt, one renewal of the lease, and the first sweep after.
   const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 4 * leaseMs)
@@ -100,6 +103,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       )
       // The claim, too: it was written through the same connections, before.
       await passBarrier(paymentKey, shardKey, keys.claim(claim.id))
+      watch?.refundBegun()
       const begun = decodeBegin(reply, claim, own)
       // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
       const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
@@ -129,6 +133,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       if (result === 'lost') return { result }
       if (result !== 'settled' && result !== 'conflict') throw new Error(`bug: settle.lua answered ${result}`)
       const settled = decodeReply(reply, account, tid, own)
+      watch?.refundSettled(paymentKey, settled.refund)
       await followUp(settled)
       return { result, stored: settled }
     },

@@ -16,6 +16,8 @@ const SCRIPTS = {
   listRefunds: { file: 'list-refunds.lua', keys: 1, onLedger: true },
   takeDue: { file: 'take-due.lua', keys: 1, onLedger: false },
   extendClaim: { file: 'extend-claim.lua', keys: 1, onLedger: false },
+  raiseMark: { file: 'raise-mark.lua', keys: 3, onLedger: false },
+  meetTerms: { file: 'meet-terms.lua', keys: 1, onLedger: false },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1, onLedger: false },
 } as const satisfies Record<string, Script>
 

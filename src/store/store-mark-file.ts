@@ -1,0 +1,154 @@
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { type Static, Type } from 'typebox'
+import { Check } from 'typebox/value'
+
+/** That this instance has raised a shard's mark to this: milliseconds, or a little more where clocks went back. */
+const Mark = Type.Object({ instance: Type.String({ minLength: 1 }), mark: Type.Integer({ minimum: 1 }) })
+export type Mark = Static<typeof Mark>
+
+/** How far a store had come: its id, and the highest mark of each of its shards that has one. */
+const MarkMemory = Type.Object({
+  store_id: Type.String({ pattern: '^[0-9a-f-]{36}$' }),
+  marks: Type.Record(Type.String({ pattern: '^[0-9]{1,2}$' }), Mark),
+})
+export type MarkMemory = Static<typeof MarkMemory>
+
+export type Reading = Readonly<{
+  /** Null where there is no file. */
+  memory: MarkMemory | null
+  /** The store does not contradict it: it may be replaced. */
+  confirm(): void
+}>
+
+/** A file outside of Redis that remembers how far the store had come (STORE_MARK_FILE). */
+export type MarkFile = Readonly<{
+  /** Throws an Error that says what is wrong with the file, and what to do. */
+  read(): Promise<Reading>
+  /** Writes in the background, the newest only; what stands there is replaced only once it was confirmed. */
+  save(memory: MarkMemory): void
+  /** Resolves when what was saved is written, or cannot be. */
+  flush(): Promise<void>
+  /** What went wrong with the last attempt to write, or null. */
+  warning(): string | null
+}>
+
+export const NO_MARK_FILE: MarkFile = {
+  read: async () => ({ memory: null, confirm() {} }),
+  save() {},
+  flush: async () => {},
+  warning: () => null,
+}
+
+/** A network's file system may never answer. */
+const READ_TIMEOUT_MS = 1_000
+
+/** Several processes may share one file: each replaces only what it has compared with the store, or has written. */
+export function createMarkFile(path: string, instance: string): MarkFile {
+  const temporary = `${path}.${instance}.tmp`
+  /** The text that may be replaced; null: a file may be made. */
+  let replaceable: string | null | undefined
+  let reading: Promise<string | null> | undefined
+  let waiting: MarkMemory | undefined
+  let saving: Promise<void> | undefined
+  let warning: string | null = null
+
+  async function readWithin(): Promise<string | null> {
+    reading ??= readText(path).finally(() => {
+      reading = undefined
+    })
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${READ_TIMEOUT_MS} ms`)), READ_TIMEOUT_MS)
+    })
+    return Promise.race([reading, timeout]).finally(() => clearTimeout(timer))
+  }
+
+  async function write(memory: MarkMemory): Promise<void> {
+    const text = `${JSON.stringify(memory)}\n`
+    if (text === replaceable) return
+    const file = await open(temporary, 'w', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    // Last, so that another process has hardly the time to write between this and the next.
+    if ((await readText(path)) === replaceable) {
+      await rename(temporary, path)
+      replaceable = text
+    } else {
+      await rm(temporary)
+    }
+  }
+
+  async function saveAll(): Promise<void> {
+    while (waiting !== undefined) {
+      const memory = waiting
+      waiting = undefined
+      try {
+        await write(memory)
+        warning = null
+      } catch (error) {
+        warning = `STORE_MARK_FILE ${path} cannot be written (${causeOf(error)}): a gateway that starts later may not notice a loss`
+      }
+    }
+    saving = undefined
+  }
+
+  return {
+    async read() {
+      const before = replaceable
+      const text = await readWithin().catch((error) => {
+        throw new Error(`STORE_MARK_FILE ${path} cannot be read (${causeOf(error)}): let the gateway read it`)
+      })
+      const memory = text === null ? null : parseMemory(text)
+      if (memory === undefined) {
+        throw new Error(
+          `STORE_MARK_FILE ${path} does not hold what a gateway wrote: put the right one back, or remove it if you are certain that the store has lost nothing`,
+        )
+      }
+      return {
+        memory,
+        confirm() {
+          // Unless this process has written another meanwhile.
+          if (replaceable === before) replaceable = text
+        },
+      }
+    },
+
+    save(memory) {
+      waiting = memory
+      saving ??= saveAll()
+    },
+
+    async flush() {
+      await saving
+    },
+
+    warning: () => warning,
+  }
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+function parseMemory(text: string): MarkMemory | undefined {
+  try {
+    const memory: unknown = JSON.parse(text)
+    return Check(MarkMemory, memory) ? memory : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function causeOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code ?? message
+}
