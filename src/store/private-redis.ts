@@ -63,7 +63,7 @@ const RUN_WHILE_PARENT_LIVES = `(read -r _ <&3; kill -TERM $$) & exec redis-serv
  */
 export async function startPrivateRedis(options: PrivateRedisOptions): Promise<PrivateRedis> {
   const dataDir = resolve(options.dataDir)
-  const socketPath = shortestPath(join(dataDir, SOCKET_NAME))
+  const socketPath = privateSocketPath(dataDir)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await waitForPredecessor(socketPath, dataDir)
 
@@ -78,6 +78,11 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
     if (!server.isStopping()) options.onExit(new Error(how))
   })
   return { socketPath, pid: server.pid, stop: server.stop }
+}
+
+/** Where the server of this directory is reached. Throws an Error where that path is too long. */
+export function privateSocketPath(dataDir: string): string {
+  return shortestPath(join(resolve(dataDir), SOCKET_NAME))
 }
 
 /** The socket's path as seen from the working directory, where that is the shorter one. */

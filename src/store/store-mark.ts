@@ -118,7 +118,7 @@ export function createStoreMark(
 
 export function goneBackText({ since, remembered }: GoneBack): string {
   const from = since === 0 ? 'an unknown time' : timeText(since)
-  return `it has gone back: it is as it was at ${from}, while ${timeText(remembered)} is remembered, and what was refunded between is lost. Put the newer data back, or accept the loss: ${acceptCommand(`--gone-back ${timeText(remembered)}`)}`
+  return `it has gone back: it is as it was at ${from}, while ${timeText(remembered)} is remembered, and what was refunded between is lost. Put the newer data back, or accept the loss: ${acceptCommand(`--gone-back=${timeText(remembered)}`)}`
 }
 
 /**

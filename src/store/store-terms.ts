@@ -41,7 +41,7 @@ export async function meetTerms(
 }
 
 /** An operator accepts that what was written under other secrets is not replayed. False where nothing is to accept. */
-export async function acceptSecrets(redis: RedisClient, { storeSecrets }: Terms): Promise<boolean> {
+export async function acceptSecrets(redis: RedisClient, storeSecrets: readonly Buffer[]): Promise<boolean> {
   const proofs = storeSecrets.map(proofOf)
   const known = await redis.hmget(keys.storeTerms, 'callers', ...proofs)
   if (known[0] === null || known.slice(1).some((proof) => proof !== null)) return false

@@ -1,9 +1,10 @@
 import t, { type Test } from 'tap'
 import { connectRedis } from '../../src/store/connection.ts'
-import { acceptStore, createStoreIdentity } from '../../src/store/identity.ts'
+import { acceptStore } from '../../src/store/identity.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
 import type { RedisClient } from '../../src/store/scripts.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { createPast } from '../support/store-past.ts'
 
 const LAST_SHARD = UNSETTLED_SHARDS - 1
 
@@ -20,7 +21,7 @@ async function startStore(t: Test) {
 
 t.test('a new store gets one id in every shard, however many replicas start at once', async (t) => {
   const { redis, idOf } = await startStore(t)
-  const replicas = Array.from({ length: 8 }, () => createStoreIdentity(redis, null))
+  const replicas = Array.from({ length: 8 }, () => createPast(redis))
   await Promise.all(replicas.map((replica) => replica.check()))
   const checks = await Promise.all(replicas.map((replica) => replica.check()))
   t.same(
@@ -35,7 +36,7 @@ t.test('a new store gets one id in every shard, however many replicas start at o
 
 t.test('a store that comes back empty is noticed, for as long as nobody accepts it', async (t) => {
   const { redis, lose, idOf } = await startStore(t)
-  const identity = createStoreIdentity(redis, null)
+  const identity = createPast(redis)
   await identity.check()
   const id = await idOf(0)
   await lose()
@@ -45,35 +46,35 @@ t.test('a store that comes back empty is noticed, for as long as nobody accepts 
 
 t.test('so is one of which a part is gone', async (t) => {
   const { redis } = await startStore(t)
-  const identity = createStoreIdentity(redis, null)
+  const identity = createPast(redis)
   await identity.check()
   await redis.del(keys.storeId(LAST_SHARD))
   t.match(await identity.check(), 'is missing')
-  t.match(await createStoreIdentity(redis, null).check(), 'is missing', 'also by a process that starts now')
+  t.match(await createPast(redis).check(), 'is missing', 'also by a process that starts now')
 })
 
 t.test('and another store in its place', async (t) => {
   const { redis, lose } = await startStore(t)
-  const identity = createStoreIdentity(redis, null)
+  const identity = createPast(redis)
   await identity.check()
   await lose()
-  t.equal(await createStoreIdentity(redis, null).check(), null, 'a process that starts now takes it for new')
+  t.equal(await createPast(redis).check(), null, 'a process that starts now takes it for new')
   t.match(await identity.check(), 'is another one')
 })
 
 t.test('an id that is configured is expected from the start', async (t) => {
   const { redis, lose, idOf } = await startStore(t)
-  await createStoreIdentity(redis, null).check()
+  await createPast(redis).check()
   const id = await idOf(0)
-  t.equal(await createStoreIdentity(redis, id).check(), null)
+  t.equal(await createPast(redis, { expectedId: id }).check(), null)
   await lose()
-  t.match(await createStoreIdentity(redis, id).check(), 'is missing')
+  t.match(await createPast(redis, { expectedId: id }).check(), 'is missing')
   t.equal(await redis.dbsize(), 0)
 })
 
 t.test('every replica accepts a loss that an operator accepts, and notices the next one', async (t) => {
   const { redis, lose, idOf } = await startStore(t)
-  const replicas = [createStoreIdentity(redis, null), createStoreIdentity(redis, null)]
+  const replicas = [createPast(redis), createPast(redis)]
   const checkAll = () => Promise.all(replicas.map((replica) => replica.check()))
   await checkAll()
   const lost = await idOf(0)
@@ -85,20 +86,24 @@ t.test('every replica accepts a loss that an operator accepts, and notices the n
   // One after the other, as replicas that look every few seconds do.
   for (const replica of replicas) t.equal(await replica.check(), null)
   t.same(await checkAll(), [null, null])
-  t.equal(await createStoreIdentity(redis, lost).check(), null, 'one that was configured with the lost id')
-  t.equal(await createStoreIdentity(redis, accepted).check(), null)
-  t.equal(await createStoreIdentity(redis, null).check(), null)
+  t.equal(
+    await createPast(redis, { expectedId: lost }).check(),
+    null,
+    'one that was configured with the lost id',
+  )
+  t.equal(await createPast(redis, { expectedId: accepted }).check(), null)
+  t.equal(await createPast(redis).check(), null)
 
   await lose()
   t.match(await checkAll(), [`${accepted} is missing`, `${accepted} is missing`])
   await acceptStore(redis, accepted)
   t.same(await checkAll(), [null, null])
-  t.match(await createStoreIdentity(redis, lost).check(), 'is another one')
+  t.match(await createPast(redis, { expectedId: lost }).check(), 'is another one')
 })
 
 t.test('accepting the loss of some other store changes nothing', async (t) => {
   const { redis, lose } = await startStore(t)
-  const identity = createStoreIdentity(redis, null)
+  const identity = createPast(redis)
   await identity.check()
   await lose()
   await acceptStore(redis, '00000000-0000-0000-0000-000000000000')
@@ -117,7 +122,7 @@ t.test('a first id that was written in part only is completed by who began it', 
           : target.set(key, ...rest)
     },
   })
-  const identity = createStoreIdentity(breaking, null)
+  const identity = createPast(breaking)
   await t.rejects(identity.check(), { message: 'the connection broke' })
   isBroken = false
   t.equal(await identity.check(), null)
@@ -125,7 +130,7 @@ t.test('a first id that was written in part only is completed by who began it', 
 
 t.test('an unreachable store says nothing of its identity', async (t) => {
   const { redis, server } = await startStore(t)
-  const identity = createStoreIdentity(redis, null)
+  const identity = createPast(redis)
   await identity.check()
   await server.stop()
   await t.rejects(identity.check())

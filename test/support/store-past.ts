@@ -1,0 +1,20 @@
+import { createStoreIdentity, type StorePast, type StorePastOptions } from '../../src/store/identity.ts'
+import type { RedisClient, Scripts } from '../../src/store/scripts.ts'
+
+/** What a gateway of this process would look at, with one secret and without API_KEYS. */
+export function createPast(
+  redis: RedisClient & Scripts,
+  options: Partial<StorePastOptions> = {},
+): Omit<StorePast, 'check'> & { check(): Promise<string | null> } {
+  const past = createStoreIdentity(redis, {
+    expectedId: null,
+    markFile: null,
+    minReplicas: 0,
+    storeSecrets: [Buffer.alloc(32, 1)],
+    isOpen: true,
+    mayWrite: true,
+    report() {},
+    ...options,
+  })
+  return { ...past, check: () => past.check(false) }
+}
