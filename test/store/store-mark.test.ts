@@ -176,7 +176,7 @@ t.test('of many instances those that raised it last are told apart', async (t) =
   const { redis, operator, backUp, putBack } = await startStore(t, 8)
   const [old, present] = [createPast(redis), createPast(redis)]
   await old.check()
-  const oldest = Number((await operator.zrange(keys.storeInstances(0), 0, 0, 'WITHSCORES'))[1])
+  const oldest = Number((await operator.zrange(keys.storeInstances(0), '0', '0', 'WITHSCORES'))[1])
   const crowd = Array.from({ length: 1_000 }, (_, index) => [`${oldest + 1}`, `instance-${index}`]).flat()
   await operator.call('ZADD', keys.storeInstances(0), ...crowd)
   const backup = await backUp()

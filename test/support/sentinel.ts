@@ -16,6 +16,7 @@ const DOWN_AFTER_MS = 1_000
 export type TestSentinel = Readonly<{
   /** For a gateway's environment. */
   env: Readonly<Record<string, string>>
+  servers: readonly TestRedis[]
   /** The server that the sentinels say is the primary. */
   primary(): Promise<TestRedis>
   /** Asks a sentinel for a failover, and makes the old primary a replica, which the sentinels do only after 10 s. */
@@ -59,6 +60,7 @@ export async function startTestSentinel(t: Test): Promise<TestSentinel> {
       REDIS_SENTINELS: ports.map((port) => `127.0.0.1:${port}`).join(),
       REDIS_SENTINEL_NAME: NAME,
     },
+    servers: [first, second],
     primary,
     async failOver() {
       const before = await primary()

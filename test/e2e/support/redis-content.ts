@@ -14,9 +14,9 @@ export async function withRedis<Result>(redis: TestRedis, use: (client: Redis) =
 /** How many keys there are. */
 export function countKeys(redis: TestRedis): Promise<number> {
   return withRedis(redis, async (client) => {
-    // The id by which a loss of data is noticed is written at the start.
+    // That by which a loss of data is noticed is written at the start.
     const names = await client.keys('*')
-    return names.filter((name) => !name.startsWith('store-id:')).length
+    return names.filter((name) => !name.startsWith('store-')).length
   })
 }
 
