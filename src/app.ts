@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { ApiKey, Config } from './config.ts'
 import { authenticate } from './http/auth.ts'
 import { answerClientError, answerError, handleErrors } from './http/errors.ts'
+import { readJsonStrictly } from './http/json-body.ts'
 import type { Listener } from './http/listener.ts'
 import type { Metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
@@ -66,6 +67,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
   // A plain text body would reach the validator as a string; JSON is the only language here.
   app.removeContentTypeParser('text/plain')
+  readJsonStrictly(app)
   app.decorateRequest('caller', null)
   // Before everything that it is to see.
   if (parts.telemetry !== undefined) await app.register(parts.telemetry.plugin)

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { escapePointer } from '../json-text.ts'
 import { StoreError } from '../refunds/ports.ts'
+import { AmbiguousBodyError } from './json-body.ts'
 import { type Problem, type ProblemCode, problem } from './problems.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { PROBLEM_CONTENT_TYPE, sendProblem } from './send-problem.ts'
@@ -85,7 +87,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     // What is left is about reading the request: malformed JSON, a bad URL or content length.
     return sendProblem(reply, 'invalid_request', {
       detail: 'The request cannot be read: send one JSON object as its body.',
-      errors: [{ pointer: '#', detail: error.message }],
+      errors: [{ pointer: error instanceof AmbiguousBodyError ? error.pointer : '#', detail: error.message }],
     })
   }
   request.log.error({ err: error }, 'unexpected error')
@@ -117,11 +119,6 @@ function validationErrors(error: FastifyError): NonNullable<Problem['errors']> {
     const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
     return { pointer: `#${pointer}`, detail: detail + allowed }
   })
-}
-
-/** RFC 6901, section 3. Cut, since the name of an unknown member may be as long as the body. */
-function escapePointer(member: string): string {
-  return member.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function pathOf(request: FastifyRequest): string {
