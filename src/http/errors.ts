@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { escapePointer } from '../json-text.ts'
 import { StoreError } from '../refunds/ports.ts'
+import { TEXT, TID, VISIBLE_TEXT } from '../refunds/refund.ts'
 import { AmbiguousBodyError } from './json-body.ts'
 import { type Problem, type ProblemCode, problem } from './problems.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -15,6 +16,13 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, readonly [code: ProblemCode, det
   FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 64 KiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
+}
+
+/** What a pattern asks for, in words. */
+const PATTERN_DETAILS: Readonly<Record<string, string>> = {
+  [TID]: 'must be visible ASCII without spaces, with at least one letter or digit',
+  [VISIBLE_TEXT]: 'must be text of which something can be seen, in valid UTF-8',
+  [TEXT]: 'must be text, in valid UTF-8',
 }
 
 /** Makes everything that is thrown, refused or not found a problem of the catalog. */
@@ -115,7 +123,9 @@ function validationErrors(error: FastifyError): NonNullable<Problem['errors']> {
     const member = params.missingProperty ?? params.additionalProperty ?? params.propertyName
     const pointer = member === undefined ? instancePath : `${instancePath}/${escapePointer(String(member))}`
     const detail =
-      keyword === 'additionalProperties' ? 'is not a member that is known here' : `${message ?? ''}`
+      keyword === 'additionalProperties'
+        ? 'is not a member that is known here'
+        : (PATTERN_DETAILS[String(params.pattern)] ?? `${message ?? ''}`)
     const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
     return { pointer: `#${pointer}`, detail: detail + allowed }
   })

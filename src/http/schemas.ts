@@ -1,6 +1,14 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { PAYMENT_METHODS } from '../refunds/eligibility.ts'
-import { MAX_KRW, ProviderAnswer, REFUND_STATUSES, Refund, TEXT } from '../refunds/refund.ts'
+import {
+  MAX_KRW,
+  ProviderAnswer,
+  REFUND_STATUSES,
+  Refund,
+  TEXT,
+  TID,
+  VISIBLE_TEXT,
+} from '../refunds/refund.ts'
 import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from './examples.ts'
 import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './problems.ts'
 import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
@@ -22,7 +30,7 @@ export const UnsettledRefund = Type.Object(
 const Tid = Type.String({
   minLength: 1,
   maxLength: 50,
-  pattern: TEXT,
+  pattern: TID,
   description: 'The PG transaction id of the payment',
   examples: ['order1042-10000'],
 })
@@ -114,7 +122,7 @@ export const ResolveRequest = Type.Object(
     note: Type.String({
       minLength: 1,
       maxLength: 500,
-      pattern: TEXT,
+      pattern: VISIBLE_TEXT,
       description: 'How that was found out',
       examples: ['Seen as cancelled in the CookiePay console'],
     }),
