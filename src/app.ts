@@ -7,6 +7,7 @@ import { authenticate } from './http/auth.ts'
 import { answerClientError, answerError, handleErrors } from './http/errors.ts'
 import { readJsonStrictly } from './http/json-body.ts'
 import type { Listener } from './http/listener.ts'
+import { answerLocallyOnly } from './http/local-only.ts'
 import type { Metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
 import { operationRoutes, type Readiness } from './http/operations.ts'
@@ -73,6 +74,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   if (parts.telemetry !== undefined) await app.register(parts.telemetry.plugin)
   handleErrors(app)
   setSecurityHeaders(app, { hasTls: config.tls !== null })
+  answerLocallyOnly(app, () => parts.apiKeys() === null)
   // Fastify does so for requests that come in once its listener is closing: too late for those in flight
   // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
   app.addHook('onSend', (request, reply, payload, done) => {
