@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ApiKey, Config } from './config.ts'
-import { authenticate } from './http/auth.ts'
+import { authenticate, limitFailures } from './http/auth.ts'
 import { answerClientError, answerError, handleErrors } from './http/errors.ts'
 import { readJsonStrictly } from './http/json-body.ts'
 import type { Listener } from './http/listener.ts'
@@ -91,17 +91,18 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   await app.register(openapi)
   await app.register(operationRoutes, { readiness: parts.readiness, metrics: parts.metrics })
   await app.register(async (api) => {
-    api.addHook('onRequest', authenticate(parts.apiKeys))
     // Counted in this process: a shared count would cost each refund a round trip to Redis.
     await api.register(rateLimit, {
       max: config.rateLimit.max,
       timeWindow: config.rateLimit.windowMs,
       keyGenerator: (request) => request.caller?.name ?? '',
     })
+    api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, parts.metrics)))
     await api.register(refundRoutes, {
       parts: parts.refunds,
       metrics: parts.metrics,
       telemetry: parts.telemetry,
+      resolveFailedAfterMs: config.resolveFailedAfterMs,
       unsettledRetryAfterSeconds: Math.ceil(config.reconcileIntervalMs / 1000),
     })
     await api.register(paymentRoutes, { store: parts.refunds.store, accounts: parts.refunds.accounts })

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { MAX_KRW, type Refund, Refund as RefundSchema } from '../refunds/refund.ts'
+import { MAX_KRW } from '../refunds/refund.ts'
+import { SeenRefund } from './seen-refund.ts'
 import { ref } from './shared-schemas.ts'
 
 /** What the caller's code does next, so that nobody guesses with money. */
@@ -163,7 +164,7 @@ export const Problem = Type.Object(
         description: 'With `amount_exceeds_remaining`: KRW that can still be refunded',
       }),
     ),
-    refund: Type.Optional(ref(RefundSchema)),
+    refund: Type.Optional(ref(SeenRefund)),
   },
   { $id: 'Problem', description: 'A problem (RFC 9457)' },
 )
@@ -172,7 +173,7 @@ export type Problem = Static<typeof Problem>
 /** What an answer says beyond its code. */
 export type ProblemDetails = Readonly<{
   detail: string
-  refund?: Refund
+  refund?: SeenRefund
   errors?: NonNullable<Problem['errors']>
   rule?: string
   remaining?: number

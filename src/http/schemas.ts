@@ -11,6 +11,7 @@ import {
 } from '../refunds/refund.ts'
 import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from './examples.ts'
 import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './problems.ts'
+import { SeenRefund } from './seen-refund.ts'
 import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
 import { ref } from './shared-schemas.ts'
 
@@ -59,7 +60,7 @@ export const RefundParams = Type.Object({
 
 export const RefundList = Type.Object(
   {
-    data: Type.Array(ref(Refund), { description: 'Oldest first', maxItems: 100 }),
+    data: Type.Array(ref(SeenRefund), { description: 'Oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
   },
   { $id: 'RefundList', description: 'A page of refunds' },
@@ -200,7 +201,7 @@ export const PaymentLedger = Type.Object(
     in_flight: sum('what is being refunded now', 0),
     unknown: sum('refunds whose outcome is not known', 0),
     remaining: sum('what can still be refunded', 7000),
-    refunds: Type.Array(ref(Refund), { description: 'The first 100, oldest first', maxItems: 100 }),
+    refunds: Type.Array(ref(SeenRefund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
   },
   { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
@@ -235,7 +236,15 @@ function count(description: string) {
 export const API_KEY_SECURITY = [{ apiKey: [] }]
 
 /** The schemas that routes refer to by their `$id`. */
-export const SHARED_SCHEMAS = [Refund, UnsettledRefund, RefundList, PaymentLedger, RefundEventList, Problem]
+export const SHARED_SCHEMAS = [
+  Refund,
+  SeenRefund,
+  UnsettledRefund,
+  RefundList,
+  PaymentLedger,
+  RefundEventList,
+  Problem,
+]
 
 const DETAIL_EXAMPLES: Partial<Record<ProblemCode, string>> = {
   not_eligible: 'A card_billing payment can only be refunded in full. Leave amount out to refund everything.',

@@ -31,7 +31,7 @@ t.test('what is answered is what is read, and no member is lost', async (t) => {
     const body = refundRequest({ tid: `${fault}-members-10000`, metadata, ...virtual })
     const answer = await gateway.refund(body)
     const { retry: _, ...answered } = answer.body.refund
-      ? { ...answer.body.refund, retry: null }
+      ? { ...(answer.body.refund as Refund), retry: null }
       : answer.body
     hasEveryMember(t, answered, fault)
     t.match(answered, {
