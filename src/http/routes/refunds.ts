@@ -9,6 +9,7 @@ import { type Caller, OPEN_CALLER, READERS, sendLacksScope } from '../auth.ts'
 import { refundRequestExamples } from '../examples.ts'
 import { parseIdempotencyKey } from '../idempotency-key.ts'
 import type { Metrics } from '../metrics.ts'
+import { pathPrefixOf } from '../path-prefix.ts'
 import {
   API_KEY_SECURITY,
   IdempotencyHeaders,
@@ -152,11 +153,11 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
   function sendRefund(reply: FastifyReply, refund: Refund): FastifyReply {
     switch (refund.status) {
       case 'succeeded':
-        return reply.code(201).header('Location', `/refunds/${refund.id}`).send(refund)
+        return reply.code(201).header('Location', locationOf(reply, refund)).send(refund)
       case 'unknown':
         return reply
           .code(202)
-          .header('Location', `/refunds/${refund.id}`)
+          .header('Location', locationOf(reply, refund))
           .header('Retry-After', unsettledRetryAfterSeconds)
           .send({ ...refund, retry: 'same_key' })
       case 'failed': {
@@ -166,6 +167,10 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
       case 'processing':
         throw new Error(`bug: ${refund.id} is answered while it is processing`)
     }
+  }
+
+  function locationOf({ request }: FastifyReply, { id }: Refund): string {
+    return `${pathPrefixOf(request.headers)}/refunds/${id}`
   }
 
   app.get(
