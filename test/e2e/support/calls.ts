@@ -74,6 +74,19 @@ export async function sendRaw(
   return { status: response.statusCode ?? 0, headers: received, body: isJson ? JSON.parse(text) : text }
 }
 
+/** Calls an unknown refund failed by hand, once it has been unknown for RESOLVE_FAILED_AFTER_MS. */
+export async function resolveAsFailed(
+  { request }: Caller,
+  id: string,
+  { note = 'seen', headers = {} }: { note?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  for (;;) {
+    const answer = await request(`/refunds/${id}/resolve`, { headers, body: { outcome: 'failed', note } })
+    if (!/can be called failed from/.test(answer.body.detail)) return answer
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 /** Waits for a condition to hold; `what` names it where it never does. */
 export async function until(what: string, condition: () => Promise<boolean> | boolean, timeoutMs = 10_000) {
   const deadline = Date.now() + timeoutMs
