@@ -49,8 +49,7 @@ export async function sendRaw(
     method,
     agent: false,
     headers: [
-      'Host',
-      host,
+      ...(headers.includes('Host') ? [] : ['Host', host]),
       ...headers,
       ...(hasLength || method === 'GET' ? [] : ['Content-Length', String(Buffer.byteLength(body))]),
     ],
