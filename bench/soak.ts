@@ -1,4 +1,5 @@
 // npm run soak -- --minutes N [--rate R]
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -7,12 +8,13 @@ import { describeMachine, leaveServerCore, onServerCore } from './machine.ts'
 import { positive } from './options.ts'
 import { startServer } from './processes.ts'
 import { startBenchRedis } from './redis.ts'
+import { API_KEY } from './requests.ts'
 import type { SoakResults, SoakSample } from './results.ts'
 import { commandLine, resultsPath, writeResults } from './results-file.ts'
 import { drawReport, prepare } from './setup.ts'
 import { startCallers } from './soak/callers.ts'
 import { judgeFlatness } from './soak/flatness.ts'
-import { startOperator } from './soak/operator.ts'
+import { OPERATOR_KEY, startOperator } from './soak/operator.ts'
 import { takeSample } from './soak/sampling.ts'
 import { flatnessText } from './summary.ts'
 import { createWorkDirectory } from './work-directory.ts'
@@ -29,6 +31,9 @@ const HURRIED = {
   COOKIEPAY_CONNECT_TIMEOUT_MS: '500',
   COOKIEPAY_TIMEOUT_MS: '1000',
   RECONCILE_INTERVAL_MS: '2000',
+  RESOLVE_FAILED_AFTER_MS: '1000',
+  // Who asked for a refund does not settle it.
+  API_KEYS: `caller:${hash('sha256', API_KEY)}:create+read,operator:${hash('sha256', OPERATOR_KEY)}:read_all+resolve`,
 }
 const SANDBOX_SLOW_MS = '500'
 

@@ -3,9 +3,11 @@ import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ApiKey, Config } from './config.ts'
-import { authenticate } from './http/auth.ts'
+import { authenticate, limitFailures } from './http/auth.ts'
 import { answerClientError, answerError, handleErrors } from './http/errors.ts'
+import { readJsonStrictly } from './http/json-body.ts'
 import type { Listener } from './http/listener.ts'
+import { answerLocallyOnly } from './http/local-only.ts'
 import type { Metrics } from './http/metrics.ts'
 import { openapi } from './http/openapi.ts'
 import { operationRoutes, type Readiness } from './http/operations.ts'
@@ -66,11 +68,13 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
   // A plain text body would reach the validator as a string; JSON is the only language here.
   app.removeContentTypeParser('text/plain')
+  readJsonStrictly(app)
   app.decorateRequest('caller', null)
   // Before everything that it is to see.
   if (parts.telemetry !== undefined) await app.register(parts.telemetry.plugin)
   handleErrors(app)
   setSecurityHeaders(app, { hasTls: config.tls !== null })
+  answerLocallyOnly(app, () => parts.apiKeys() === null)
   // Fastify does so for requests that come in once its listener is closing: too late for those in flight
   // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -87,17 +91,18 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   await app.register(openapi)
   await app.register(operationRoutes, { readiness: parts.readiness, metrics: parts.metrics })
   await app.register(async (api) => {
-    api.addHook('onRequest', authenticate(parts.apiKeys))
     // Counted in this process: a shared count would cost each refund a round trip to Redis.
     await api.register(rateLimit, {
       max: config.rateLimit.max,
       timeWindow: config.rateLimit.windowMs,
       keyGenerator: (request) => request.caller?.name ?? '',
     })
+    api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, parts.metrics)))
     await api.register(refundRoutes, {
       parts: parts.refunds,
       metrics: parts.metrics,
       telemetry: parts.telemetry,
+      resolveFailedAfterMs: config.resolveFailedAfterMs,
       unsettledRetryAfterSeconds: Math.ceil(config.reconcileIntervalMs / 1000),
     })
     await api.register(paymentRoutes, { store: parts.refunds.store, accounts: parts.refunds.accounts })

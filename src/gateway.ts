@@ -143,7 +143,9 @@ export async function startGateway(
   })
 
   const operations =
-    config.operationsPort === null ? null : await buildOperationsApp({ log, metrics, readiness })
+    config.operationsPort === null
+      ? null
+      : await buildOperationsApp({ log, metrics, readiness, isOpen: () => live.apiKeys === null })
 
   function rotate({ apiKeys, accounts, tls }: Partial<Pick<Config, RotatingPart>>): void {
     if (apiKeys !== undefined) live.apiKeys = apiKeys

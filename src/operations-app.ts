@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { answerClientError, handleErrors } from './http/errors.ts'
 import { createListener } from './http/listener.ts'
+import { answerLocallyOnly } from './http/local-only.ts'
 import { type OperationsOptions, operationRoutes } from './http/operations.ts'
 import { setSecurityHeaders } from './http/security-headers.ts'
 
@@ -13,8 +14,9 @@ const LONGEST_ANSWER_MS = 30_000
  */
 export async function buildOperationsApp({
   log,
+  isOpen,
   ...options
-}: OperationsOptions & { log: FastifyBaseLogger }): Promise<FastifyInstance> {
+}: OperationsOptions & { log: FastifyBaseLogger; isOpen(): boolean }): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -24,6 +26,7 @@ export async function buildOperationsApp({
   })
   handleErrors(app)
   setSecurityHeaders(app, { hasTls: false })
+  answerLocallyOnly(app, isOpen)
   await app.register(operationRoutes, options)
   return app
 }

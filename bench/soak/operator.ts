@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Refund } from '../../src/refunds/refund.ts'
-import { API_KEY } from '../requests.ts'
 
 const PAUSE_MS = 5_000
 
 /** Before that, the lookup may still find out by itself. */
 const LEAST_AGE_MS = 20_000
 
-const HEADERS = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }
+export const OPERATOR_KEY = 'bench-operator-key-0123456789'
+
+const HEADERS = { authorization: `Bearer ${OPERATOR_KEY}`, 'content-type': 'application/json' }
 
 /** A person who settles what stays unknown, as one would: else what is unsettled would grow, and rightly so. */
 export function startOperator(url: string): { stop(): Promise<void> } {

@@ -1,9 +1,11 @@
 import { hash, timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey, Scope } from '../config.ts'
 import { SCOPES } from '../config.ts'
+import type { Metrics } from './metrics.ts'
 import { sendProblem } from './send-problem.ts'
 
 /** Who calls, and what it may do. */
@@ -18,33 +20,78 @@ declare module 'fastify' {
     caller: Caller | null
   }
   interface FastifyContextConfig {
-    /** What a caller's key must allow on this route. */
-    scope?: Scope
+    /** What a caller's key must allow on this route: one of these. */
+    scopes?: readonly Scope[]
+  }
+}
+
+/** Who reads: what it asked for itself, or everybody's. */
+export const READERS = ['read', 'read_all'] as const satisfies readonly Scope[]
+
+/** How often an address may fail to authenticate in a minute. */
+const MOST_FAILURES = 100
+const FAILURE_WINDOW_MS = 60_000
+
+/** Counts a failure of the request's address; how many seconds it has to wait, where that was one too many. */
+type CountFailure = (request: FastifyRequest) => Promise<number | null>
+
+/**
+ * Counts failures by address, of IPv6 by its first 64 bits, for the latest 5,000 of them. Needs the rate limiter to be
+ * registered. Whoever guesses learns nothing by being refused later: a key of keygen has 256 bits.
+ */
+export function limitFailures(api: FastifyInstance, metrics: Metrics): CountFailure {
+  const countOne = api.createRateLimit({
+    max: MOST_FAILURES,
+    timeWindow: FAILURE_WINDOW_MS,
+    // Of a connection that is gone already there is none.
+    keyGenerator: ({ ip }) => normalizeIP(ip ?? ''),
+  })
+  return async (request) => {
+    const found = await countOne(request)
+    const isTooMany = !found.isAllowed && found.isExceeded
+    metrics.countUnauthenticated(isTooMany ? 'rate_limited' : 'unauthenticated')
+    return isTooMany ? found.ttlInSeconds : null
   }
 }
 
 /**
  * An `onRequest` hook that finds the caller by its key, or else by its client certificate, and checks the route's
- * scope. `apiKeys` is asked at each request, since keys rotate.
+ * scopes. `apiKeys` is asked at each request, since keys rotate. Failures alone count against an address, so that who
+ * shares it with others, as behind a proxy, is let in all the same.
  */
-export function authenticate(apiKeys: () => readonly ApiKey[] | null) {
-  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+export function authenticate(apiKeys: () => readonly ApiKey[] | null, countFailure: CountFailure) {
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     const caller = findCaller(apiKeys(), request)
     if (caller === null) {
-      reply.header('WWW-Authenticate', 'Bearer')
-      sendProblem(reply, 'unauthenticated', {
-        detail: 'Send a configured key as Authorization: Bearer <key>.',
-      })
+      countFailure(request).then((waitSeconds) => turnAway(reply, waitSeconds), done)
       return
     }
     request.caller = caller
-    const { scope } = request.routeOptions.config
-    if (scope !== undefined && !caller.scopes.includes(scope)) {
-      sendProblem(reply, 'forbidden', { detail: `This key lacks the scope ${scope}.` })
+    const { scopes } = request.routeOptions.config
+    if (scopes !== undefined && !scopes.some((scope) => caller.scopes.includes(scope))) {
+      sendLacksScope(reply, scopes)
       return
     }
     done()
   }
+}
+
+function turnAway(reply: FastifyReply, waitSeconds: number | null): void {
+  if (waitSeconds === null) {
+    reply.header('WWW-Authenticate', 'Bearer')
+    sendProblem(reply, 'unauthenticated', { detail: 'Send a configured key as Authorization: Bearer <key>.' })
+  } else {
+    reply.header('Retry-After', waitSeconds)
+    sendProblem(reply, 'rate_limited', {
+      detail:
+        'Too many requests without a configured key came from this address. Send one that is configured.',
+    })
+  }
+}
+
+/** Answers a caller whose key allows none of these. */
+export function sendLacksScope(reply: FastifyReply, scopes: readonly Scope[]): FastifyReply {
+  return sendProblem(reply, 'forbidden', { detail: `This key lacks the scope ${scopes.join(' or ')}.` })
 }
 
 /** A key that is sent counts, also where it is wrong: the certificate then only opened the connection. */

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { escapePointer } from '../json-text.ts'
 import { StoreError } from '../refunds/ports.ts'
+import { TEXT, TID, VISIBLE_TEXT } from '../refunds/refund.ts'
+import { AmbiguousBodyError } from './json-body.ts'
 import { type Problem, type ProblemCode, problem } from './problems.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { PROBLEM_CONTENT_TYPE, sendProblem } from './send-problem.ts'
@@ -13,6 +16,13 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, readonly [code: ProblemCode, det
   FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 64 KiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
+}
+
+/** What a pattern asks for, in words. */
+const PATTERN_DETAILS: Readonly<Record<string, string>> = {
+  [TID]: 'must be visible ASCII without spaces, with at least one letter or digit',
+  [VISIBLE_TEXT]: 'must be text of which something can be seen, in valid UTF-8',
+  [TEXT]: 'must be text, in valid UTF-8',
 }
 
 /** Makes everything that is thrown, refused or not found a problem of the catalog. */
@@ -85,7 +95,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     // What is left is about reading the request: malformed JSON, a bad URL or content length.
     return sendProblem(reply, 'invalid_request', {
       detail: 'The request cannot be read: send one JSON object as its body.',
-      errors: [{ pointer: '#', detail: error.message }],
+      errors: [{ pointer: error instanceof AmbiguousBodyError ? error.pointer : '#', detail: error.message }],
     })
   }
   request.log.error({ err: error }, 'unexpected error')
@@ -113,15 +123,12 @@ function validationErrors(error: FastifyError): NonNullable<Problem['errors']> {
     const member = params.missingProperty ?? params.additionalProperty ?? params.propertyName
     const pointer = member === undefined ? instancePath : `${instancePath}/${escapePointer(String(member))}`
     const detail =
-      keyword === 'additionalProperties' ? 'is not a member that is known here' : `${message ?? ''}`
+      keyword === 'additionalProperties'
+        ? 'is not a member that is known here'
+        : (PATTERN_DETAILS[String(params.pattern)] ?? `${message ?? ''}`)
     const allowed = Array.isArray(params.allowedValues) ? `: ${params.allowedValues.join(', ')}` : ''
     return { pointer: `#${pointer}`, detail: detail + allowed }
   })
-}
-
-/** RFC 6901, section 3. Cut, since the name of an unknown member may be as long as the body. */
-function escapePointer(member: string): string {
-  return member.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -9,6 +9,8 @@ export type Metrics = Readonly<{
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
   countProviderCall(call: 'token' | 'cancel' | 'lookup', outcome: string, durationMs: number): void
+  /** A request without a configured key; `rate_limited`: one of too many of its address. */
+  countUnauthenticated(answer: UnauthenticatedAnswer): void
   countAmountMismatch(): void
   countConflict(): void
   /** A refund that the store forgot while it was in flight. */
@@ -37,6 +39,10 @@ export type MetricSources = Readonly<{
 /** What the store promises; each is a series of its own, so that one of them is 1. */
 const STORE_STATES = ['durable', 'not_durable', 'unavailable'] as const
 export type StoreState = (typeof STORE_STATES)[number]
+
+/** What a request without a configured key is answered. */
+const UNAUTHENTICATED_ANSWERS = ['unauthenticated', 'rate_limited'] as const
+export type UnauthenticatedAnswer = (typeof UNAUTHENTICATED_ANSWERS)[number]
 
 /** Why there was no token for a call to the provider. */
 const TOKEN_FAILURES = ['not_issued', 'rejected'] as const
@@ -91,6 +97,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   })
   for (const outcome of EXPECTED_ANSWERS) answers.inc({ outcome }, 0)
+  const unauthenticated = new Counter({
+    name: 'refund_gateway_unauthenticated_requests_total',
+    help: 'Requests without a configured key, by their answer; rate_limited: too many of one address',
+    labelNames: ['answer'] as const,
+    registers,
+  })
+  for (const answer of UNAUTHENTICATED_ANSWERS) unauthenticated.inc({ answer }, 0)
   const providerCalls = new Histogram({
     name: 'refund_gateway_provider_call_duration_seconds',
     help: 'Calls to the provider by what they led to; call="token" are the token refreshes',
@@ -210,6 +223,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       if (call === 'token' && outcome !== 'token') tokenFailures.inc({ reason: 'not_issued' })
       if (outcome === 'token_rejected') tokenFailures.inc({ reason: 'rejected' })
     },
+    countUnauthenticated: (answer) => unauthenticated.inc({ answer }),
     countAmountMismatch: () => mismatches.inc(),
     countConflict: () => conflicts.inc(),
     countLost: () => lost.inc(),

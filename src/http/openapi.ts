@@ -1,20 +1,40 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { SHARED_SCHEMAS } from './schemas.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './security-headers.ts'
 
-/** The service does not know under which names it is reached, so the document says: where it came from. */
+/**
+ * The service does not know under which names and paths it is reached, so the document says: where it came from. A
+ * relative address is meant from the document's own (OpenAPI 3.1, 4.8.5).
+ */
 const SERVER = {
-  url: '/',
+  url: '.',
   description: 'The environment, local or production, that this document came from',
   'x-internal': true,
+}
+
+const DOCS = '/docs'
+
+/**
+ * The page's other addresses lead to it, by a relative path: what stands before `/docs` only the proxy knows. With a
+ * query, it would look for its files in the wrong place.
+ */
+function leadToThePage(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const [path, query] = request.url.split('?', 2)
+  if (path === `${DOCS}/static/index.html`) reply.redirect('../')
+  else if (path === `${DOCS}/` && query !== undefined) reply.redirect('./')
+  else if (path === DOCS && query !== undefined) reply.redirect(`.${DOCS}`)
+  else done()
 }
 
 /** The OpenAPI 3.1 document, made from the routes' schemas, and Swagger UI on it. */
 export const openapi = fp(async (app) => {
   for (const schema of SHARED_SCHEMAS) app.addSchema(schema)
   await app.register(swagger, {
+    // It would read the server's address as a whole one.
+    stripBasePath: false,
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
     openapi: {
       openapi: '3.1.0',
@@ -38,7 +58,13 @@ export const openapi = fp(async (app) => {
     },
   })
   await app.register(swaggerUi, {
-    routePrefix: '/docs',
+    routePrefix: DOCS,
+    // Of the page's files, so that a proxy may show them below any path.
+    indexPrefix: '.',
+    uiHooks: { onRequest: leadToThePage },
+    // This copy of the document is one level deeper.
+    transformSpecification: (document) => ({ ...document, servers: [{ ...SERVER, url: '..' }] }),
+    transformSpecificationClone: false,
     staticCSP: DOCS_CONTENT_SECURITY_POLICY,
     uiConfig: { tryItOutEnabled: true },
   })

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { MAX_KRW, type Refund, Refund as RefundSchema } from '../refunds/refund.ts'
+import { MAX_KRW } from '../refunds/refund.ts'
+import { SeenRefund } from './seen-refund.ts'
 import { ref } from './shared-schemas.ts'
 
 /** What the caller's code does next, so that nobody guesses with money. */
@@ -22,7 +23,7 @@ export const PROBLEMS = {
     title: 'Idempotency-Key header is not valid (멱등키 형식 오류)',
   },
   unauthenticated: { status: 401, retry: 'never', title: 'Not authenticated (인증 실패)' },
-  forbidden: { status: 403, retry: 'never', title: 'Not allowed for this key (권한 없음)' },
+  forbidden: { status: 403, retry: 'never', title: 'Not allowed (권한 없음)' },
   not_found: { status: 404, retry: 'fix_request', title: 'Not found (찾을 수 없음)' },
   idempotency_in_progress: {
     status: 409,
@@ -40,16 +41,17 @@ export const PROBLEMS = {
     retry: 'after_resolution',
     title: 'Another refund is not settled yet (미확정 환불 존재)',
   },
-  not_resolvable: { status: 409, retry: 'never', title: 'Refund is not unknown (확정할 수 없는 환불 상태)' },
+  not_resolvable: { status: 409, retry: 'never', title: 'Refund cannot be resolved (확정할 수 없는 환불)' },
   payload_too_large: { status: 413, retry: 'fix_request', title: 'Body is too large (요청 본문 크기 초과)' },
   unsupported_media_type: {
     status: 415,
     retry: 'fix_request',
     title: 'Body is not JSON (지원하지 않는 형식)',
   },
+  // Never a new key: it may be the same refund under a changed payload.
   idempotency_key_reused: {
     status: 422,
-    retry: 'new_key',
+    retry: 'never',
     title: 'Key belongs to another request (멱등키 재사용)',
   },
   not_eligible: { status: 422, retry: 'fix_request', title: 'Cannot be refunded this way (환불 불가 거래)' },
@@ -76,9 +78,10 @@ export const PROBLEMS = {
   unknown_account: { status: 422, retry: 'fix_request', title: 'Unknown account (알 수 없는 계정)' },
   provider_declined: { status: 422, retry: 'new_key', title: 'Provider declined (결제사 취소 거절)' },
   already_cancelled: { status: 422, retry: 'never', title: 'Already cancelled (이미 취소된 거래)' },
+  // Nothing was cancelled, and the merchant's balance may suffice later.
   deposit_required: {
     status: 422,
-    retry: 'never',
+    retry: 'new_key',
     title: 'Needs the cancel-after-deposit API (입금 후 취소 필요)',
   },
   rate_limited: { status: 429, retry: 'same_key', title: 'Too many requests (요청 한도 초과)' },
@@ -161,7 +164,7 @@ export const Problem = Type.Object(
         description: 'With `amount_exceeds_remaining`: KRW that can still be refunded',
       }),
     ),
-    refund: Type.Optional(ref(RefundSchema)),
+    refund: Type.Optional(ref(SeenRefund)),
   },
   { $id: 'Problem', description: 'A problem (RFC 9457)' },
 )
@@ -170,7 +173,7 @@ export type Problem = Static<typeof Problem>
 /** What an answer says beyond its code. */
 export type ProblemDetails = Readonly<{
   detail: string
-  refund?: Refund
+  refund?: SeenRefund
   errors?: NonNullable<Problem['errors']>
   rule?: string
   remaining?: number

@@ -1,8 +1,17 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { PAYMENT_METHODS } from '../refunds/eligibility.ts'
-import { MAX_KRW, ProviderAnswer, REFUND_STATUSES, Refund, TEXT } from '../refunds/refund.ts'
+import {
+  MAX_KRW,
+  ProviderAnswer,
+  REFUND_STATUSES,
+  Refund,
+  TEXT,
+  TID,
+  VISIBLE_TEXT,
+} from '../refunds/refund.ts'
 import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from './examples.ts'
 import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './problems.ts'
+import { SeenRefund } from './seen-refund.ts'
 import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
 import { ref } from './shared-schemas.ts'
 
@@ -22,7 +31,7 @@ export const UnsettledRefund = Type.Object(
 const Tid = Type.String({
   minLength: 1,
   maxLength: 50,
-  pattern: TEXT,
+  pattern: TID,
   description: 'The PG transaction id of the payment',
   examples: ['order1042-10000'],
 })
@@ -51,7 +60,7 @@ export const RefundParams = Type.Object({
 
 export const RefundList = Type.Object(
   {
-    data: Type.Array(ref(Refund), { description: 'Oldest first', maxItems: 100 }),
+    data: Type.Array(ref(SeenRefund), { description: 'Oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
   },
   { $id: 'RefundList', description: 'A page of refunds' },
@@ -114,7 +123,7 @@ export const ResolveRequest = Type.Object(
     note: Type.String({
       minLength: 1,
       maxLength: 500,
-      pattern: TEXT,
+      pattern: VISIBLE_TEXT,
       description: 'How that was found out',
       examples: ['Seen as cancelled in the CookiePay console'],
     }),
@@ -192,7 +201,7 @@ export const PaymentLedger = Type.Object(
     in_flight: sum('what is being refunded now', 0),
     unknown: sum('refunds whose outcome is not known', 0),
     remaining: sum('what can still be refunded', 7000),
-    refunds: Type.Array(ref(Refund), { description: 'The first 100, oldest first', maxItems: 100 }),
+    refunds: Type.Array(ref(SeenRefund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
   },
   { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
@@ -227,7 +236,15 @@ function count(description: string) {
 export const API_KEY_SECURITY = [{ apiKey: [] }]
 
 /** The schemas that routes refer to by their `$id`. */
-export const SHARED_SCHEMAS = [Refund, UnsettledRefund, RefundList, PaymentLedger, RefundEventList, Problem]
+export const SHARED_SCHEMAS = [
+  Refund,
+  SeenRefund,
+  UnsettledRefund,
+  RefundList,
+  PaymentLedger,
+  RefundEventList,
+  Problem,
+]
 
 const DETAIL_EXAMPLES: Partial<Record<ProblemCode, string>> = {
   not_eligible: 'A card_billing payment can only be refunded in full. Leave amount out to refund everything.',

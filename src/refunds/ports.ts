@@ -132,9 +132,13 @@ export type RefundStore = Readonly<{
   /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
   listUnsettled(query: {
     status: 'processing' | 'unknown'
+    /** Only those that this caller asked for; null: everybody's. */
+    requestedBy: string | null
     limit: number
     cursor: string | null
   }): Promise<RefundPage>
+  /** The time that stamps what is stored, in milliseconds since 1970. */
+  now(): Promise<number>
   /** How many refunds are `processing` or `unknown`. */
   countUnsettled(): Promise<number>
   /** When the oldest `unknown` refund was asked for, in milliseconds since 1970; null where there is none. */

@@ -15,6 +15,18 @@ function nullable<Schema extends TSchema & { type: string }>(schema: Schema, opt
  */
 export const TEXT = '^[^\\p{Cs}\\ufffd]*$'
 
+/** What shows nothing: white space, control characters, what Unicode says may be ignored, and the empty Braille cell. */
+const BLANK = '\\s\\p{Z}\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\u2800'
+
+/** Text of which something can be seen. */
+export const VISIBLE_TEXT = `^[${BLANK}]*[^${BLANK}\\p{Cs}\\ufffd][^\\p{Cs}\\ufffd]*$`
+
+/**
+ * Visible ASCII with a letter or digit: two spellings of one transaction would be two ledgers, and `.` and `..` cannot
+ * be asked for in a path. Its two repeats cannot both take a character, so a long text costs no more than it is long.
+ */
+export const TID = '^[!-/:-@\\[-`{-~]*[0-9A-Za-z][!-~]*$'
+
 /** An amount of money: an integer of KRW. */
 export const Krw = Type.Integer({
   // Generated clients of most languages would make it 32 bits wide, which it does not fit.
@@ -56,21 +68,21 @@ export const RefundAccount = Type.Object(
     bank: Type.String({
       minLength: 1,
       maxLength: 30,
-      pattern: TEXT,
+      pattern: VISIBLE_TEXT,
       description: "The bank's code",
       examples: ['20'],
     }),
     account_no: Type.String({
       minLength: 1,
       maxLength: 30,
-      pattern: TEXT,
+      pattern: VISIBLE_TEXT,
       description: 'Account number. It is sent on, and kept only as its last four characters',
       examples: ['1002345678901'],
     }),
     account_name: Type.String({
       minLength: 1,
       maxLength: 30,
-      pattern: TEXT,
+      pattern: VISIBLE_TEXT,
       description: 'Name of the account holder',
       examples: ['홍길동'],
     }),
@@ -95,14 +107,14 @@ export const RefundRequest = Type.Object(
     tid: Type.String({
       minLength: 1,
       maxLength: 50,
-      pattern: TEXT,
-      description: 'The PG transaction id of the payment',
+      pattern: TID,
+      description: 'The PG transaction id of the payment: visible ASCII, at least one letter or digit',
       examples: ['order1042-10000'],
     }),
     reason: Type.String({
       minLength: 1,
       maxLength: 50,
-      pattern: TEXT,
+      pattern: VISIBLE_TEXT,
       description: 'Why, as the provider will show it',
       examples: ['고객 변심'],
     }),

@@ -508,7 +508,8 @@ function taxFreeExceeds(): Refusal {
 function keyReused(): Refusal {
   return {
     code: 'idempotency_key_reused',
-    detail: 'This Idempotency-Key belongs to another payload. Use a new key for a new refund.',
+    detail:
+      'This Idempotency-Key belongs to another payload, and what that asked for may have been refunded. Repeat it as it was first sent, or find its refund by its tid.',
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Provider, RefundObserver, RefundStore, Settlement } from './ports.ts'
+import type { Provider, RefundObserver, RefundStore, Settlement, StoredRefund } from './ports.ts'
 import type { ProviderAnswer, Refund } from './refund.ts'
 
 /** What a person found out about a refund whose outcome was unknown. */
@@ -11,14 +11,22 @@ export type ResolveCommand = Readonly<{
   provider: Partial<ProviderAnswer> | undefined
   /** The caller whose key resolves it. */
   by: string
+  /** Whether callers are told from each other; an open gateway knows none. */
+  areCallersKnown: boolean
 }>
 
-export type ResolveParts = Readonly<{ store: RefundStore; provider: Provider; observer: RefundObserver }>
+export type ResolveParts = Readonly<{
+  store: RefundStore
+  provider: Provider
+  observer: RefundObserver
+  /** How long a refund must have been unknown before a person may call it failed. */
+  resolveFailedAfterMs: number
+}>
 
-/** `not_resolvable`: it is not unknown, or was settled by something else at the same moment. */
+/** `not_resolvable`: `detail` says why. */
 export type ResolveAnswer =
   | Readonly<{ answer: 'resolved'; refund: Refund }>
-  | Readonly<{ answer: 'not_resolvable'; refund: Refund }>
+  | Readonly<{ answer: 'not_resolvable'; refund: Refund; detail: string }>
   | Readonly<{ answer: 'not_found' }>
 
 const NO_ANSWER: ProviderAnswer = {
@@ -29,19 +37,42 @@ const NO_ANSWER: ProviderAnswer = {
   cancel_amt: null,
 }
 
-/** Settles an `unknown` refund by hand. Throws StoreError. */
+/** Settles an `unknown` refund by hand, never for who asked for it, nor as `failed` too early. Throws StoreError. */
 export async function resolveRefund(parts: ResolveParts, command: ResolveCommand): Promise<ResolveAnswer> {
   const stored = await parts.store.findById(command.id)
   if (stored === null) return { answer: 'not_found' }
-  if (stored.refund.status !== 'unknown') return { answer: 'not_resolvable', refund: stored.refund }
+  const detail = await reasonAgainst(parts, stored, command)
+  if (detail !== null) return { answer: 'not_resolvable', refund: stored.refund, detail }
 
   const settlement = settlementOf(parts.provider, stored.refund, command)
   const settled = await parts.store.settle(stored, settlement)
   if (settled.result === 'lost') return { answer: 'not_found' }
   const { refund } = settled.stored
-  if (settled.result === 'conflict') return { answer: 'not_resolvable', refund }
+  if (settled.result === 'conflict') return { answer: 'not_resolvable', refund, detail: notUnknown(refund) }
   parts.observer.resolved(refund)
   return { answer: 'resolved', refund }
+}
+
+/** Why this person may not settle this refund so, or not yet; null: it may. */
+async function reasonAgainst(
+  { store, resolveFailedAfterMs }: ResolveParts,
+  { refund, history }: StoredRefund,
+  { outcome, by, areCallersKnown }: ResolveCommand,
+): Promise<string | null> {
+  if (refund.status !== 'unknown') return notUnknown(refund)
+  if (areCallersKnown && refund.requested_by === by) {
+    return `Who asked for a refund cannot settle it: ${by} did. Have another caller with the scope resolve do it.`
+  }
+  if (outcome !== 'failed') return null
+  const unknownSince = history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at
+  const failableAt = Date.parse(unknownSince) + resolveFailedAfterMs
+  // The store's clock, which stamped the history: this process's may be ahead.
+  if ((await store.now()) >= failableAt) return null
+  return `A cancel may still be applied late. This refund can be called failed from ${new Date(failableAt).toISOString()} on; look at the provider's console again then.`
+}
+
+function notUnknown({ status }: Refund): string {
+  return `Only an unknown refund can be resolved; this one is ${status}.`
 }
 
 function settlementOf(provider: Provider, refund: Refund, command: ResolveCommand): Settlement {

@@ -186,7 +186,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       return { refunds, nextCursor: reply[0] || null }
     },
 
-    async listUnsettled({ status, limit, cursor }) {
+    async listUnsettled({ status, requestedBy, limit, cursor }) {
       const entries = (await allEntries()).filter(
         ({ entry }) => cursor === null || positionOf(entry) > cursor,
       )
@@ -197,12 +197,18 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
         const found = await Promise.all(batch.map(({ id, account, tid }) => find(id, account, tid)))
         for (const [index, stored] of found.entries()) {
           if (stored?.refund.status !== status) continue
+          if (requestedBy !== null && stored.refund.requested_by !== requestedBy) continue
           refunds.push(stored.refund)
           const position = start + index
           if (refunds.length === limit) return { refunds, nextCursor: cursorAfter(entries, position) }
         }
       }
       return { refunds, nextCursor: cursorAfter(entries, looked.length - 1) }
+    },
+
+    async now() {
+      const [seconds, microseconds] = await reach(redis.time())
+      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
     },
 
     async takeDue() {

@@ -167,6 +167,7 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
     COOKIEPAY_CONNECT_TIMEOUT_MS: `${CONNECT_TIMEOUT_MS}`,
     COOKIEPAY_TIMEOUT_MS: `${TIMEOUT_MS}`,
     RECONCILE_INTERVAL_MS: '300',
+    RESOLVE_FAILED_AFTER_MS: '300',
     RATE_LIMIT_MAX: '1000000000',
   }
 }

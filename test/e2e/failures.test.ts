@@ -200,7 +200,7 @@ t.test('garbage behind a request in flight is not answered in its place', async 
   })
   connection.on('error', () => {})
   connection.write(
-    `POST /refunds HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: followed\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+    `POST /refunds HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: followed\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   )
   await until('the call', () => stub.cancels.length === 1)
   connection.write('}\r\n\r\n')

@@ -2,22 +2,24 @@ import { hash } from 'node:crypto'
 import t from 'tap'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
-import { type Caller, ledger, until } from './support/calls.ts'
+import { type Caller, ledger, resolveAsFailed, until } from './support/calls.ts'
 import { hasEveryMember, isProblem, isRefund, pointsAt } from './support/contract.ts'
 import { cancelAnswer, sendJson, startProviderStub } from './support/provider-stub.ts'
 
-const KEYS = { orders: 'create+read', finance: 'read+resolve' }
+const KEYS = {
+  orders: 'create+read',
+  finance: 'read_all+resolve',
+  both: 'create+read_all+resolve',
+}
 const [provider, redis] = await Promise.all([startProviderStub(t), startTestRedis(t)])
-const gateway = await startTestGateway(
-  t,
-  gatewayEnv(provider.url, redis, {
-    API_KEYS: Object.entries(KEYS)
-      .map(([caller, scopes]) => `${caller}:${hash('sha256', caller)}:${scopes}`)
-      .join(),
-    RECONCILE_INTERVAL_MS: '3600000',
-    RATE_LIMIT_MAX: '100000',
-  }),
-)
+const ENV = {
+  API_KEYS: Object.entries(KEYS)
+    .map(([caller, scopes]) => `${caller}:${hash('sha256', caller)}:${scopes}`)
+    .join(),
+  RECONCILE_INTERVAL_MS: '3600000',
+  RATE_LIMIT_MAX: '100000',
+}
+const gateway = await startTestGateway(t, gatewayEnv(provider.url, redis, ENV))
 
 const as = (caller: keyof typeof KEYS) => ({ authorization: `Bearer ${caller}` })
 const caller: Caller = {
@@ -29,6 +31,7 @@ const resolve = (id: string, body: unknown, headers = as('finance')) =>
   gateway.request(`/refunds/${id}/resolve`, { method: 'POST', headers, body })
 
 const NOTE = '콘솔에서 확인함'
+const fail = (id: string) => resolveAsFailed(gateway, id, { note: NOTE, headers: as('finance') })
 
 /** A refund of which the provider's answer could not be read. */
 async function refundUnknown(key: string, overrides: Parameters<typeof refundRequest>[0] = {}) {
@@ -64,7 +67,7 @@ t.test('resolved as succeeded: its key replays that', async (t) => {
 t.test('resolved as failed: its key replays that, and another may try again', async (t) => {
   const { body, id } = await refundUnknown('as-failed')
   isProblem(t, await refund(body, 'blocked'), 'refund_unresolved')
-  t.equal((await resolve(id, { outcome: 'failed', note: NOTE })).status, 200)
+  t.equal((await fail(id)).status, 200)
   const replay = await refund(body, 'as-failed')
   isProblem(t, replay, 'provider_declined')
   t.equal(replay.headers.get('idempotent-replayed'), 'true')
@@ -136,7 +139,7 @@ t.test('every other state is not resolvable, and stays', async (t) => {
   isRefund(t, await inFlight, 'succeeded')
 
   const { id } = await refundUnknown('twice')
-  await resolve(id, { outcome: 'failed', note: NOTE })
+  await fail(id)
   await isNotResolvable(id, 'failed')
 })
 
@@ -154,6 +157,53 @@ t.test('who may', async (t) => {
   t.equal((await resolve(id, body)).status, 200)
 })
 
+t.test('who asked for a refund does not settle it, whatever its key allows', async (t) => {
+  provider.onCancel((response) => sendJson(response, {}, 500))
+  const asked = await gateway.refund(refundRequest(), 'own', as('both'))
+  provider.onCancel((response, { body }) => sendJson(response, cancelAnswer(body)))
+  isRefund(t, asked, 'unknown')
+  const { id } = asked.body
+  for (const outcome of ['succeeded', 'failed']) {
+    const answer = await resolve(id, { outcome, note: NOTE }, as('both'))
+    t.equal(answer.status, 409)
+    t.match(answer.body, { code: 'not_resolvable', retry: 'never', detail: /another caller/ })
+    t.match(answer.body.refund, { id, status: 'unknown' })
+  }
+  t.equal((await resolve(id, { outcome: 'succeeded', note: NOTE })).status, 200, 'another person does')
+})
+
+t.test('a refund is called failed only once it has been unknown for a while', async (t) => {
+  const patient = await startTestGateway(
+    t,
+    gatewayEnv(provider.url, redis, { ...ENV, RESOLVE_FAILED_AFTER_MS: '60000' }),
+  )
+  const { id } = await refundUnknown('early')
+  const early = await patient.request(`/refunds/${id}/resolve`, {
+    headers: as('finance'),
+    body: { outcome: 'failed', note: NOTE },
+  })
+  t.equal(early.status, 409)
+  const [at] = /\d{4}-\d\d-\d\dT[^ ;]+Z/.exec(early.body.detail) ?? []
+  const since = (await caller.request(`/refunds/${id}`)).body.updated_at
+  t.equal(Date.parse(at as string) - Date.parse(since), 60_000, 'it says from when on')
+  t.match(early.body, { code: 'not_resolvable', retry: 'never', refund: { id, status: 'unknown' } })
+  t.match((await fail(id)).body, { status: 'failed' }, 'then it is')
+})
+
+t.test('an open gateway knows no callers, and refuses none', async (t) => {
+  const open = await startTestGateway(
+    t,
+    gatewayEnv(provider.url, redis, { RECONCILE_INTERVAL_MS: '3600000' }),
+  )
+  provider.onCancel((response) => sendJson(response, {}, 500))
+  const { body } = await open.refund(refundRequest())
+  provider.onCancel((response, { body }) => sendJson(response, cancelAnswer(body)))
+  const answer = await open.request(`/refunds/${body.id}/resolve`, {
+    body: { outcome: 'succeeded', note: NOTE },
+  })
+  t.match(answer, { status: 200, body: { status: 'succeeded', resolution: { by: 'anonymous' } } })
+})
+
 t.test('a body that is not one', async (t) => {
   const { id } = await refundUnknown('bodies')
   const fine = { outcome: 'succeeded', note: NOTE }
@@ -163,6 +213,7 @@ t.test('a body that is not one', async (t) => {
     ['an outcome that is not text', { ...fine, outcome: true }, ['#/outcome']],
     ['no note', { outcome: 'failed' }, ['#/note']],
     ['an empty note', { ...fine, note: '' }, ['#/note']],
+    ['a note that shows nothing', { ...fine, note: ' \u3000\u200b' }, ['#/note']],
     ['a note that is not text', { ...fine, note: 1 }, ['#/note']],
     ['a note that is too long', { ...fine, note: 'x'.repeat(501) }, ['#/note']],
     ['a member that is not known', { ...fine, by: 'me' }, ['#/by']],
@@ -191,7 +242,7 @@ t.test('a body that is not one', async (t) => {
 
 t.test('who, when and why stands in its events', async (t) => {
   const { id } = await refundUnknown('events')
-  const resolved = await resolve(id, { outcome: 'failed', note: NOTE })
+  const resolved = await fail(id)
   const { status, body } = await caller.request(`/refunds/${id}/events`)
   t.equal(status, 200)
   const { data } = body as unknown as { data: { at: string }[] }

@@ -9,7 +9,7 @@ import { startSandbox } from '../sandbox/support.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { spawnGateway } from './spawn-gateway.ts'
-import { until } from './support/calls.ts'
+import { resolveAsFailed, until } from './support/calls.ts'
 import { isProblem, isRefund } from './support/contract.ts'
 import { apiKey, bearer } from './support/keys.ts'
 import { accept, json, startProviderStub } from './support/provider-stub.ts'
@@ -170,9 +170,7 @@ t.test('an account that is removed: no new refunds, and what there is stays true
   await until('the lookup', async () => (await statusOf(other.body.id)) === 'succeeded')
   t.equal(await statusOf(unknown.body.id), 'unknown')
 
-  const note = 'Seen in the console'
-  const resolve = { method: 'POST', body: { outcome: 'failed', note } }
-  t.equal((await gateway.request(`/refunds/${unknown.body.id}/resolve`, resolve)).status, 200, 'by hand')
+  t.equal((await resolveAsFailed(gateway, unknown.body.id)).status, 200, 'by hand')
   isProblem(t, await gateway.refund(lost, 'lost'), 'provider_declined')
 
   gateway.rotate({ accounts: [asConfigured(a), asConfigured(b)] })

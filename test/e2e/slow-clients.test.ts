@@ -16,7 +16,7 @@ const env = gatewayEnv(sandbox.base, redis, { RATE_LIMIT_MAX: '1000000' })
 /** Far beyond the limits of the listener (10 s and a second to notice), for a busy machine. */
 const CUT_OFF_MS = 60_000
 const HEAD =
-  'POST /refunds HTTP/1.1\r\nHost: x\r\nIdempotency-Key: slow\r\nContent-Type: application/json\r\n'
+  'POST /refunds HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: slow\r\nContent-Type: application/json\r\n'
 
 /** What each kind of client sends at first, and then again and again. */
 const SLOW = {

@@ -27,6 +27,7 @@ export async function spawnGateway(
     COOKIEPAY_ID: 'shop',
     COOKIEPAY_KEY: 'shop-key',
     COOKIEPAY_PG: 'toss',
+    RESOLVE_FAILED_AFTER_MS: '300',
     PORT: '0',
     ...env,
   })

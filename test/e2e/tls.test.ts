@@ -145,7 +145,7 @@ t.test('old versions of TLS, and plain HTTP, are not spoken', async (t) => {
   await t.rejects(speak(old))
   const plain = createConnection(port, '127.0.0.1')
   plain.on('error', () => {})
-  plain.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+  plain.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const answered = (await plain.toArray().catch(() => [])).join('')
   t.notMatch(answered, / 200 /)
 })
@@ -207,7 +207,7 @@ async function sessionOf(url: string, { cert, key }: Certificate): Promise<Buffe
   socket.on('session', (given: Buffer) => {
     session = given
   })
-  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
   await socket.toArray()
   return session
 }
@@ -217,7 +217,7 @@ async function isLetIn(url: string, { cert, key }: Certificate, session?: Buffer
   const options = { port: Number(new URL(url).port), ca: authority.cert, cert, key }
   const socket = connect({ ...options, ...(session && { session }) })
   socket.on('error', () => {})
-  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
   const answer = (await socket.toArray().catch(() => [])).join('')
   return answer.startsWith('HTTP/1.1 200')
 }

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
-import { until } from './support/calls.ts'
+import { resolveAsFailed, until } from './support/calls.ts'
 import { isProblem, isRefund, pointsAt } from './support/contract.ts'
 import { cancelAnswer, sendJson, startProviderStub } from './support/provider-stub.ts'
 
@@ -65,7 +65,7 @@ t.test('what is unknown is listed oldest first, over all shards and payments', a
   // One that is resolved between two pages is not missed by the next one.
   const page = await list({ status: 'unknown', limit: '10' })
   const last = page.body.data.at(-1) as Refund
-  await gateway.request(`/refunds/${last.id}/resolve`, { body: { outcome: 'failed', note: 'seen' } })
+  await resolveAsFailed(gateway, last.id)
   const cursor = page.body.next_cursor as string
   const next = await list({ status: 'unknown', limit: '10', cursor })
   t.same(

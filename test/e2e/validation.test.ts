@@ -52,9 +52,66 @@ const NO_INTEGERS: readonly unknown[] = [
 ]
 const NO_OBJECTS: readonly unknown[] = [null, true, 1000, 'x', '', [], [{}]]
 
+/** Texts that show nothing: one of each kind, and several together. */
+const BLANKS: readonly string[] = [
+  ' ',
+  '   ',
+  '\t\n',
+  '\u0000',
+  '\u007f',
+  '\u0085',
+  '\u00a0',
+  '\u00ad',
+  '\u034f',
+  '\u115f',
+  '\u180e',
+  '\u200b',
+  '\u200d\u200e',
+  '\u2028',
+  '\u202e',
+  '\u2060',
+  '\u2800',
+  '\u3000',
+  '\u3164',
+  '\ufe0f',
+  '\ufeff',
+  '\uffa0',
+  '\u{e0020}',
+  ' \u3000\u200b\u00a0 ',
+]
+
+/** What is no tid: other than visible ASCII, or without a letter and digit. */
+const NO_TIDS: readonly string[] = [
+  ...BLANKS,
+  'T W',
+  ' TW',
+  'TW ',
+  'T\tW',
+  'TW\n',
+  'TW\u0000',
+  'T\u007fW',
+  'TW\u00a0',
+  'TW\u200b',
+  '\ufeffTW',
+  'ＴＷ',
+  'Ｔ1',
+  '１',
+  'é1',
+  'e\u03011',
+  '거래1',
+  `${EMOJI}1`,
+  '.',
+  '..',
+  '-',
+  '/',
+  '%',
+  '{}',
+  '!-/:-@[-`{-~',
+]
+
 const WRONG: Record<string, readonly unknown[]> = {
-  tid: [...NO_STRINGS, 'x'.repeat(51), EMOJI.repeat(51)],
-  reason: [...NO_STRINGS, 'x'.repeat(51), '가'.repeat(51), EMOJI.repeat(51)],
+  tid: [...NO_STRINGS, ...NO_TIDS, 'x'.repeat(51)],
+  reason: [...NO_STRINGS, ...BLANKS, 'x'.repeat(51), '가'.repeat(51), EMOJI.repeat(51)],
   payment: NO_OBJECTS,
   'payment/method': [...NO_STRINGS, 'card', 'CARD_AUTH', 'card_auth '],
   'payment/amount': [...NO_INTEGERS, 0],
@@ -62,9 +119,9 @@ const WRONG: Record<string, readonly unknown[]> = {
   amount: [...NO_INTEGERS, 0],
   tax_free_amount: NO_INTEGERS,
   refund_account: NO_OBJECTS,
-  'refund_account/bank': [...NO_STRINGS, 'x'.repeat(31)],
-  'refund_account/account_no': [...NO_STRINGS, '1'.repeat(31)],
-  'refund_account/account_name': [...NO_STRINGS, EMOJI.repeat(31)],
+  'refund_account/bank': [...NO_STRINGS, ...BLANKS, 'x'.repeat(31)],
+  'refund_account/account_no': [...NO_STRINGS, ...BLANKS, '1'.repeat(31)],
+  'refund_account/account_name': [...NO_STRINGS, ...BLANKS, EMOJI.repeat(31)],
   account: [...NO_STRINGS, 'x'.repeat(31)],
   metadata: NO_OBJECTS,
   'metadata/order': [null, true, 1000, {}, [], 'x'.repeat(201), EMOJI.repeat(201)],
@@ -92,7 +149,8 @@ t.test('no value is coerced from another type, and each has its limits', async (
 
   for (const [path, values] of Object.entries(WRONG)) {
     for (const value of values) {
-      const about = `${path}: ${JSON.stringify(value).slice(0, 60)}`
+      // Some would break a line of the report.
+      const about = `${path}: ${encodeURI(JSON.stringify(value)).slice(0, 60)}`
       pointsAt(t, await gateway.refund(withMember(path, value)), [`#/${path}`], about)
     }
   }
@@ -177,6 +235,46 @@ t.test('a member that would reach a prototype is refused', async (t) => {
     complete.replace('{', '{"constructor":{"prototype":{"amount":1}},'),
   ]
   for (const body of bodies) isProblem(t, await gateway.refund(body), 'invalid_request', body.slice(0, 60))
+})
+
+t.test('a member that is named twice is refused, wherever it stands and however it is spelled', async (t) => {
+  const complete = JSON.stringify({ ...COMPLETE, metadata: { order: '1042' } })
+  const doubled: [body: string, pointer: string][] = [
+    [complete.replace('{', '{"amount":9000,'), '#/amount'],
+    [complete.replace(/}$/, ',"amount":9000}'), '#/amount'],
+    [complete.replace(/}$/, ',"amount":4000}'), '#/amount'],
+    [complete.replace(/}$/, ',"am\\u006funt":9000}'), '#/amount'],
+    [complete.replace('{', '{"\\u0074id":"victim-10000",'), '#/tid'],
+    [complete.replace(/}$/, ',"payment":{"method":"card_auth","amount":1000}}'), '#/payment'],
+    [complete.replace('"payment":{', '"payment":{"amount":1,'), '#/payment/amount'],
+    [
+      complete.replace('"refund_account":{', '"refund_account":{"account_no":"1",'),
+      '#/refund_account/account_no',
+    ],
+    [complete.replace('"metadata":{', '"metadata":{"order":"1",'), '#/metadata/order'],
+    [complete.replace('"metadata":{', '"metadata":{"가":"1","\\uac00":"2",'), '#/metadata/가'],
+    [complete.replace('"metadata":{', '"metadata":{"a/~b":"1","a/~b":"2",'), '#/metadata/a~1~0b'],
+    [complete.replace('{', '{"nested":[0,{"a":1,"a":2}],'), '#/nested/1/a'],
+    [complete.replace('{', '{"nobody":1,"nobody":2,'), '#/nobody'],
+  ]
+  for (const [body, pointer] of doubled) pointsAt(t, await gateway.refund(body), [pointer], body)
+  const withMark = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(doubled[0]?.[0] as string)])
+  const answer = await sendRaw(gateway.url, { headers: [...JSON_TYPE, ...KEY], body: withMark })
+  pointsAt(t, answer, ['#/amount'], 'behind a byte order mark')
+})
+
+t.test('an amount that only rounding makes an integer is refused', async (t) => {
+  const complete = JSON.stringify(COMPLETE)
+  for (const amount of [
+    '2999.9999999999999999',
+    '3000.00000000000000001',
+    '1e-400',
+    '3000.0000000000001e0',
+  ]) {
+    const body = complete.replace('"amount":4000', `"amount":${amount}`)
+    const answer = await gateway.refund(body)
+    pointsAt(t, answer, ['#/amount'], amount)
+  }
 })
 
 t.test('a body of a megabyte is too large', async (t) => {
@@ -285,7 +383,9 @@ t.test('what the limits allow is taken', async (t) => {
   await succeeds(t, 'every member', {})
   const { body: spoken } = await succeeds(t, '50 emoji are 50 characters', { reason: EMOJI.repeat(50) })
   t.equal(spoken.reason, EMOJI.repeat(50))
-  await succeeds(t, 'a tid of 50 emoji', { tid: EMOJI.repeat(50) })
+  await succeeds(t, 'a tid of 50 characters', { tid: '!~'.repeat(24).concat('a1') })
+  await succeeds(t, 'blanks around what is seen', { reason: ' \u3000취소\u200b ' })
+  await succeeds(t, 'the name of the payment twice, in two objects', { metadata: { tid: 'x', amount: '1' } })
   const metadata = Object.fromEntries(
     Array.from({ length: 10 }, (_, index) => [String(index) + EMOJI.repeat(39), EMOJI.repeat(200)]),
   )

@@ -16,7 +16,7 @@ const CONTRACT: Record<string, [status: number, retry: string, hasRetryAfter: bo
   not_resolvable: [409, 'never', false],
   payload_too_large: [413, 'fix_request', false],
   unsupported_media_type: [415, 'fix_request', false],
-  idempotency_key_reused: [422, 'new_key', false],
+  idempotency_key_reused: [422, 'never', false],
   not_eligible: [422, 'fix_request', false],
   amount_exceeds_remaining: [422, 'fix_request', false],
   tax_free_not_allowed: [422, 'fix_request', false],
@@ -25,7 +25,7 @@ const CONTRACT: Record<string, [status: number, retry: string, hasRetryAfter: bo
   unknown_account: [422, 'fix_request', false],
   provider_declined: [422, 'new_key', false],
   already_cancelled: [422, 'never', false],
-  deposit_required: [422, 'never', false],
+  deposit_required: [422, 'new_key', false],
   // Its Retry-After is what is left of the window.
   rate_limited: [429, 'same_key', false],
   // Not in the contract: a bug of the gateway's own, after which the same key finds out what happened.

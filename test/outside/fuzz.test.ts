@@ -119,7 +119,7 @@ t.test('an offer of another protocol ends its connection, and what came in behin
     await send(url, {
       targets: [],
       bytes: Buffer.from(
-        'GET /refunds?tid=x HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nGET /healthz',
+        'GET /refunds?tid=x HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nGET /healthz',
       ),
     }),
   )

@@ -70,7 +70,7 @@ export interface paths {
         };
         /**
          * List the refunds of a payment, or the unsettled ones of all
-         * @description Give a tid, or else a status of `unknown` or `processing`.
+         * @description Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.
          */
         get: operations["listRefunds"];
         put?: never;
@@ -94,7 +94,7 @@ export interface paths {
         };
         /**
          * Read a refund
-         * @description By its id, for as long as its idempotency key replays; afterwards list it by its tid.
+         * @description By its id, for as long as its idempotency key replays; afterwards list it by its tid. One that another caller asked for is not found without the scope `read_all`.
          */
         get: operations["getRefund"];
         put?: never;
@@ -136,7 +136,7 @@ export interface paths {
         put?: never;
         /**
          * Settle an unknown refund by hand
-         * @description For a person who has seen at the provider what became of it. Who, when and why is kept on the refund.
+         * @description For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.
          */
         post: operations["resolveRefund"];
         delete?: never;
@@ -154,7 +154,7 @@ export interface paths {
         };
         /**
          * Read the ledger of a payment
-         * @description What was paid, what of it is refunded or may be, and what can still be refunded.
+         * @description What was paid, what of it is refunded or may be, and what can still be refunded. Refunds of other callers are cut down without the scope `read_all`; the sums are of all.
          */
         get: operations["getPayment"];
         put?: never;
@@ -329,6 +329,166 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description A refund. One that another caller asked for has, without the scope `read_all`, only `id`, `status`, `kind`, `amount` and `created_at`; any other has every member */
+        SeenRefund: {
+            /**
+             * @description Derived from the caller and its idempotency key
+             * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+             */
+            id: string;
+            /**
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @example succeeded
+             * @enum {unknown}
+             */
+            status: "processing" | "succeeded" | "failed" | "unknown";
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account?: string;
+            /**
+             * @description The PG transaction id of the payment
+             * @example order1042-10000
+             */
+            tid?: string;
+            /**
+             * @description `full`: sent without an amount. `partial`: sent with one
+             * @example full
+             * @enum {unknown}
+             */
+            kind: "full" | "partial";
+            /**
+             * Format: int64
+             * @description Integer of KRW
+             * @example 10000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW, as requested
+             * @example null
+             */
+            tax_free_amount?: number | null;
+            /**
+             * @description As requested
+             * @example 고객 변심
+             */
+            reason?: string;
+            /** @description As requested, the account number masked to its last four characters */
+            refund_account?: {
+                /**
+                 * @description The bank's code
+                 * @example 20
+                 */
+                bank: string;
+                /**
+                 * @description Account number. It is sent on, and kept only as its last four characters
+                 * @example 1002345678901
+                 */
+                account_no: string;
+                /**
+                 * @description Name of the account holder
+                 * @example 홍길동
+                 */
+                account_name: string;
+            } | null;
+            /** @description The provider's answer, as received */
+            provider?: {
+                /**
+                 * @description The PG's id of the cancel
+                 * @example C20260101000001
+                 */
+                cancel_tid: string | null;
+                /**
+                 * @description `0000` is success
+                 * @example 0000
+                 */
+                cancel_code: string | null;
+                /**
+                 * @description The provider's message
+                 * @example 정상취소
+                 */
+                cancel_msg: string | null;
+                /**
+                 * @description When it was cancelled, in the format that the provider chose
+                 * @example 20260101103000
+                 */
+                cancel_date: string | null;
+                /**
+                 * @description What was cancelled
+                 * @example 10000
+                 */
+                cancel_amt: string | number | null;
+            } | null;
+            /**
+             * @description ISO 8601 with offset, where `cancel_date` can be read
+             * @example 2026-01-01T10:30:00+09:00
+             */
+            refunded_at?: string | null;
+            /** @description Set when `failed` */
+            failure?: {
+                /**
+                 * @description The `code` of the problem that answers this key
+                 * @example provider_declined
+                 * @enum {unknown}
+                 */
+                code: "provider_declined" | "already_cancelled" | "deposit_required";
+                /**
+                 * @description What happened and what to do
+                 * @example The provider declined the refund with code 1001: 취소 불가 거래입니다
+                 */
+                detail: string;
+            } | null;
+            /** @description Set when it was `unknown` and has been settled since */
+            resolution?: {
+                /**
+                 * @description Who settled it: the provider's lookup, its late answer, or a person
+                 * @example lookup
+                 * @enum {unknown}
+                 */
+                source: "lookup" | "provider" | "operator";
+                /**
+                 * @description The caller whose key resolved it, for `operator`
+                 * @example finance
+                 */
+                by: string | null;
+                /**
+                 * @description What the operator wrote
+                 * @example Seen as cancelled in the CookiePay console
+                 */
+                note: string | null;
+                /**
+                 * @description ISO 8601
+                 * @example 2026-01-01T01:30:00.000Z
+                 */
+                at: string;
+            } | null;
+            /**
+             * @description The caller
+             * @example orders
+             */
+            requested_by?: string;
+            /**
+             * @description Kept and returned, never sent on
+             * @example {
+             *       "order": "A-1042"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.412Z
+             */
+            updated_at?: string;
+        };
         /** @description The provider was called and the outcome is not known yet */
         UnsettledRefund: {
             /**
@@ -498,7 +658,7 @@ export interface components {
         /** @description A page of refunds */
         RefundList: {
             /** @description Oldest first */
-            data: components["schemas"]["Refund"][];
+            data: components["schemas"]["SeenRefund"][];
             /**
              * @description Give it as `cursor` to get the next page; null: there is none
              * @example null
@@ -560,7 +720,7 @@ export interface components {
              */
             remaining: number;
             /** @description The first 100, oldest first */
-            refunds: components["schemas"]["Refund"][];
+            refunds: components["schemas"]["SeenRefund"][];
             /**
              * @description Give it as `cursor` to get the next page; null: there is none
              * @example null
@@ -651,7 +811,7 @@ export interface components {
              * @description With `amount_exceeds_remaining`: KRW that can still be refunded
              */
             remaining?: number;
-            refund?: components["schemas"]["Refund"];
+            refund?: components["schemas"]["SeenRefund"];
         };
     };
     responses: never;
@@ -862,7 +1022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            /** @description `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -963,7 +1123,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description The PG transaction id of the payment
+                     * @description The PG transaction id of the payment: visible ASCII, at least one letter or digit
                      * @example order1042-10000
                      */
                     tid: string;
@@ -1111,7 +1271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            /** @description `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1318,7 +1478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            /** @description `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1461,7 +1621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            /** @description `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1616,7 +1776,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Refund"];
+                    "application/json": components["schemas"]["SeenRefund"];
                 };
             };
             /** @description `invalid_request`: Invalid request (잘못된 요청) */
@@ -1649,7 +1809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            /** @description `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1679,7 +1839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_resolvable`: Refund is not unknown (확정할 수 없는 환불 상태) */
+            /** @description `not_resolvable`: Refund cannot be resolved (확정할 수 없는 환불) */
             409: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1843,7 +2003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed for this key (권한 없음) */
+            /** @description `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

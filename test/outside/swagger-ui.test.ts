@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { apiKey } from '../e2e/support/keys.ts'
 import { startAll } from '../support/gateway.ts'
+import { startPrefixProxy } from '../support/prefix-proxy.ts'
 
 const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name)))
@@ -25,48 +26,60 @@ async function execute(page: Page) {
   return answered
 }
 
-t.test(
-  'Swagger UI in a browser makes a refund, and replays it',
-  { skip: executablePath === undefined && 'there is no Chromium on the PATH' },
-  async (t) => {
-    const { url } = await startAll(t, { API_KEYS: apiKey('browser', 'key', 'create+read') })
-    // The page is the gateway's own; containers commonly cannot give the browser a sandbox.
-    const browser = await chromium.launch({
-      executablePath: executablePath as string,
-      args: ['--no-sandbox'],
-    })
-    t.teardown(() => browser.close())
-    const page = await browser.newPage()
-    const complaints: string[] = []
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => {
-      if (message.text().includes('Content Security Policy')) complaints.push(message.text())
-    })
+async function openPage(t: Test): Promise<Page> {
+  // The page is the gateway's own; containers commonly cannot give the browser a sandbox.
+  const browser = await chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox'] })
+  t.teardown(() => browser.close())
+  return browser.newPage()
+}
 
-    await page.goto(`${url}/docs`)
-    await page.locator('button.authorize').first().click()
-    await page.locator('.auth-container input').fill('key')
-    await page.locator('.auth-container button[type=submit]').click()
-    await page.locator('.auth-container button.btn-done').click()
+const WHERE_IT_IS = { skip: executablePath === undefined && 'there is no Chromium on the PATH' }
 
+t.test('Swagger UI works below a path that a proxy strips and says nothing of', WHERE_IT_IS, async (t) => {
+  const { url } = await startAll(t)
+  const proxied = await startPrefixProxy(t, url, '/shop/pay', {})
+  const page = await openPage(t)
+  const addresses = ['/docs', '/docs/', '/docs?x=1', '/docs/?x=1', '/docs/static/index.html']
+  for (const [count, address] of addresses.entries()) {
+    await page.goto(proxied + address)
     const operation = page.locator('#operations-refunds-createRefund')
     await operation.locator('.opblock-summary-control').click()
-    // The switch is on from the start (`tryItOutEnabled`): off, and on again.
-    await operation.locator('button.try-out__btn.cancel').click()
-    await operation.locator('button.try-out__btn').click()
+    const answer = await execute(page)
+    t.equal(answer.url(), `${proxied}/refunds`, address)
+    t.equal(answer.status(), 201)
+    t.equal(answer.headers()['idempotent-replayed'], count === 0 ? undefined : 'true')
+  }
+})
 
-    const first = await execute(page)
-    t.equal(first.status(), 201)
-    t.equal(first.headers()['idempotent-replayed'], undefined)
-    await operation
-      .locator('.live-responses-table .response-col_status', { hasText: '201' })
-      .first()
-      .waitFor()
+t.test('Swagger UI in a browser makes a refund, and replays it', WHERE_IT_IS, async (t) => {
+  const { url } = await startAll(t, { API_KEYS: apiKey('browser', 'key', 'create+read') })
+  const page = await openPage(t)
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) complaints.push(message.text())
+  })
 
-    const replay = await execute(page)
-    t.equal(replay.status(), 201)
-    t.equal(replay.headers()['idempotent-replayed'], 'true')
-    await operation.locator('.live-responses-table', { hasText: 'idempotent-replayed: true' }).waitFor()
-    t.strictSame(complaints, [], 'the page works within its Content-Security-Policy')
-  },
-)
+  await page.goto(`${url}/docs`)
+  await page.locator('button.authorize').first().click()
+  await page.locator('.auth-container input').fill('key')
+  await page.locator('.auth-container button[type=submit]').click()
+  await page.locator('.auth-container button.btn-done').click()
+
+  const operation = page.locator('#operations-refunds-createRefund')
+  await operation.locator('.opblock-summary-control').click()
+  // The switch is on from the start (`tryItOutEnabled`): off, and on again.
+  await operation.locator('button.try-out__btn.cancel').click()
+  await operation.locator('button.try-out__btn').click()
+
+  const first = await execute(page)
+  t.equal(first.status(), 201)
+  t.equal(first.headers()['idempotent-replayed'], undefined)
+  await operation.locator('.live-responses-table .response-col_status', { hasText: '201' }).first().waitFor()
+
+  const replay = await execute(page)
+  t.equal(replay.status(), 201)
+  t.equal(replay.headers()['idempotent-replayed'], 'true')
+  await operation.locator('.live-responses-table', { hasText: 'idempotent-replayed: true' }).waitFor()
+  t.strictSame(complaints, [], 'the page works within its Content-Security-Policy')
+})

@@ -17,7 +17,7 @@ import { refundId } from '../../src/refunds/refund-id.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
-import { metric, until } from '../e2e/support/calls.ts'
+import { metric, resolveAsFailed, until } from '../e2e/support/calls.ts'
 import { isRefund } from '../e2e/support/contract.ts'
 import { startProviderStub } from '../e2e/support/provider-stub.ts'
 import { startSandbox } from '../sandbox/support.ts'
@@ -498,9 +498,7 @@ t.test('an outcome that reaches the store after the lease', { buffered: true }, 
 t.test('an outcome that contradicts what an operator resolved meanwhile', { buffered: true }, async (t) => {
   const { cutOff, other, refundUntold, reconnect, conflicts } = await startTwo(t)
   const { body, id } = await refundUntold()
-  const resolved = await other.request(`/refunds/${id}/resolve`, {
-    body: { outcome: 'failed', note: 'not in the console' },
-  })
+  const resolved = await resolveAsFailed(other, id, { note: 'not in the console' })
   t.equal(resolved.status, 200)
   await reconnect()
   t.equal(await conflicts(), 1, 'it is counted')

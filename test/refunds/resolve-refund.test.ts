@@ -89,11 +89,18 @@ async function startAll(t: Test) {
     if (settled.result !== 'settled') throw new Error(settled.result)
     return settled.stored
   }
-  const resolve = (id: string, outcome: 'succeeded' | 'failed', provided?: Partial<ProviderAnswer>) =>
-    resolveRefund(
-      { store, provider, observer },
-      { id, outcome, note: 'console', provider: provided, by: 'finance' },
+  const resolve = (
+    id: string,
+    outcome: 'succeeded' | 'failed',
+    provided?: Partial<ProviderAnswer>,
+    how: Readonly<{ by?: string; areCallersKnown?: boolean; resolveFailedAfterMs?: number }> = {},
+  ) => {
+    const { by = 'finance', areCallersKnown = true, resolveFailedAfterMs = 0 } = how
+    return resolveRefund(
+      { store, provider, observer, resolveFailedAfterMs },
+      { id, outcome, note: 'console', provider: provided, by, areCallersKnown },
     )
+  }
   return { server, store, begin, beginUnknown, resolve, resolved }
 }
 
@@ -170,6 +177,44 @@ t.test('only what is unknown can be resolved', async (t) => {
   t.equal(resolved.length, 2)
   t.same(await resolve(refundId('test', 'no such refund'), 'failed'), { answer: 'not_found' })
   t.match(await store.findPayment('default', processing.refund.tid), { in_flight: 1000 })
+})
+
+t.test('never by who asked for it, unless callers are not told from each other', async (t) => {
+  const { store, beginUnknown, resolve } = await startAll(t)
+  const { refund } = await beginUnknown()
+  for (const outcome of ['succeeded', 'failed'] as const) {
+    const answer = await resolve(refund.id, outcome, undefined, { by: 'test' })
+    t.match(answer, { answer: 'not_resolvable', refund: { id: refund.id }, detail: /who asked/i })
+  }
+  t.match(await store.findById(refund.id), { refund: { status: 'unknown' } })
+  const open = { by: 'test', areCallersKnown: false }
+  t.match(await resolve(refund.id, 'succeeded', undefined, open), { answer: 'resolved' })
+})
+
+t.test('failed only once it has been unknown for long enough, by the clock of the store', async (t) => {
+  const { store, beginUnknown, resolve } = await startAll(t)
+  const { refund, history } = await beginUnknown()
+  const unknownSince = Date.parse(history[0]?.at as string)
+  const resolveFailedAfterMs = 600
+  const failableAt = new Date(unknownSince + resolveFailedAfterMs).toISOString()
+  const early = await resolve(refund.id, 'failed', undefined, { resolveFailedAfterMs })
+  t.match(early, { answer: 'not_resolvable', refund: { status: 'unknown' } })
+  t.match('detail' in early && early.detail, failableAt, 'it says when')
+  const now = Date.now
+  t.teardown(() => {
+    Date.now = now
+  })
+  Date.now = () => now() + 3_600_000
+  t.match(await resolve(refund.id, 'failed', undefined, { resolveFailedAfterMs }), {
+    answer: 'not_resolvable',
+  })
+  Date.now = now
+  while ((await store.now()) < unknownSince + resolveFailedAfterMs) {}
+  t.match(await resolve(refund.id, 'failed', undefined, { resolveFailedAfterMs }), { answer: 'resolved' })
+
+  const other = await beginUnknown()
+  const later = { resolveFailedAfterMs: 3_600_000 }
+  t.match(await resolve(other.refund.id, 'succeeded', undefined, later), { answer: 'resolved' }, 'at once')
 })
 
 t.test('of two operators at the same moment one is too late', async (t) => {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
-import { ledger, until } from '../e2e/support/calls.ts'
+import { ledger, resolveAsFailed, until } from '../e2e/support/calls.ts'
 import { isProblem, isRefund } from '../e2e/support/contract.ts'
 import { startSandbox } from '../sandbox/support.ts'
 import { startTestCluster, type TestCluster } from '../support/cluster.ts'
@@ -92,8 +92,7 @@ t.test('what is unknown is listed over all masters, and found out', async (t) =>
     'oldest first',
   )
   for (const { id } of data) {
-    const answer = await gateway.request(`/refunds/${id}/resolve`, { body: { outcome: 'failed', note: 'n' } })
-    t.equal(answer.status, 200)
+    t.equal((await resolveAsFailed(gateway, id)).status, 200)
   }
   t.same((await list('unknown')).data, [])
   t.same((await list('processing')).data, [])

@@ -331,8 +331,15 @@ export function startResolution(
   return startActor(model, real, async (actor, store) => {
     const id = IDS[key] as string
     const provider = createProvider(model, real, actor, id, false)
-    const command = { id, outcome, note: 'note', provider: undefined, by: 'operator' }
-    await resolveRefund({ store, provider, observer: NOTHING_OBSERVED }, command)
+    const command = {
+      id,
+      outcome,
+      note: 'note',
+      provider: undefined,
+      by: 'operator',
+      areCallersKnown: true,
+    }
+    await resolveRefund({ store, provider, observer: NOTHING_OBSERVED, resolveFailedAfterMs: 0 }, command)
   })
 }
 

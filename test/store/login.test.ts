@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { spawnGateway } from '../e2e/spawn-gateway.ts'
-import { metric, until } from '../e2e/support/calls.ts'
+import { metric, resolveAsFailed, until } from '../e2e/support/calls.ts'
 import { isProblem, isRefund } from '../e2e/support/contract.ts'
 import { withRedis } from '../e2e/support/redis-content.ts'
 import { startSandbox } from '../sandbox/support.ts'
@@ -39,8 +39,7 @@ async function useEverything(t: Test, gateway: Awaited<ReturnType<typeof spawnGa
     t.equal((await gateway.request(path)).status, 200, path)
   }
   t.equal((await gateway.request(`/payments/${body.tid}`)).status, 200)
-  const resolve = { method: 'POST', body: { outcome: 'failed', note: 'x' } }
-  t.equal((await gateway.request(`/refunds/${unknown.body.id}/resolve`, resolve)).status, 200)
+  t.equal((await resolveAsFailed(gateway, unknown.body.id)).status, 200)
   const isEmpty = async () => (await metric(gateway, 'refund_gateway_unsettled_refunds')) === 0
   await until('the index is empty', isEmpty)
 }

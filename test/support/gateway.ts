@@ -41,6 +41,7 @@ export async function startTestGateway(
     COOKIEPAY_ID: 'shop',
     COOKIEPAY_KEY: 'shop-key',
     COOKIEPAY_PG: 'toss',
+    RESOLVE_FAILED_AFTER_MS: '300',
     ...env,
   })
   const gateway = await startGateway(config, pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }), onFatal)

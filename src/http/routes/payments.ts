@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { remaining } from '../../refunds/amounts.ts'
 import type { PaymentGateway } from '../../refunds/eligibility.ts'
 import type { RefundStore } from '../../refunds/ports.ts'
+import { READERS } from '../auth.ts'
 import {
   API_KEY_SECURITY,
   PaymentLedger,
@@ -10,6 +11,7 @@ import {
   problemResponses,
   RATE_LIMIT_HEADERS,
 } from '../schemas.ts'
+import { refundAsSeenBy } from '../seen-refund.ts'
 import { sendProblem } from '../send-problem.ts'
 import { ref } from '../shared-schemas.ts'
 import { pickAccount } from './account.ts'
@@ -29,13 +31,14 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<PaymentRoutesOptions> = as
   app.get(
     '/payments/:tid',
     {
-      config: { scope: 'read' },
+      config: { scopes: READERS },
       schema: {
         security: API_KEY_SECURITY,
         operationId: 'getPayment',
         tags: ['payments'],
         summary: 'Read the ledger of a payment',
-        description: 'What was paid, what of it is refunded or may be, and what can still be refunded.',
+        description:
+          'What was paid, what of it is refunded or may be, and what can still be refunded. Refunds of other callers are cut down without the scope `read_all`; the sums are of all.',
         params: PaymentParams,
         querystring: PaymentQuery,
         response: {
@@ -71,7 +74,7 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<PaymentRoutesOptions> = as
       return reply.send({
         ...ledger,
         remaining: remaining(ledger),
-        refunds: [...page.refunds],
+        refunds: page.refunds.map((refund) => refundAsSeenBy(request.caller, refund)),
         next_cursor: page.nextCursor,
       })
     },

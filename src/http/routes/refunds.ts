@@ -5,10 +5,11 @@ import type { Refund } from '../../refunds/refund.ts'
 import { RefundRequest, Refund as RefundSchema } from '../../refunds/refund.ts'
 import { type RefundParts, requestRefund } from '../../refunds/request-refund.ts'
 import { resolveRefund } from '../../refunds/resolve-refund.ts'
-import type { Caller } from '../auth.ts'
+import { type Caller, OPEN_CALLER, READERS, sendLacksScope } from '../auth.ts'
 import { refundRequestExamples } from '../examples.ts'
 import { parseIdempotencyKey } from '../idempotency-key.ts'
 import type { Metrics } from '../metrics.ts'
+import { pathPrefixOf } from '../path-prefix.ts'
 import {
   API_KEY_SECURITY,
   IdempotencyHeaders,
@@ -22,6 +23,7 @@ import {
   ResolveRequest,
   UnsettledRefund,
 } from '../schemas.ts'
+import { maySeeAll, refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { sendProblem } from '../send-problem.ts'
 import { ref } from '../shared-schemas.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -34,6 +36,8 @@ export type RefundRoutesOptions = Readonly<{
   telemetry: Telemetry | undefined
   /** When to look again at a refund whose outcome is not known. */
   unsettledRetryAfterSeconds: number
+  /** How long a refund must have been unknown before a person may call it failed. */
+  resolveFailedAfterMs: number
 }>
 
 const NO_SUCH_REFUND = 'There is no refund of this id. One that is older than its key is found by its tid.'
@@ -48,12 +52,13 @@ const ANYWHERE = [
 
 /** `POST /refunds` and the reading of refunds. */
 export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = async (app, options) => {
-  const { parts, metrics, telemetry, unsettledRetryAfterSeconds } = options
+  const { parts, metrics, telemetry, unsettledRetryAfterSeconds, resolveFailedAfterMs } = options
+  const resolveParts = { ...parts, resolveFailedAfterMs }
 
   app.post(
     '/refunds',
     {
-      config: { scope: 'create' },
+      config: { scopes: ['create'] },
       schema: {
         security: API_KEY_SECURITY,
         operationId: 'createRefund',
@@ -117,7 +122,10 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           detail: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.',
         })
       }
-      const caller = (request.caller as Caller).name
+      const { name: caller, scopes } = request.caller as Caller
+      if (request.body.refund_account !== undefined && !scopes.includes('refund_account')) {
+        return sendLacksScope(reply, ['refund_account'])
+      }
       // Not given up, nor forgotten by a shutdown, when the caller hangs up.
       const answer = await parts.background.seeThrough(
         requestRefund(parts, {
@@ -145,11 +153,11 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
   function sendRefund(reply: FastifyReply, refund: Refund): FastifyReply {
     switch (refund.status) {
       case 'succeeded':
-        return reply.code(201).header('Location', `/refunds/${refund.id}`).send(refund)
+        return reply.code(201).header('Location', locationOf(reply, refund)).send(refund)
       case 'unknown':
         return reply
           .code(202)
-          .header('Location', `/refunds/${refund.id}`)
+          .header('Location', locationOf(reply, refund))
           .header('Retry-After', unsettledRetryAfterSeconds)
           .send({ ...refund, retry: 'same_key' })
       case 'failed': {
@@ -161,16 +169,21 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
     }
   }
 
+  function locationOf({ request }: FastifyReply, { id }: Refund): string {
+    return `${pathPrefixOf(request.headers)}/refunds/${id}`
+  }
+
   app.get(
     '/refunds/:id',
     {
-      config: { scope: 'read' },
+      config: { scopes: READERS },
       schema: {
         security: API_KEY_SECURITY,
         operationId: 'getRefund',
         tags: ['refunds'],
         summary: 'Read a refund',
-        description: 'By its id, for as long as its idempotency key replays; afterwards list it by its tid.',
+        description:
+          'By its id, for as long as its idempotency key replays; afterwards list it by its tid. One that another caller asked for is not found without the scope `read_all`.',
         params: RefundParams,
         response: {
           200: {
@@ -184,7 +197,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
     },
     async (request, reply) => {
       const stored = await parts.store.findById(request.params.id)
-      if (stored === null) {
+      if (stored === null || !maySeeAll(request.caller, stored.refund)) {
         return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
       }
       return reply.send(stored.refund)
@@ -194,7 +207,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
   app.get(
     '/refunds/:id/events',
     {
-      config: { scope: 'read' },
+      config: { scopes: READERS },
       schema: {
         security: API_KEY_SECURITY,
         operationId: 'listRefundEvents',
@@ -215,7 +228,9 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
     },
     async (request, reply) => {
       const stored = await parts.store.findById(request.params.id)
-      if (stored === null) return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
+      if (stored === null || !maySeeAll(request.caller, stored.refund)) {
+        return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
+      }
       return reply.send({ data: refundEvents(stored) })
     },
   )
@@ -223,21 +238,21 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
   app.post(
     '/refunds/:id/resolve',
     {
-      config: { scope: 'resolve' },
+      config: { scopes: ['resolve'] },
       schema: {
         security: API_KEY_SECURITY,
         operationId: 'resolveRefund',
         tags: ['refunds'],
         summary: 'Settle an unknown refund by hand',
         description:
-          'For a person who has seen at the provider what became of it. Who, when and why is kept on the refund.',
+          'For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.',
         params: RefundParams,
         body: ResolveRequest,
         response: {
           200: {
             description: 'The settled refund',
             headers: RATE_LIMIT_HEADERS,
-            content: { 'application/json': { schema: ref(RefundSchema) } },
+            content: { 'application/json': { schema: ref(SeenRefund) } },
           },
           ...problemResponses([
             'invalid_request',
@@ -252,18 +267,22 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
     },
     async (request, reply) => {
       const { outcome, note, provider } = request.body
-      const by = (request.caller as Caller).name
-      const answer = await resolveRefund(parts, { id: request.params.id, outcome, note, provider, by })
+      const caller = request.caller as Caller
+      const answer = await resolveRefund(resolveParts, {
+        id: request.params.id,
+        outcome,
+        note,
+        provider,
+        by: caller.name,
+        areCallersKnown: caller !== OPEN_CALLER,
+      })
       switch (answer.answer) {
         case 'resolved':
-          return reply.send(answer.refund)
+          return reply.send(refundAsSeenBy(caller, answer.refund))
         case 'not_found':
           return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
-        case 'not_resolvable': {
-          const { refund } = answer
-          const detail = `Only an unknown refund can be resolved; this one is ${refund.status}.`
-          return sendProblem(reply, 'not_resolvable', { detail, refund })
-        }
+        case 'not_resolvable':
+          return sendProblem(reply, 'not_resolvable', { detail: answer.detail, refund: answer.refund })
       }
     },
   )
@@ -271,13 +290,14 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
   app.get(
     '/refunds',
     {
-      config: { scope: 'read' },
+      config: { scopes: READERS },
       schema: {
         security: API_KEY_SECURITY,
         operationId: 'listRefunds',
         tags: ['refunds'],
         summary: 'List the refunds of a payment, or the unsettled ones of all',
-        description: 'Give a tid, or else a status of `unknown` or `processing`.',
+        description:
+          'Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
         querystring: RefundListQuery,
         response: {
           200: {
@@ -291,6 +311,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
     },
     async (request, reply) => {
       const { tid, status } = request.query
+      const caller = request.caller as Caller
       const cursor = request.query.cursor ?? null
       // A cursor belongs to its list: a number in a payment's, a time and an id in that of all payments.
       if (cursor !== null && cursor.includes('.') !== (tid === undefined)) {
@@ -305,14 +326,17 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         }
         const { account } = request.query
         if (account !== undefined && pickAccount(parts.accounts, account, reply) === null) return reply
-        const page = await parts.store.listUnsettled({ status, ...pageOf })
+        const requestedBy = caller.scopes.includes('read_all') ? null : caller.name
+        const page = await parts.store.listUnsettled({ status, requestedBy, ...pageOf })
         const data = page.refunds.filter((refund) => account === undefined || refund.account === account)
         return reply.send({ data, next_cursor: page.nextCursor })
       }
       const account = pickAccount(parts.accounts, request.query.account, reply)
       if (account === null) return reply
       const page = await parts.store.listByPayment({ account, tid, ...pageOf })
-      const data = page.refunds.filter((refund) => status === undefined || refund.status === status)
+      const data = page.refunds
+        .filter((refund) => status === undefined || refund.status === status)
+        .map((refund) => refundAsSeenBy(caller, refund))
       return reply.send({ data, next_cursor: page.nextCursor })
     },
   )

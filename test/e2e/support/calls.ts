@@ -49,8 +49,7 @@ export async function sendRaw(
     method,
     agent: false,
     headers: [
-      'Host',
-      host,
+      ...(headers.includes('Host') ? [] : ['Host', host]),
       ...headers,
       ...(hasLength || method === 'GET' ? [] : ['Content-Length', String(Buffer.byteLength(body))]),
     ],
@@ -72,6 +71,19 @@ export async function sendRaw(
   }
   const isJson = text !== '' && received.get('content-type')?.includes('json')
   return { status: response.statusCode ?? 0, headers: received, body: isJson ? JSON.parse(text) : text }
+}
+
+/** Calls an unknown refund failed by hand, once it has been unknown for RESOLVE_FAILED_AFTER_MS. */
+export async function resolveAsFailed(
+  { request }: Caller,
+  id: string,
+  { note = 'seen', headers = {} }: { note?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  for (;;) {
+    const answer = await request(`/refunds/${id}/resolve`, { headers, body: { outcome: 'failed', note } })
+    if (!/can be called failed from/.test(answer.body.detail)) return answer
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 /** Waits for a condition to hold; `what` names it where it never does. */
