@@ -12,13 +12,11 @@ const UTF8 = new TextDecoder()
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * Names of EUC-KR and of CP949, which holds all of it, without punctuation. Not by TextDecoder: that of Node.js 20
- * knows none but the 2,350 syllables of EUC-KR.
+ * A declared charset that is EUC-KR, or CP949, which holds all of it, by one of their names. Not for TextDecoder: that of
+ * Node.js 20 knows none but the 2,350 syllables of EUC-KR.
  */
-const KOREAN_CHARSETS: ReadonlySet<string> = new Set([
-  ...['euckr', 'xeuckr', 'cseuckr', 'cp949', 'ms949', 'windows949', 'xwindows949', 'uhc', 'korean'],
-  ...['ksc5601', 'ksc56011987', 'ksc56011989', 'csksc56011987', 'isoir149'],
-])
+const KOREAN =
+  /;\s*charset\s*=\s*["']?(?:x-|cs)?(?:euc-?kr|(?:cp|ms|windows-?)?949|uhc|korean|ks_?c_?5601(?:[-_]?19(?:87|89))?|iso-ir-149)["']?\s*(?:[;,]|$)/i
 
 /** More than one is rare; each may take up to the longest answer's length of memory. */
 const MOST_CODINGS = 3
@@ -31,14 +29,10 @@ const MOST_CODINGS = 3
 export function decodeAnswer(body: Buffer, declared: Declared, maxBytes: number): string {
   const { contentType, contentEncoding } = declared
   const bytes = contentEncoding === undefined ? body : decompress(body, String(contentEncoding), maxBytes)
-  return isKorean(contentType) && !bytes.subarray(0, 3).equals(UTF8_MARK)
+  const isKorean = contentType !== undefined && KOREAN.test(String(contentType))
+  return isKorean && !bytes.subarray(0, 3).equals(UTF8_MARK)
     ? iconv.decode(bytes, 'cp949')
     : UTF8.decode(bytes)
-}
-
-function isKorean(contentType: Declared['contentType']): boolean {
-  const charset = /;\s*charset\s*=\s*["']?([^\s"';,]+)/i.exec(String(contentType ?? ''))?.[1]
-  return charset !== undefined && KOREAN_CHARSETS.has(charset.toLowerCase().replaceAll(/[^a-z0-9]/g, ''))
 }
 
 function decompress(body: Buffer, contentEncoding: string, maxBytes: number): Buffer {

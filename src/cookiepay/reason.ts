@@ -1,7 +1,7 @@
 import iconv from 'iconv-lite'
 
-/** Printable ASCII without `[`, `]`, `^` and `|`, and Hangul: nearly every reason is of nothing else. */
-const ORDINARY = /^[ -Z\\_-{}~가-힣]*$/
+/** All but printable ASCII without `[`, `]`, `^` and `|`, and Hangul: nearly every reason is of nothing else. */
+const UNUSUAL = /[^ -Z\\_-{}~가-힣]/gu
 
 /** What Kiwoompay reads as a command, or refuses (facts, "`reason` reaches the PG"). */
 const COMMAND = /[\^|[\]\p{Cc}]/u
@@ -14,7 +14,7 @@ const NO_REASON = '환불'
  * Full-width forms such as `［` stay: CP949 writes them as two bytes, and no command is known that begins with these.
  */
 export function sendableReason(reason: string): string {
-  const sendable = ORDINARY.test(reason) ? reason : reason.replace(/./gsu, spaceOrItself)
+  const sendable = reason.replace(UNUSUAL, spaceOrItself)
   return sendable.trim() === '' ? NO_REASON : sendable
 }
 

@@ -8,9 +8,6 @@ const SHORTEST_HIDDEN = 2
 /** Shorter ones of ASCII alone occur within other words and numbers: they are hidden where they stand alone. */
 const SHORTEST_HIDDEN_ANYWHERE = 6
 
-/** What stands between the characters of a number or a name that is written in groups. */
-const SEPARATORS = '(?:[^\\p{L}\\p{N}]|%20|&nbsp;){0,3}'
-
 /** What a call carried that is nobody's to read. */
 export type Sent = Readonly<{
   /** Tokens and keys. */
@@ -23,76 +20,102 @@ type Said = Readonly<{ outcome: string; detail?: string; provider?: ProviderAnsw
 
 /**
  * The outcome of a call without what the call itself carried. The provider's words are stored, logged and answered as
- * received, and a provider may repeat in any of them what it was sent. Credentials are hidden as they were sent or in a
- * URL; account number and holder also where they are grouped, full-width or escaped.
+ * received, and a provider may repeat in any of them what it was sent: a token, a key, an account number, its holder.
+ * All are found by their letters and digits, however these are grouped, widened or escaped.
  */
 export function hideEchoes<Outcome extends Said>(outcome: Outcome, sent: Sent): Outcome {
   const { provider, detail } = outcome
-  const texts = provider == null ? [detail] : [detail, ...Object.values(provider)]
-  const said = texts.join('\n')
-  const echoes = echoesIn(said, sent)
-  if (echoes.length === 0) return outcome
+  const said = [detail, ...(provider == null ? [] : Object.values(provider))].join('\n')
+  const { credentials, refundAccount } = sent
+  // Of credentials nothing but what is escaped can be there in another form. Nearly always this is the end.
+  const mayRepeat = credentials.some((credential) => said.includes(credential)) || /[%&\\]/.test(said)
+  if (refundAccount === undefined && !mayRepeat) return outcome
 
-  const hide = (text: string) => echoes.reduce<string>((shown, echo) => shown.replaceAll(echo, HIDDEN), text)
-  const hideIn = (answer: ProviderAnswer) =>
-    Object.fromEntries(
-      Object.entries(answer).map(([member, text]) => [member, text === null ? null : hide(text)]),
-    )
+  const secrets = refundAccount ? [refundAccount.account_no, refundAccount.account_name] : []
+  const needles = [...(mayRepeat ? credentials : []), ...secrets]
+    .map((secret) => unfold(secret).letters)
+    .filter(isHidden)
+  const hide = (text: string) => hideNeedles(text, needles)
+  if (hide(said) === said) return outcome
+  const hideMember = ([member, text]: [string, string | null]) => [member, text === null ? null : hide(text)]
   return {
     ...outcome,
     ...(detail !== undefined && { detail: hide(detail) }),
-    ...(provider != null && { provider: hideIn(provider) }),
+    ...(provider != null && { provider: Object.fromEntries(Object.entries(provider).map(hideMember)) }),
   }
 }
 
-/** What is repeated in a text. Nearly always that is nothing, and then this is cheap. */
-function echoesIn(said: string, { credentials, refundAccount }: Sent): (string | RegExp)[] {
-  const asSent = credentials.filter((credential) => said.includes(credential))
-  // Only what is escaped can be there in another form.
-  const patterns = /[%&\\]/.test(said) ? credentials.map((credential) => patternOf([...credential], '')) : []
-  if (refundAccount !== undefined) {
-    patterns.push(groupedPattern(refundAccount.account_no), groupedPattern(refundAccount.account_name))
+/** Whether it is long enough to mean anything, in syllables. */
+function isHidden(needle: string): boolean {
+  return needle.normalize('NFC').length >= SHORTEST_HIDDEN
+}
+
+/** The letters and digits of a text in their simplest form, and where each of them stands in it. */
+type Unfolded = Readonly<{ letters: string; from: readonly number[]; to: readonly number[] }>
+
+/** One character, or what stands for some in a URL, in JSON or in HTML. */
+const WRITTEN = /(?:%[0-9a-f]{2})+|\\u[0-9a-f]{4}|&#x?[0-9a-f]{1,7};|&nbsp;|./gisu
+
+function unfold(text: string): Unfolded {
+  let letters = ''
+  const from: number[] = []
+  const to: number[] = []
+  for (const { 0: written, index } of text.matchAll(WRITTEN)) {
+    // Hangul becomes jamo, which may be how it was written.
+    const simple = unescaped(written)
+      .normalize('NFKD')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]/gu, '')
+    letters += simple
+    for (let unit = 0; unit < simple.length; unit += 1) {
+      from.push(index)
+      to.push(index + written.length)
+    }
   }
-  return [...asSent, ...patterns.filter((pattern) => said.search(pattern) >= 0)]
+  return { letters, from, to }
 }
 
-/** Letters and digits in this order, whatever is written between them. */
-function groupedPattern(text: string): RegExp {
-  const characters = [...text.normalize('NFKC')].filter((character) => /[\p{L}\p{N}]/u.test(character))
-  const pattern = patternOf(characters, SEPARATORS)
-  if (characters.length >= SHORTEST_HIDDEN_ANYWHERE) return pattern
-  const bare = characters.join('')
-  if (/^[0-9]*$/.test(bare)) return new RegExp(`(?<![0-9])${pattern.source}(?![0-9])`, 'giu')
-  if (/^[a-z0-9]*$/i.test(bare)) return new RegExp(`(?<![a-z])${pattern.source}(?![a-z])`, 'giu')
-  return pattern
+function unescaped(written: string): string {
+  if (written.length < 3) return written
+  try {
+    if (written.startsWith('%')) return decodeURIComponent(written)
+    if (written.startsWith('\\')) return String.fromCharCode(Number.parseInt(written.slice(2), 16))
+    const [, radix, code = ''] = /^&#(x?)(.*);$/i.exec(written) ?? []
+    return code === '' ? ' ' : String.fromCodePoint(Number.parseInt(code, radix ? 16 : 10))
+  } catch {
+    // It is not of UTF-8, or no character.
+    return written
+  }
 }
 
-function patternOf(characters: readonly string[], separators: string): RegExp {
-  if (characters.length < SHORTEST_HIDDEN) return NOTHING
-  return new RegExp(characters.map(formsOf).join(separators), 'giu')
+function hideNeedles(text: string, needles: readonly string[]): string {
+  const { letters, from, to } = unfold(text)
+  const found = needles.flatMap((needle) =>
+    placesOf(needle, letters)
+      .map((at) => ({ start: from[at] as number, end: to[at + needle.length - 1] as number }))
+      .filter(({ start, end }) => standsAlone(needle, text.slice(0, start), text.slice(end))),
+  )
+  let shown = ''
+  let done = 0
+  for (const { start, end } of found.sort((one, other) => one.start - other.start)) {
+    if (start >= done) shown += text.slice(done, start) + HIDDEN
+    done = Math.max(done, end)
+  }
+  return shown + text.slice(done)
 }
 
-/** Matches no text. */
-const NOTHING = /(?!)/g
-
-/** One character, as it is, full-width, decomposed, or escaped as in a URL, in JSON or in HTML. */
-function formsOf(character: string): string {
-  const code = character.codePointAt(0) as number
-  const hex = code.toString(16)
-  const isAscii = code > 0x20 && code < 0x7f
-  const inUrl = isAscii ? `%${hex}` : encodeURIComponent(character)
-  const inJson = [...Array(character.length).keys()]
-    .map((unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`)
-    .join('')
-  const forms = [character, character.normalize('NFD'), inUrl, inJson, `&#${code};`, `&#x${hex};`]
-  if (isAscii) forms.push(String.fromCodePoint(code + FULL_WIDTH), `\\${character}`)
-  return `(?:${forms.map(escaped).join('|')})`
+function placesOf(needle: string, letters: string): number[] {
+  const places: number[] = []
+  for (let at = letters.indexOf(needle); at >= 0; at = letters.indexOf(needle, at + 1)) {
+    // A consonant that ends the last syllable makes it another one.
+    if (!/^[\u11a8-\u11ff]/.test(letters.slice(at + needle.length))) places.push(at)
+  }
+  return places
 }
 
-/** From a character of ASCII to its full-width form (Unicode, "Halfwidth and Fullwidth Forms"). */
-const FULL_WIDTH = 0xfee0
-
-/** As a pattern that matches just that. */
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+/** Whether it is no part of a longer number or word; a long one, or one of Hangul, is taken for itself anywhere. */
+function standsAlone(needle: string, before: string, after: string): boolean {
+  if (needle.length >= SHORTEST_HIDDEN_ANYWHERE || !/^[0-9a-z]*$/.test(needle)) return true
+  const kind = /[a-z]/.test(needle) ? '[a-z]' : '[0-9]'
+  return !new RegExp(`${kind}$`, 'i').test(before) && !new RegExp(`^${kind}`, 'i').test(after)
 }
