@@ -1,19 +1,21 @@
 import { Pool } from 'undici'
 import { type Account, type JudgedCode, longestTimeoutMs } from '../config.ts'
-import type { CancelRequest, Provider } from '../refunds/ports.ts'
+import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { exchange } from './exchange.ts'
+import { classifyLookup, LONGEST_SEARCHED_TID, type LookupAnswer } from './lookup.ts'
 import {
   CANCEL_PATH,
+  CERTIFICATE_PATH,
   cancelBody,
-  LOOKUP_PATH,
-  lookupBody,
-  readCancelAmount,
-  readCancelDate,
+  readAmount,
+  readDate,
+  SEARCH_PATH,
+  searchBody,
   TOKEN_PATH,
 } from './messages.ts'
-import { classifyCancel, classifyLookup, classifyToken, type Exchange, providerHasFailed } from './outcome.ts'
+import { classifyCancel, classifyToken, type Exchange, providerHasFailed } from './outcome.ts'
 import { hideEchoes } from './redaction.ts'
 import { createTokenCache, type TokenStore } from './tokens.ts'
 
@@ -33,6 +35,9 @@ const MAX_OTHER_CALLS = 8
 
 /** Of those, which may be repeated, an idle connection is kept: less long than servers commonly do (5 s). */
 const KEEP_ALIVE_MS = 2_000
+
+/** Without `Accept-Encoding` a server may compress as it likes (RFC 9110, 12.5.3). */
+const COMMON_HEADERS = ['content-type', 'application/json; charset=utf-8', 'accept-encoding', 'identity']
 
 export type CookiePay = Provider &
   Readonly<{
@@ -94,7 +99,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     const line = lineOf(name)
     const post = {
       path: basePath + request.path,
-      headers: ['content-type', 'application/json; charset=utf-8', ...request.headers],
+      headers: [...COMMON_HEADERS, ...request.headers],
       body: request.body,
       timeoutMs: line.account.timeoutMs,
     }
@@ -110,33 +115,39 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     fetchToken(name) {
       const { id, key } = lineOf(name).account
       const body = JSON.stringify({ pay2_id: id, pay2_key: key })
-      return call('token', name, { path: TOKEN_PATH, headers: [], body }, classifyToken)
+      return call('token', name, { path: TOKEN_PATH, headers: [], body }, (seen) =>
+        hideEchoes(classifyToken(seen), { credentials: [key], refundAccount: undefined }),
+      )
     },
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const { key } = lineOf(request.account).account
+    const { key, fullCancel } = lineOf(request.account).account
     const headers = ['TOKEN', token, 'ApiKey', key]
     if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
     return call(
       'cancel',
       request.account,
-      { path: CANCEL_PATH, headers, body: cancelBody(request) },
+      { path: CANCEL_PATH, headers, body: cancelBody(request, fullCancel) },
       (seen) =>
-        hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), [
-          token,
-          key,
-          request.refundAccount?.account_no,
-          request.refundAccount?.account_name,
-        ]),
+        hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), {
+          credentials: [token, key],
+          refundAccount: request.refundAccount,
+        }),
     )
   }
 
-  async function lookUpWith(name: string, tid: string, token: string) {
-    const body = lookupBody(lineOf(name).account.id, tid, new Date())
-    return call('lookup', name, { path: LOOKUP_PATH, headers: ['TOKEN', token], body }, (seen) =>
-      classifyLookup(seen, tid),
-    )
+  async function lookUpWith(query: LookupQuery, token: string): Promise<LookupAnswer> {
+    const { account, tid } = query
+    const ask = (path: string, body: string) =>
+      call('lookup', account, { path, headers: ['TOKEN', token], body }, (seen) =>
+        classifyLookup(seen, query, Date.now()),
+      )
+    if (tid.length <= LONGEST_SEARCHED_TID) {
+      const found = await ask(SEARCH_PATH, searchBody(lineOf(account).account.id, tid, new Date()))
+      if (found.outcome !== 'not_found') return found
+    }
+    return ask(CERTIFICATE_PATH, JSON.stringify({ tid }))
   }
 
   return {
@@ -150,35 +161,36 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
       )
     },
 
-    async lookUp(account, tid) {
+    async lookUp(query) {
+      const { account } = query
+      const inconclusive = ({ detail }: { detail: string }) => ({ outcome: 'inconclusive', detail }) as const
       if (!configured.has(account)) {
-        return { outcome: 'inconclusive', detail: `The account ${account} is not configured any more.` }
+        return inconclusive({ detail: `The account ${account} is not configured any more.` })
       }
       const authorization = await tokens.get(account)
-      if (authorization.outcome === 'not_sent')
-        return { outcome: 'inconclusive', detail: authorization.detail }
-      const found = await lookUpWith(account, tid, authorization.token)
-      if (found.outcome !== 'token_rejected') return found
-      const renewed = await tokens.renew(account, authorization.token)
-      if (renewed.outcome === 'not_sent') return { outcome: 'inconclusive', detail: renewed.detail }
-      const foundThen = await lookUpWith(account, tid, renewed.token)
-      return foundThen.outcome === 'token_rejected'
-        ? { outcome: 'inconclusive', detail: foundThen.detail }
-        : foundThen
+      if (authorization.outcome === 'not_sent') return inconclusive(authorization)
+      let found = await lookUpWith(query, authorization.token)
+      if (found.outcome === 'token_rejected') {
+        const renewed = await tokens.renew(account, authorization.token)
+        if (renewed.outcome === 'not_sent') return inconclusive(renewed)
+        found = await lookUpWith(query, renewed.token)
+      }
+      return found.outcome === 'cancelled' ? found : inconclusive(found)
     },
 
     readAnswer: (answer) => ({
-      refundedAt: readCancelDate(answer.cancel_date),
-      cancelledAmount: readCancelAmount(answer.cancel_amt),
+      refundedAt: readDate(answer.cancel_date),
+      cancelledAmount: readAmount(answer.cancel_amt),
     }),
 
     setAccounts(accounts) {
       for (const account of accounts) {
         const line = lines.get(account.name)
         if (line === undefined) lines.set(account.name, openLine(account))
-        else if (line.account.id !== account.id || line.account.key !== account.key) {
+        else {
+          const isSame = line.account.id === account.id && line.account.key === account.key
           line.account = account
-          tokens.forget(account.name)
+          if (!isSame) tokens.forget(account.name)
         }
       }
       configured = new Set(accounts.map(({ name }) => name))

@@ -1,11 +1,9 @@
 import type { Dispatcher } from 'undici'
+import { type Declared, decodeAnswer } from './decoding.ts'
 import type { Exchange } from './outcome.ts'
 
 /** Far above any answer of the provider; a longer one is not an answer. */
 const MAX_ANSWER_BYTES = 64 * 1024
-
-/** Drops a byte order mark, which PHP files are prone to send. */
-const UTF8 = new TextDecoder()
 
 export type ExchangeRequest = Readonly<{
   path: string
@@ -26,6 +24,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     let controller: Dispatcher.DispatchController | undefined
     let status = 0
     let announcedSeconds: number | undefined
+    let declared: Declared | undefined
     let length = 0
     const chunks: Buffer[] = []
     let over = false
@@ -67,6 +66,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         onResponseStart(_controller, statusCode, headers) {
           status = statusCode
           announcedSeconds = readKeepAlive(headers['keep-alive'])
+          declared = { contentType: headers['content-type'], contentEncoding: headers['content-encoding'] }
         },
         onResponseData(_controller, chunk) {
           length += chunk.length
@@ -75,8 +75,13 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         },
         onResponseEnd() {
           if (over) return
-          const body = UTF8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
-          finish({ seen: 'answer', status, body, announcedSeconds })
+          const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+          try {
+            const body = decodeAnswer(bytes, declared as Declared, MAX_ANSWER_BYTES)
+            finish({ seen: 'answer', status, body, announcedSeconds })
+          } catch (error) {
+            fail(`the compression of what came cannot be undone: ${describe(error as Error)}`)
+          }
         },
         onResponseError(_controller, error) {
           if (!over) fail(describe(error))

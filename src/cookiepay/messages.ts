@@ -1,29 +1,39 @@
+import type { FullCancel } from '../config.ts'
 import type { CancelRequest } from '../refunds/ports.ts'
+import type { ProviderAnswer } from '../refunds/refund.ts'
+import { sendableReason } from './reason.ts'
 
-/** The provider's addresses, below the configured base URL (manual: "TOKEN 발행 URL", "URL"). */
+/** The provider's addresses, below the configured base URL (manual: "TOKEN 발행 URL", "URL"; facts, "Lookups"). */
 export const TOKEN_PATH = '/payAuth/token'
 export const CANCEL_PATH = '/api/cancel'
-export const LOOKUP_PATH = '/api/paysearch'
+export const SEARCH_PATH = '/api/paysearch'
+export const CERTIFICATE_PATH = '/api/paycert'
 
 const KOREAN_OFFSET_MS = 9 * 3_600_000
 
 /** The value that says yes, in `RTN_CD` of a token answer and in `cancel_code` of a cancel answer. */
 export const SUCCESS_CODE = '0000'
 
-/** The body of a cancel call; every value is quoted, as in all of the manual's examples. */
-export function cancelBody(request: CancelRequest): string {
-  const { tid, reason, amount, taxFreeAmount, refundAccount } = request
+/**
+ * The body of a cancel call; every value is quoted, as in all of the manual's examples. The amount goes along also
+ * where it is everything: without it the provider cancels what was paid, which the caller may have misstated.
+ */
+export function cancelBody(request: CancelRequest, fullCancel: FullCancel): string {
+  const { tid, kind, amount, taxFreeAmount, reason, refundAccount } = request
+  // What is undefined is not written.
   return JSON.stringify({
     tid,
-    ...(amount !== undefined && { amount: String(amount) }),
-    ...(taxFreeAmount !== undefined && { taxfree_amt: String(taxFreeAmount) }),
-    reason,
-    ...refundAccount,
+    amount: kind === 'full' && fullCancel === 'without_amount' ? undefined : String(amount),
+    taxfree_amt: taxFreeAmount === undefined ? undefined : String(taxFreeAmount),
+    reason: sendableReason(reason),
+    bank: refundAccount?.bank,
+    account_no: refundAccount?.account_no,
+    account_name: refundAccount?.account_name,
   })
 }
 
-/** The body of a lookup. The dates are required, and ignored where a `TID` is given (facts, "Lookup"). */
-export function lookupBody(id: string, tid: string, now: Date): string {
+/** The body of the search for a payment. The dates are required, and ignored where a `TID` is given (facts, "Lookups"). */
+export function searchBody(id: string, tid: string, now: Date): string {
   const today = new Date(now.getTime() + KOREAN_OFFSET_MS).toISOString().slice(0, 10)
   return JSON.stringify({ API_ID: id, TID: tid, STD_DT: today, END_DT: today })
 }
@@ -34,10 +44,14 @@ export function readObject(body: string): Readonly<Record<string, unknown>> | nu
   return isObject(value) ? value : null
 }
 
-/** The rows of a lookup's answer, which is an array of them, or one object that says why there are none. */
-export function readRows(body: string): Readonly<Record<string, unknown>>[] {
+/**
+ * The rows of a lookup's answer, which is an array of them, or one object: a row, or why there is none. Null where it is
+ * neither.
+ */
+export function readRows(body: string): Readonly<Record<string, unknown>>[] | null {
   const value = readJson(body)
-  return (Array.isArray(value) ? value : [value]).filter(isObject)
+  const rows = Array.isArray(value) ? value : [value]
+  return rows.every(isObject) ? rows : null
 }
 
 function readJson(body: string): unknown {
@@ -52,29 +66,89 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/**
- * `cancel_date` as ISO 8601, or null where it cannot be read. Its format is not documented; both
- * `20250609132911` and `2025-06-09 13:29:11` occur, in Korean time.
- */
-export function readCancelDate(text: string | null): string | null {
-  const match = /^(\d{4})-?(\d{2})-?(\d{2})[ T]?(\d{2}):?(\d{2}):?(\d{2})$/.exec(text?.trim() ?? '')
-  if (match === null) return null
-  const [, year, month, day, hour, minute, second] = match
-  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}`
-  const time = new Date(`${iso}Z`)
-  // A date that JavaScript had to move, such as February 30th, is not one.
-  if (Number.isNaN(time.getTime()) || time.toISOString().slice(0, 19) !== iso) return null
-  return `${iso}+09:00`
+/** The documented members of a cancel answer as received, null where a member is absent or of another type. */
+export function receivedAnswer(body: Readonly<Record<string, unknown>>, source: string): ProviderAnswer {
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  const { cancel_tid, cancel_date, cancel_amt } = withNumbersAsTexts(body, source)
+  return {
+    cancel_tid: text(cancel_tid),
+    cancel_code: text(body.cancel_code),
+    cancel_msg: text(body.cancel_msg),
+    cancel_date: text(cancel_date),
+    cancel_amt: text(cancel_amt),
+  }
 }
 
+/** A text or a number of JSON; in valid JSON nothing else holds a quotation mark or a digit. */
+const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+
 /**
- * `cancel_amt` in KRW, or null where it says nothing: absent, not an amount, or zero, which a cancel that
- * succeeded cannot have cancelled. It arrives as a string or a number.
+ * The same object, each number as its decimal text: PHP may write ids and dates as numbers (JSON_NUMERIC_CHECK), and
+ * those of 17 digits are more than a number of JavaScript holds.
  */
-export function readCancelAmount(value: string | number | null): number | null {
-  const text = String(value ?? '')
-    .replaceAll(',', '')
-    .trim()
-  if (!/^\d{1,10}$/.test(text)) return null
-  return Number(text) || null
+function withNumbersAsTexts(
+  body: Readonly<Record<string, unknown>>,
+  source: string,
+): Readonly<Record<string, unknown>> {
+  const { cancel_tid, cancel_date, cancel_amt } = body
+  const isNumber = (value: unknown) => typeof value === 'number'
+  if (!isNumber(cancel_tid) && !isNumber(cancel_date) && !isNumber(cancel_amt)) return body
+  return JSON.parse(
+    source.replace(TEXT_OR_NUMBER, (token) => {
+      if (token.startsWith('"')) return token
+      return `"${/^-?\d+$/.test(token) ? token : String(Number(token))}"`
+    }),
+  )
 }
+
+const DATE =
+  /^(\d{4})-?(\d{2})-?(\d{2})[ T]?(\d{2}):?(\d{2}):?(\d{2})(?:(?:\.\d{1,9})?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d))?$/
+
+/** What is earlier or later stands for "none" in back ends that cannot write that: 0001, 1900, 1970, 9999. */
+const FIRST_YEAR = '2000'
+const LAST_YEAR = '2099'
+
+/**
+ * A date of the provider's as ISO 8601 in Korean time, or null where it cannot be read. Its format is not documented;
+ * `20250609132911` and `2025-06-09 13:29:11` occur, in Korean time (facts). An offset, where one is given, is heeded.
+ */
+export function readDate(text: string | null): string | null {
+  const match = DATE.exec(text?.trim() ?? '')
+  if (match === null) return null
+  const [, year = '', month, day, hour, minute, second, offset = '+09:00'] = match
+  if (year < FIRST_YEAR || year > LAST_YEAR) return null
+  const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`
+  const asUtc = new Date(`${local}Z`)
+  // A date that JavaScript had to move, such as February 30th, is not one.
+  if (Number.isNaN(asUtc.getTime()) || asUtc.toISOString().slice(0, 19) !== local) return null
+  return koreanTime(asUtc.getTime() - offsetMs(offset))
+}
+
+function koreanTime(instant: number): string {
+  return `${new Date(instant + KOREAN_OFFSET_MS).toISOString().slice(0, 19)}+09:00`
+}
+
+/** `Z`, `+09:00` or `+0900` in milliseconds. */
+function offsetMs(offset: string): number {
+  if (offset === 'Z') return 0
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
+  return (offset.startsWith('-') ? -minutes : minutes) * 60_000
+}
+
+/** Digits, alone or in thousands, between what stands for the currency; decimals only of nothing. */
+const AMOUNT = /^(?:₩|￦|KRW)?\s*(\d+|\d{1,3}(?:,\d{3})+)(?:\.00?)?\s*(?:원|KRW)?$/
+
+/**
+ * An amount of the provider's in KRW, or null where it says nothing: absent, with more readings than one (`3.000`), or
+ * zero, which a cancel that succeeded cannot have cancelled.
+ */
+export function readAmount(text: string | null): number | null {
+  const digits = AMOUNT.exec(text?.trim() ?? '')?.[1]
+    ?.replaceAll(',', '')
+    .replace(/^0+/, '')
+  if (digits === undefined || digits.length > LONGEST_AMOUNT) return null
+  return Number(digits) || null
+}
+
+/** In digits (manual: `cancel_amt`, length 10). */
+const LONGEST_AMOUNT = 10

@@ -1,6 +1,6 @@
-import type { CancelOutcome, LookupOutcome } from '../refunds/ports.ts'
+import type { CancelOutcome } from '../refunds/ports.ts'
 import type { ProviderAnswer } from '../refunds/refund.ts'
-import { readCancelAmount, readCancelDate, readObject, readRows, SUCCESS_CODE } from './messages.ts'
+import { readAmount, readDate, readObject, receivedAnswer, SUCCESS_CODE } from './messages.ts'
 
 /** What was seen of one HTTP call. */
 export type Exchange =
@@ -122,7 +122,7 @@ export function classifyCancel(exchange: Exchange, ambiguousCodes: readonly stri
   const body = readObject(exchange.body)
   if (body === null) return unknown(`The provider answered ${status} with something that is not JSON.`, null)
 
-  const answer = providerAnswer(body)
+  const answer = receivedAnswer(body, exchange.body)
   const code = answer.cancel_code?.trim() ?? ''
   if (status < 500 && body.cancel_code === undefined && isTokenError(status, body)) {
     return { outcome: 'token_rejected', detail: tokenErrorDetail(status, body) }
@@ -141,8 +141,8 @@ function classifyCode(
     return {
       outcome: 'succeeded',
       provider: answer,
-      refundedAt: readCancelDate(answer.cancel_date),
-      cancelledAmount: readCancelAmount(answer.cancel_amt),
+      refundedAt: readDate(answer.cancel_date),
+      cancelledAmount: readAmount(answer.cancel_amt),
     }
   }
   const said = `with code ${code}: ${answer.cancel_msg ?? 'no message'}`
@@ -186,32 +186,6 @@ export function providerHasFailed({ outcome }: CancelOutcome): boolean {
   return outcome === 'unknown' || outcome === 'not_sent'
 }
 
-/**
- * What the lookup says of a full cancel (contract): conclusive only where the row for this `TID` says `0000`
- * and its `CANCELDATE` is set. Whatever else it says, the cancel may still be applied late.
- */
-export function classifyLookup(
-  exchange: Exchange,
-  tid: string,
-): LookupOutcome | Extract<CancelOutcome, { outcome: 'token_rejected' }> {
-  if (exchange.seen !== 'answer') return { outcome: 'inconclusive', detail: exchange.detail }
-  const { status } = exchange
-  const error = readObject(exchange.body)
-  if (status < 500 && error !== null && error.RESULTCODE === undefined && isTokenError(status, error)) {
-    return { outcome: 'token_rejected', detail: tokenErrorDetail(status, error) }
-  }
-  const row = readRows(exchange.body).find(({ TID }) => TID === tid)
-  const isCancelled =
-    row?.RESULTCODE === SUCCESS_CODE && typeof row.CANCELDATE === 'string' && row.CANCELDATE.trim() !== ''
-  if (status < 200 || status > 299 || !isCancelled) {
-    return {
-      outcome: 'inconclusive',
-      detail: `The lookup answered with status ${status} and no cancelled payment.`,
-    }
-  }
-  return { outcome: 'cancelled', refundedAt: readCancelDate(row.CANCELDATE as string) }
-}
-
 /** What a token call led to: the token, or why there is none. */
 export function classifyToken(
   exchange: Exchange,
@@ -235,29 +209,18 @@ export function classifyToken(
   }
 }
 
-function isTokenError(status: number, body: Readonly<Record<string, unknown>>): boolean {
+/** Whether an answer without a code of its API is about the token, and so given before anything was done. */
+export function isTokenError(status: number, body: Readonly<Record<string, unknown>>): boolean {
   if (status === 401 || status === 403) return true
   return typeof body.RTN_CD === 'string' && body.RTN_CD !== '' && body.RTN_CD !== SUCCESS_CODE
 }
 
-function tokenErrorDetail(status: number, body: Readonly<Record<string, unknown>>): string {
+/** Why a token was not accepted, for a log. */
+export function tokenErrorDetail(status: number, body: Readonly<Record<string, unknown>>): string {
   const said = typeof body.RTN_CD === 'string' ? `RTN_CD ${body.RTN_CD}` : `status ${status}`
   return `The provider does not accept this account's id, key or token: it answered with ${said}. Nothing was cancelled; check the account's configuration.`
 }
 
 function unknown(detail: string, provider: ProviderAnswer | null): CancelOutcome {
   return { outcome: 'unknown', detail, provider }
-}
-
-/** The documented members as received, null where a member is absent or of another type. */
-function providerAnswer(body: Readonly<Record<string, unknown>>): ProviderAnswer {
-  const text = (value: unknown) => (typeof value === 'string' ? value : null)
-  const { cancel_amt: amount } = body
-  return {
-    cancel_tid: text(body.cancel_tid),
-    cancel_code: text(body.cancel_code),
-    cancel_msg: text(body.cancel_msg),
-    cancel_date: text(body.cancel_date),
-    cancel_amt: typeof amount === 'string' || typeof amount === 'number' ? amount : null,
-  }
 }

@@ -108,7 +108,10 @@ const SeenAnswer = Type.Partial(
     cancel_code: seen(received.cancel_code),
     cancel_msg: seen(received.cancel_msg),
     cancel_date: seen(received.cancel_date),
-    cancel_amt: seen(received.cancel_amt),
+    cancel_amt: Type.Unsafe<string | number | null>({
+      ...seen(received.cancel_amt),
+      type: ['string', 'number', 'null'],
+    }),
   }),
   { additionalProperties: false, description: 'What the console shows of it' },
 )

@@ -1,5 +1,5 @@
 import type { Krw, LedgerSums } from './amounts.ts'
-import type { PaymentMethod } from './eligibility.ts'
+import type { PaymentMethod, RefundKind } from './eligibility.ts'
 import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount } from './refund.ts'
 import type { StepTimings } from './step-timings.ts'
 
@@ -158,8 +158,9 @@ export type CancelRequest = Readonly<{
   account: string
   tid: string
   reason: string
-  /** Undefined: a full cancel. */
-  amount: Krw | undefined
+  /** `full`: a first refund of everything. */
+  kind: RefundKind
+  amount: Krw
   taxFreeAmount: Krw | undefined
   refundAccount: RefundAccount | undefined
   /** The caller's W3C trace context, to pass on. */
@@ -190,9 +191,19 @@ export type CancelOutcome =
 /** A token of the provider, or why there is none. */
 export type Authorization = Readonly<{ outcome: 'authorized'; token: string }> | NotSent
 
-/** What the provider's lookup says of a payment. Only `cancelled` is conclusive. */
+/** Which full cancel is looked for. */
+export type LookupQuery = Readonly<{
+  account: string
+  tid: string
+  /** What was asked for: everything that was paid, by what the caller stated. */
+  amount: Krw
+  /** Milliseconds since 1970. */
+  requestedAt: number
+}>
+
+/** What the provider's lookup says of a full cancel. Only `cancelled` is conclusive. */
 export type LookupOutcome =
-  | Readonly<{ outcome: 'cancelled'; refundedAt: string | null }>
+  | Readonly<{ outcome: 'cancelled'; refundedAt: string }>
   | Readonly<{ outcome: 'inconclusive'; detail: string }>
 
 /** The payment provider. No method throws: every failure is an outcome. */
@@ -206,8 +217,8 @@ export type Provider = Readonly<{
    * time, or the provider has been failing, `work` is not run: nothing was sent.
    */
   admit<Result>(account: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
-  /** Whether a payment has been cancelled. */
-  lookUp(account: string, tid: string): Promise<LookupOutcome>
+  /** Whether a payment has been cancelled in full since this refund was asked for. */
+  lookUp(query: LookupQuery): Promise<LookupOutcome>
   /** What a cancel answer says of time and amount, each null where it cannot be read. */
   readAnswer(answer: ProviderAnswer): Readonly<{ refundedAt: string | null; cancelledAmount: Krw | null }>
 }>

@@ -76,7 +76,7 @@ export const RefundAccount = Type.Object(
       minLength: 1,
       maxLength: 30,
       pattern: VISIBLE_TEXT,
-      description: 'Account number. It is sent on, and kept only as its last four characters',
+      description: 'Account number. It is sent on, and kept only as its last four characters or fewer',
       examples: ['1002345678901'],
     }),
     account_name: Type.String({
@@ -159,11 +159,7 @@ export const ProviderAnswer = Type.Object(
       'When it was cancelled, in the format that the provider chose',
       '20260101103000',
     ),
-    cancel_amt: Type.Unsafe<string | number | null>({
-      type: ['string', 'number', 'null'],
-      description: 'What was cancelled',
-      examples: ['10000'],
-    }),
+    cancel_amt: receivedText('What was cancelled; a number as its decimal text', '10000'),
   },
   { additionalProperties: false, description: "The provider's answer, as received" },
 )
@@ -226,7 +222,8 @@ export const Refund = Type.Object(
     account: Type.String({ description: 'Name of the CookiePay account', examples: ['default'] }),
     tid: Type.String({ description: 'The PG transaction id of the payment', examples: ['order1042-10000'] }),
     kind: Type.Enum(REFUND_KINDS, {
-      description: '`full`: sent without an amount. `partial`: sent with one',
+      description:
+        '`full`: everything that was paid, in one refund. `partial`: a part of it, or what earlier refunds have left',
       examples: ['full'],
     }),
     amount: Krw,
@@ -236,7 +233,8 @@ export const Refund = Type.Object(
     }),
     reason: Type.String({ description: 'As requested', examples: ['고객 변심'] }),
     refund_account: nullable(RefundAccount, {
-      description: 'As requested, the account number masked to its last four characters',
+      description:
+        'As requested, the account number masked to its last four characters, and never more than half of it shown',
     }),
     provider: nullable(ProviderAnswer, { description: "The provider's answer, as received" }),
     refunded_at: nullable(Type.String(), {
@@ -266,8 +264,15 @@ export const TRANSITIONS: Readonly<Record<RefundStatus, readonly RefundStatus[]>
   failed: [],
 }
 
-/** The account number as it may be stored and shown: its last four characters, and none of a shorter one. */
+/** The account number as it may be stored and shown: its last four characters, and never more than half of it. */
 export function maskAccountNumber(accountNumber: string): string {
-  const visible = accountNumber.length > 4 ? accountNumber.slice(-4) : ''
-  return visible.padStart(accountNumber.length, '*')
+  const characters = [...accountNumber]
+  let shown = characters.slice(-4)
+  // Hyphens and spaces hide nothing, and are not counted.
+  while (tellingOf(shown) > tellingOf(characters) / 2) shown = shown.slice(1)
+  return '*'.repeat(characters.length - shown.length) + shown.join('')
+}
+
+function tellingOf(characters: readonly string[]): number {
+  return characters.filter((character) => /[\p{L}\p{N}]/u.test(character)).length
 }

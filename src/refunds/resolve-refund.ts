@@ -8,12 +8,16 @@ export type ResolveCommand = Readonly<{
   /** How it was found out. */
   note: string
   /** What the provider's console shows of the cancel. */
-  provider: Partial<ProviderAnswer> | undefined
+  provider: StatedAnswer | undefined
   /** The caller whose key resolves it. */
   by: string
   /** Whether callers are told from each other; an open gateway knows none. */
   areCallersKnown: boolean
 }>
+
+/** A provider's answer as a person states it, who may write the amount as a number. */
+export type StatedAnswer = Partial<Omit<ProviderAnswer, 'cancel_amt'>> &
+  Readonly<{ cancel_amt?: string | number | null }>
 
 export type ResolveParts = Readonly<{
   store: RefundStore
@@ -75,9 +79,17 @@ function notUnknown({ status }: Refund): string {
   return `Only an unknown refund can be resolved; this one is ${status}.`
 }
 
+function answerOf({ cancel_amt, ...stated }: StatedAnswer): ProviderAnswer {
+  return {
+    ...NO_ANSWER,
+    ...stated,
+    cancel_amt: typeof cancel_amt === 'number' ? String(cancel_amt) : (cancel_amt ?? null),
+  }
+}
+
 function settlementOf(provider: Provider, refund: Refund, command: ResolveCommand): Settlement {
   const { outcome, note, by } = command
-  const answer = command.provider ? { ...NO_ANSWER, ...command.provider } : refund.provider
+  const answer = command.provider ? answerOf(command.provider) : refund.provider
   const read = answer === null ? null : provider.readAnswer(answer)
   const settlement = {
     provider: answer,

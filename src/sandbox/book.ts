@@ -35,11 +35,11 @@ export function createBook() {
     all: () => [...entries.values()],
     clear: () => entries.clear(),
 
-    apply(tid: string, { amount, whole }: { amount: number; whole: boolean }): AppliedCancel {
+    apply(tid: string, amount: number): AppliedCancel {
       const entry = open(tid)
       const at = new Date()
       const cancelTid = `C${koreanDigits(at)}${randomBytes(8).toString('hex')}`
-      const cancel: AppliedCancel = { amount, at, cancelTid, whole }
+      const cancel: AppliedCancel = { amount, at, cancelTid }
       entry.payment = withCancel(entry.payment, cancel)
       return cancel
     },

@@ -15,6 +15,8 @@ export type Effect =
 /** What the provider does with one cancel call. */
 export type Behaviour = {
   readonly tokens: 'accepted' | 'first refused' | 'all refused'
+  /** Whether an amount other than what was paid is cancelled. */
+  readonly inPart: 'allowed' | 'refused'
   readonly effect: Effect
   /** Milliseconds before the answer; `slowMs` stands for the sandbox's option of that name. */
   readonly waitMs: number | 'slowMs' | 'forever'
@@ -37,9 +39,15 @@ const appliedLate: Effect = { ...applied, applied: 'with the answer' }
 const notApplied = (refusal: Refusal): Effect => ({ applied: 'never', refusal })
 
 /** A payment without a fault. */
-const ORDINARY: Behaviour = { tokens: 'accepted', effect: applied, waitMs: 0, delivery: 'json' }
+const ORDINARY: Behaviour = {
+  tokens: 'accepted',
+  inPart: 'allowed',
+  effect: applied,
+  waitMs: 0,
+  delivery: 'json',
+}
 
-const SETTLED_BY_LOOKUP = '202 unknown; a full refund (tid up to 20 long) becomes succeeded by the lookup'
+const SETTLED_BY_LOOKUP = '202 unknown; a full refund becomes succeeded by the lookup'
 
 /** Every fault, and the only place that says what it does. */
 export const FAULTS: readonly Fault[] = [
@@ -121,6 +129,12 @@ export const FAULTS: readonly Fault[] = [
     does: 'cancels 100 KRW less than asked (never less than 1) and answers that amount',
     gateway: "201 succeeded, with the provider's figure",
     behaviour: { ...ORDINARY, effect: { ...applied, shortBy: 100 } },
+  },
+  {
+    name: 'nopart',
+    does: `cancels in full only; any other amount than what was paid is refused, code ${REFUSALS.onlyWhole.code}`,
+    gateway: '201 succeeded; 422 provider_declined for a part, also one that was stated as all that was paid',
+    behaviour: { ...ORDINARY, inPart: 'refused' },
   },
   {
     name: 'declined',

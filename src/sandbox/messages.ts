@@ -32,6 +32,9 @@ export const LookupRequest = Type.Object(
   closed,
 )
 
+/** The lookup of one payment, "결제내역조회" by `tid` alone. */
+export const CertificateRequest = Type.Object({ tid: text(50) }, closed)
+
 /** The answer of the token API, and of any API that refuses the token. */
 export type TokenAnswer = { RTN_CD: string; RTN_MSG: string; TOKEN?: string }
 
@@ -82,7 +85,7 @@ export const REFUSALS = {
   alreadyCancelled: { code: '2001', message: '이미 취소된 거래입니다' },
   partlyCancelled: { code: '2002', message: '이미 취소된 내역이 있어 전체취소할 수 없는 거래입니다' },
   exceedsRemaining: { code: '2003', message: '취소 요청금액이 취소 가능금액보다 큽니다' },
-  notLessThanPaid: { code: '2004', message: '부분취소 금액은 결제금액보다 작아야 합니다' },
+  onlyWhole: { code: '2004', message: '부분취소가 불가능한 거래입니다' },
   zeroAmount: { code: '2005', message: '취소 요청금액은 0보다 커야 합니다' },
   taxFreeExceedsAmount: { code: '2006', message: '비과세 취소금액은 취소금액보다 클 수 없습니다' },
   tooManyCancels: { code: '2007', message: '부분취소 가능 횟수를 모두 사용하였습니다' },

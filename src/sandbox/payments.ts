@@ -1,11 +1,10 @@
 import { type CancelRequest, REFUSALS, type Refusal } from './messages.ts'
 
-/** Money that went back. `whole` marks a cancel that was asked for without an amount. */
+/** Money that went back. */
 export type AppliedCancel = {
   readonly amount: number
   readonly at: Date
   readonly cancelTid: string
-  readonly whole: boolean
 }
 
 export type Payment = {
@@ -35,10 +34,15 @@ export function paymentOf(tid: string, paidAt: Date): Payment {
 }
 
 /**
- * What a cancel would do. No `amount` is a full cancel; with one it is a partial cancel, of less than was
- * paid (manual: "부분 취소 시 전체 금액 보다 작은 값 입력"). There is no idempotency: asked twice, cancelled twice.
+ * What a cancel would do. Without an `amount`, or with that of everything that was paid, it is a full cancel; with any
+ * other a partial one, which `inPart` says whether the payment takes. There is no idempotency: asked twice, cancelled
+ * twice.
  */
-export function decideCancel(payment: Payment, asked: CancelRequest): CancelDecision {
+export function decideCancel(
+  payment: Payment,
+  asked: CancelRequest,
+  inPart: 'allowed' | 'refused',
+): CancelDecision {
   const remaining = payment.amount - payment.cancelled
   const amount = asked.amount === undefined ? payment.amount : Number(asked.amount)
   const refusal = refusalOf()
@@ -49,7 +53,7 @@ export function decideCancel(payment: Payment, asked: CancelRequest): CancelDeci
     if (asked.amount === undefined && payment.cancelled > 0) return REFUSALS.partlyCancelled
     if (amount === 0) return REFUSALS.zeroAmount
     if (amount > remaining) return REFUSALS.exceedsRemaining
-    if (asked.amount !== undefined && amount === payment.amount) return REFUSALS.notLessThanPaid
+    if (inPart === 'refused' && amount !== payment.amount) return REFUSALS.onlyWhole
     if (Number(asked.taxfree_amt ?? 0) > amount) return REFUSALS.taxFreeExceedsAmount
     if (payment.cancels.length >= CANCELS_PER_PAYMENT) return REFUSALS.tooManyCancels
     return null
@@ -62,8 +66,8 @@ export function withCancel(payment: Payment, cancel: AppliedCancel): Payment {
   return { ...payment, cancelled, cancels: [...payment.cancels, cancel] }
 }
 
-/** When one full cancel took all of it back; null for a payment that is partly cancelled, or part by part. */
+/** When one cancel took all of it back; null for a payment that is partly cancelled, or part by part. */
 export function cancelledWholeAt(payment: Payment): Date | null {
   const [first] = payment.cancels
-  return first?.whole && first.amount === payment.amount ? first.at : null
+  return first?.amount === payment.amount ? first.at : null
 }

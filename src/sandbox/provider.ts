@@ -3,10 +3,11 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import type { Book } from './book.ts'
 import { deliver, neverAnswer } from './delivery.ts'
-import { type Behaviour, behaviourOf, type Effect } from './faults.ts'
+import { type Behaviour, behaviourOf } from './faults.ts'
 import {
   type CancelAnswer,
   CancelRequest,
+  CertificateRequest,
   invalidLookup,
   invalidRequest,
   invalidTokenRequest,
@@ -20,14 +21,15 @@ import {
   TokenRequest,
 } from './messages.ts'
 import { cancelledWholeAt, decideCancel, type Payment } from './payments.ts'
+import { mistakeInReason } from './reason.ts'
 import type { Tokens } from './tokens.ts'
 
 export type ProviderOptions = { book: Book; tokens: Tokens; slowMs: number }
 
-const LONGEST_LOOKUP_TID = 20
+const LONGEST_SEARCHED_TID = 20
 
 /**
- * The three APIs of the provider that a refund needs. Whatever is wrong with a request, the answer is HTTP
+ * The APIs of the provider that a refund needs. Whatever is wrong with a request, the answer is HTTP
  * 200 with a code in its body; so `attachValidation`, instead of Fastify's own 400.
  */
 export const providerRoutes: FastifyPluginCallbackTypebox<ProviderOptions> = (app, options, done) => {
@@ -57,6 +59,8 @@ export const providerRoutes: FastifyPluginCallbackTypebox<ProviderOptions> = (ap
       if (request.validationError || !entry) return refused(invalidRequest(mistakeIn(request)))
 
       const asked = request.body
+      const mistake = mistakeInReason(asked.reason)
+      if (mistake !== null) return refused(invalidRequest(mistake))
       const behaviour = behaviourOf(asked.tid)
       if (behaviour.tokens === 'all refused') return reply.code(401).send(TOKEN_ERRORS.refusedToken)
       if (behaviour.tokens === 'first refused') {
@@ -65,35 +69,47 @@ export const providerRoutes: FastifyPluginCallbackTypebox<ProviderOptions> = (ap
       }
 
       const { effect, delivery } = behaviour
-      const early = effect.applied === 'with the answer' ? null : cancel(book, asked, effect)
+      const early = effect.applied === 'with the answer' ? null : cancel(book, asked, behaviour)
       if (behaviour.waitMs === 'forever') return neverAnswer(reply)
       await waited(behaviour.waitMs, slowMs)
-      return deliver(reply, delivery, early ?? cancel(book, asked, effect))
+      return deliver(reply, delivery, early ?? cancel(book, asked, behaviour))
     },
   )
 
-  /** The lookup, "결제내역조회". A payment is known here once a cancel of it was received. */
+  /** The search, "결제내역조회". A payment is known here once a cancel of it was received. */
   app.post('/api/paysearch', { attachValidation: true, schema: { body: LookupRequest } }, async (request) => {
     const grant = tokens.find(headerOf(request, 'token'))
     if (!grant) return TOKEN_ERRORS.refusedToken
     if (request.validationError) return invalidLookup(mistakeIn(request))
     const { API_ID, TID } = request.body
     if (API_ID !== grant.id) return LOOKUP_FAILURES.otherAccount
-    // TID is 20 long in the lookup's manual, 50 in the cancel's: a longer one is never found.
-    const entry = TID.length > LONGEST_LOOKUP_TID ? undefined : book.find(TID)
+    // TID is 20 long in the search's manual, 50 in the cancel's: a longer one is never found.
+    const entry = TID.length > LONGEST_SEARCHED_TID ? undefined : book.find(TID)
     return entry ? [rowOf(entry.payment)] : LOOKUP_FAILURES.noMatch
   })
+
+  /** The lookup of one payment: the same row, whatever the length of the tid, and no `API_ID`. */
+  app.post(
+    '/api/paycert',
+    { attachValidation: true, schema: { body: CertificateRequest } },
+    async (request) => {
+      if (!tokens.find(headerOf(request, 'token'))) return TOKEN_ERRORS.refusedToken
+      if (request.validationError) return invalidLookup(mistakeIn(request))
+      const entry = book.find(request.body.tid)
+      return entry ? rowOf(entry.payment) : LOOKUP_FAILURES.noMatch
+    },
+  )
 
   done()
 }
 
 /** Takes the money back where payment and fault allow it, and says what to answer. */
-function cancel(book: Book, asked: CancelRequest, effect: Effect): CancelAnswer {
+function cancel(book: Book, asked: CancelRequest, { effect, inPart }: Behaviour): CancelAnswer {
   if (effect.applied === 'never') return refused(effect.refusal)
-  const decision = decideCancel(book.open(asked.tid).payment, asked)
+  const decision = decideCancel(book.open(asked.tid).payment, asked, inPart)
   if (!decision.accepted) return refused(decision.refusal)
   const amount = Math.max(1, decision.amount - effect.shortBy)
-  const { cancelTid, at } = book.apply(asked.tid, { amount, whole: asked.amount === undefined })
+  const { cancelTid, at } = book.apply(asked.tid, amount)
   if (effect.instead) return refused(effect.instead)
   return {
     cancel_tid: cancelTid,

@@ -12,6 +12,7 @@ type StoredAnswer = readonly [
   code: string | null,
   msg: string | null,
   date: string | null,
+  /** Of a refund from before amounts were kept as texts a number. */
   amt: string | number | null,
 ]
 
@@ -67,7 +68,13 @@ function encodeAnswer(answer: ProviderAnswer): StoredAnswer {
 
 function decodeAnswer(answer: StoredAnswer): ProviderAnswer {
   const [cancel_tid, cancel_code, cancel_msg, cancel_date, cancel_amt] = answer
-  return { cancel_tid, cancel_code, cancel_msg, cancel_date, cancel_amt }
+  return {
+    cancel_tid,
+    cancel_code,
+    cancel_msg,
+    cancel_date,
+    cancel_amt: cancel_amt === null ? null : String(cancel_amt),
+  }
 }
 
 /** What is stored of a refund that nothing is known of but its intent. */

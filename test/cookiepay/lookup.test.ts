@@ -2,24 +2,41 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { type ReceivedCall, type Respond, sendJson, sendText } from '../e2e/support/provider-stub.ts'
+import { json, type ReceivedCall, type Respond, sendJson, sendText } from '../e2e/support/provider-stub.ts'
 import { startClient } from './support.ts'
 
 const TID = 't-1'
+const LONG_TID = 'a'.repeat(21)
+
+/** When the refund was asked for. */
+const REQUESTED_AT = Date.now() - 60_000
+const MINUTE_MS = 60_000
+
+/** Korean time, as the lookup writes it. */
+const korean = (at: number) => new Date(at + 9 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
+
+const CANCELLED_AT = REQUESTED_AT + 2_000
+const REFUNDED_AT = `${korean(CANCELLED_AT).replace(' ', 'T')}+09:00`
 const ROW = {
   RESULTCODE: '0000',
   RESULTMSG: '성공',
   TID,
   AMOUNT: '10000',
-  CANCELDATE: '2025-06-09 13:29:11',
+  CANCELDATE: korean(CANCELLED_AT),
 }
+const NO_MATCH = { RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없습니다' }
 const TOKEN_ERROR = { RTN_CD: '8001', RTN_MSG: '토큰 오류' }
 const INCONCLUSIVE = { outcome: 'inconclusive' }
 
-/** A provider's tokens and lookups; each token is another one. */
-async function startAll(t: Test, onLookup: Respond, onToken?: Respond, timeoutMs = 10_000) {
+/** A provider's tokens and lookups, of which paycert finds nothing unless it is told to; each token is another one. */
+async function startAll(
+  t: Test,
+  onLookup: Respond,
+  { onToken, onCertificate = json(NO_MATCH), timeoutMs = 10_000, tid = TID }: Partial<Setting> = {},
+) {
   const tokens: ReceivedCall[] = []
   const lookups: ReceivedCall[] = []
+  const certificates: ReceivedCall[] = []
   const giveToken: Respond = (response, _call, index) =>
     sendJson(response, { RTN_CD: '0000', RTN_MSG: '성공', TOKEN: `token-${index}` })
   const server = createServer(async (request, response) => {
@@ -27,6 +44,7 @@ async function startAll(t: Test, onLookup: Respond, onToken?: Respond, timeoutMs
     const call = { path: request.url ?? '', headers: request.headers, text, body: JSON.parse(text) }
     if (call.path === '/payAuth/token') (onToken ?? giveToken)(response, call, tokens.push(call) - 1)
     else if (call.path === '/api/paysearch') onLookup(response, call, lookups.push(call) - 1)
+    else if (call.path === '/api/paycert') onCertificate(response, call, certificates.push(call) - 1)
     else t.fail(`no call to ${call.path} is expected`)
   })
   server.listen(0, '127.0.0.1')
@@ -40,34 +58,94 @@ async function startAll(t: Test, onLookup: Respond, onToken?: Respond, timeoutMs
   t.teardown(stop)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const client = startClient(t, url, { timeoutMs })
-  return { tokens, lookups, stop, lookUp: () => client.lookUp('default', TID) }
+  const query = { account: 'default', tid, amount: 10_000, requestedAt: REQUESTED_AT }
+  return { tokens, lookups, certificates, stop, lookUp: () => client.lookUp(query) }
 }
 
+type Setting = Readonly<{ onToken: Respond; onCertificate: Respond; timeoutMs: number; tid: string }>
+
 t.test('a lookup is sent as the manual has it', async (t) => {
-  const { lookups, lookUp } = await startAll(t, (response) => sendJson(response, [ROW]))
-  t.same(await lookUp(), { outcome: 'cancelled', refundedAt: '2025-06-09T13:29:11+09:00' })
+  const { lookups, certificates, lookUp } = await startAll(t, json([ROW]))
+  t.same(await lookUp(), { outcome: 'cancelled', refundedAt: REFUNDED_AT })
   const [call] = lookups
-  const koreanDate = new Date(Date.now() + 9 * 3_600_000).toISOString().slice(0, 10)
+  const koreanDate = korean(Date.now()).slice(0, 10)
   t.same(call?.body, { API_ID: 'shop', TID, STD_DT: koreanDate, END_DT: koreanDate })
   t.equal(call?.headers.token, 'token-0')
   t.equal(call?.headers.apikey, undefined)
+  t.equal(call?.headers['accept-encoding'], 'identity')
   t.equal(lookups.length, 1)
+  t.equal(certificates.length, 0)
 })
 
+t.test('a tid that the search does not take is looked up by itself', async (t) => {
+  const { lookups, certificates, lookUp } = await startAll(t, json([]), {
+    tid: LONG_TID,
+    onCertificate: json({ ...ROW, TID: LONG_TID }),
+  })
+  t.same(await lookUp(), { outcome: 'cancelled', refundedAt: REFUNDED_AT })
+  t.equal(lookups.length, 0)
+  t.strictSame(
+    certificates.map(({ body, headers }) => [body, headers.token]),
+    [[{ tid: LONG_TID }, 'token-0']],
+  )
+})
+
+const NOT_FOUND: Readonly<Record<string, Respond>> = {
+  'E008, no match': json(NO_MATCH),
+  'E008 in a list': json([NO_MATCH]),
+  'no rows': json([]),
+  'a row of another payment': json([{ ...ROW, TID: 't-10' }]),
+  'a row of another payment, by itself': json({ ...ROW, TID: 't-10' }),
+}
+
+for (const [what, respond] of Object.entries(NOT_FOUND)) {
+  t.test(`${what}: the payment is looked up by its tid alone`, async (t) => {
+    const found = await startAll(t, respond, { onCertificate: json(ROW) })
+    t.same(await found.lookUp(), { outcome: 'cancelled', refundedAt: REFUNDED_AT })
+    t.equal(found.lookups.length, 1)
+    t.equal(found.certificates.length, 1)
+    const notFound = await startAll(t, respond)
+    t.match(await notFound.lookUp(), INCONCLUSIVE)
+  })
+}
+
 const never: Respond = () => {}
+const dated = (CANCELDATE: unknown): Respond => json([{ ...ROW, CANCELDATE }])
 
 const INCONCLUSIVE_ANSWERS: Readonly<Record<string, Respond>> = {
-  'no CANCELDATE': (response) => sendJson(response, [{ ...ROW, CANCELDATE: '' }]),
-  'a blank CANCELDATE': (response) => sendJson(response, [{ ...ROW, CANCELDATE: '  ' }]),
-  'no CANCELDATE at all': (response) => sendJson(response, [{ ...ROW, CANCELDATE: undefined }]),
-  'a CANCELDATE that is not text': (response) => sendJson(response, [{ ...ROW, CANCELDATE: 20250609 }]),
-  'another RESULTCODE': (response) => sendJson(response, [{ ...ROW, RESULTCODE: 'E001' }]),
-  'a row of another payment': (response) => sendJson(response, [{ ...ROW, TID: 't-10' }]),
-  'no rows': (response) => sendJson(response, []),
-  'E008, no match': (response) =>
-    sendJson(response, { RESULTCODE: 'E008', RESULTMSG: '조회된 데이터가 없습니다' }),
-  'a row under status 500': (response) => sendJson(response, [ROW], 500),
-  'a row under status 404': (response) => sendJson(response, [ROW], 404),
+  'no CANCELDATE': dated(''),
+  'a blank CANCELDATE': dated('  '),
+  'no CANCELDATE at all': dated(undefined),
+  'a CANCELDATE that is not text': dated(Number(korean(CANCELLED_AT).replaceAll(/\D/g, ''))),
+  'a CANCELDATE that is no date': dated('yesterday'),
+  'a CANCELDATE without a time': dated(korean(CANCELLED_AT).slice(0, 10)),
+  'a zero date': dated('0000-00-00 00:00:00'),
+  'a zero date of digits': dated('00000000000000'),
+  'a dash for none': dated('-'),
+  'the text null': dated('null'),
+  'a flag instead of a date': dated('Y'),
+  'the year 1': dated('0001-01-01 00:00:00'),
+  'the beginning of 1970': dated('1970-01-01 09:00:00'),
+  'a date of years before': dated('2020-01-01 00:00:00'),
+  'a date of the year 9999': dated('9999-12-31 23:59:59'),
+  'a date of eleven minutes before the request': dated(korean(REQUESTED_AT - 11 * MINUTE_MS)),
+  'a date of the future': dated(korean(Date.now() + 10 * MINUTE_MS)),
+  'Korean time that says it is UTC': dated(`${korean(CANCELLED_AT).replace(' ', 'T')}Z`),
+  'another RESULTCODE': json([{ ...ROW, RESULTCODE: 'E001' }]),
+  'a RESULTCODE that is no text': json([{ ...ROW, RESULTCODE: 0 }]),
+  'an error': json({ RESULTCODE: 'E002', RESULTMSG: 'API_ID와 TOKEN이 일치하지 않습니다' }),
+  'the row twice': json([ROW, ROW]),
+  'a row that contradicts another': json([ROW, { ...ROW, CANCELDATE: '' }]),
+  'another amount of the payment': json([{ ...ROW, AMOUNT: '50000' }]),
+  'a sum of partial cancels': json([{ ...ROW, CANCEL_SUM_AMOUNT: '4000' }]),
+  'a sum of partial cancels, as it was spelled': json([{ ...ROW, CANCLE_SUM_AMOUNT: '4000' }]),
+  'a sum of nothing': json([{ ...ROW, CANCEL_SUM_AMOUNT: '0' }]),
+  'a sum that is no text': json([{ ...ROW, CANCEL_SUM_AMOUNT: 4000 }]),
+  'a row in a list in a list': json([[ROW]]),
+  'a row among what is none': json([ROW, null]),
+  'a row under status 500': json([ROW], 500),
+  'a row under status 404': json([ROW], 404),
+  'no match under status 500': json(NO_MATCH, 500),
   'a page': (response) => sendText(response, '<html></html>', 200, 'text/html'),
   nothing: (response) => sendText(response, ''),
   null: (response) => sendText(response, 'null'),
@@ -76,23 +154,51 @@ const INCONCLUSIVE_ANSWERS: Readonly<Record<string, Respond>> = {
 }
 
 for (const [what, respond] of Object.entries(INCONCLUSIVE_ANSWERS)) {
+  const timeoutMs = respond === never ? 300 : 10_000
   t.test(`${what} settles nothing`, async (t) => {
-    const { lookups, lookUp } = await startAll(t, respond, undefined, respond === never ? 300 : 10_000)
+    const { lookups, certificates, lookUp } = await startAll(t, respond, { timeoutMs })
     t.match(await lookUp(), INCONCLUSIVE)
     t.equal(lookups.length, 1, 'and is not asked again')
+    t.equal(certificates.length, 0)
+  })
+}
+
+for (const CANCELDATE of ['', '0000-00-00 00:00:00', '2020-01-01 00:00:00']) {
+  t.test(`nor does a payment by its tid alone, cancelled on ${CANCELDATE || 'no day'}`, async (t) => {
+    const onCertificate = json({ ...ROW, TID: LONG_TID, CANCELDATE })
+    const { lookUp, certificates } = await startAll(t, never, { tid: LONG_TID, onCertificate })
+    t.match(await lookUp(), INCONCLUSIVE)
+    t.equal(certificates.length, 1)
+  })
+}
+
+const CONCLUSIVE_ROWS: Readonly<Record<string, object>> = {
+  digits: { CANCELDATE: korean(CANCELLED_AT).replaceAll(/\D/g, '') },
+  'ISO 8601 with an offset': { CANCELDATE: REFUNDED_AT },
+  'ISO 8601 in UTC': { CANCELDATE: new Date(CANCELLED_AT).toISOString() },
+  'by a clock that is nine minutes behind': { CANCELDATE: korean(REQUESTED_AT - 9 * MINUTE_MS) },
+  'without an amount': { AMOUNT: undefined },
+  'with an amount that cannot be read': { AMOUNT: '?' },
+  'with a sum of all of it': { CANCEL_SUM_AMOUNT: '10000' },
+  'with an empty sum': { CANCEL_SUM_AMOUNT: '' },
+}
+
+for (const [what, changes] of Object.entries(CONCLUSIVE_ROWS)) {
+  t.test(`a cancel is found: ${what}`, async (t) => {
+    const { lookUp } = await startAll(t, json([{ ...ROW, ...changes }]))
+    t.match(await lookUp(), { outcome: 'cancelled' })
+    const byTid = await startAll(t, never, {
+      tid: LONG_TID,
+      onCertificate: json({ ...ROW, ...changes, TID: LONG_TID }),
+    })
+    t.match(await byTid.lookUp(), { outcome: 'cancelled' })
   })
 }
 
 t.test('the row of the payment is found among others', async (t) => {
   const rows = [{ ...ROW, TID: 'other', CANCELDATE: '' }, ROW]
-  const { lookUp } = await startAll(t, (response) => sendJson(response, rows))
+  const { lookUp } = await startAll(t, json(rows))
   t.match(await lookUp(), { outcome: 'cancelled' })
-})
-
-t.test('a date that cannot be read is a cancel all the same', async (t) => {
-  const row = { ...ROW, CANCELDATE: 'yesterday' }
-  const { lookUp } = await startAll(t, (response) => sendJson(response, [row]))
-  t.same(await lookUp(), { outcome: 'cancelled', refundedAt: null })
 })
 
 for (const status of [200, 401, 403]) {
@@ -118,22 +224,18 @@ t.test('a second rejection settles nothing', async (t) => {
 })
 
 t.test('without a token nothing is looked up', async (t) => {
-  const { lookups, lookUp } = await startAll(
-    t,
-    (response) => sendJson(response, [ROW]),
-    (response) => sendJson(response, TOKEN_ERROR),
-  )
+  const { lookups, lookUp } = await startAll(t, (response) => sendJson(response, [ROW]), {
+    onToken: json(TOKEN_ERROR),
+  })
   t.match(await lookUp(), INCONCLUSIVE)
   t.equal(lookups.length, 0)
 })
 
 t.test('nor where the token cannot be renewed', async (t) => {
-  const { lookups, lookUp } = await startAll(
-    t,
-    (response) => sendJson(response, TOKEN_ERROR),
-    (response, _call, index) =>
+  const { lookups, lookUp } = await startAll(t, (response) => sendJson(response, TOKEN_ERROR), {
+    onToken: (response, _call, index) =>
       sendJson(response, index === 0 ? { RTN_CD: '0000', RTN_MSG: '성공', TOKEN: 'token-0' } : TOKEN_ERROR),
-  )
+  })
   t.match(await lookUp(), INCONCLUSIVE)
   t.equal(lookups.length, 1)
 })

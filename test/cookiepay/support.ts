@@ -14,7 +14,8 @@ export const CANCEL: CancelRequest = {
   account: 'default',
   tid: 't-1',
   reason: '고객 변심',
-  amount: undefined,
+  kind: 'full',
+  amount: 10_000,
   taxFreeAmount: undefined,
   refundAccount: undefined,
 }

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import type {
   Claim,
   LookupOutcome,
+  LookupQuery,
   Provider,
   RefundObserver,
   RefundStore,
@@ -86,7 +87,7 @@ async function startAll(
   let lookUp = async (_tid: string): Promise<LookupOutcome> => NOT_FOUND
   const startReplica = () => {
     const provider = {
-      lookUp(_account: string, tid: string) {
+      lookUp({ tid }: LookupQuery) {
         lookups.push(tid)
         return lookUp(tid)
       },

@@ -39,37 +39,42 @@ t.test('an amount has at most ten digits', async (t) => {
   t.equal(MAX_KRW, 9_999_999_999)
 })
 
-t.test('an account number is masked to its last four', async (t) => {
+t.test('an account number is masked to its last four, and never more than half of it', async (t) => {
   const rows: [string, string][] = [
     ['1002345678901', '*********8901'],
     ['110-123-456789', '**********6789'],
-    ['12345', '*2345'],
-    // None of a shorter one: its last four would be all of it.
-    ['1234', '****'],
-    ['123', '***'],
+    ['12345678', '****5678'],
+    ['1234567', '****567'],
+    ['12345', '***45'],
+    ['1234', '**34'],
+    ['123', '**3'],
     ['1', '*'],
     ['', ''],
-    ['*12345', '**2345'],
-    ['계좌번호가나다', '***호가나다'],
+    ['*12345', '****45'],
+    // Half of its digits, whatever stands between them.
+    ['1-2-3-4', '***-3-4'],
+    ['1234----', '****----'],
+    ['----1234', '******34'],
+    ['계좌번호가나다', '****가나다'],
+    ['😀12', '**2'],
     ['0'.repeat(30), `${'*'.repeat(26)}0000`],
   ]
   for (const [number, masked] of rows) t.equal(maskAccountNumber(number), masked, number)
 })
 
-t.test(
-  'a mask keeps the length, shows at most four, and hides as many as it shows or more than none',
-  async () => {
-    const number = fc.string({ maxLength: 30, unit: fc.constantFrom(...'0123456789- ') })
-    fc.assert(
-      fc.property(number, (number) => {
-        const masked = maskAccountNumber(number)
-        const hidden = masked.slice(0, -4)
-        return number.length <= 4
-          ? masked === '*'.repeat(number.length)
-          : masked.length === number.length &&
-              masked.slice(-4) === number.slice(-4) &&
-              hidden === '*'.repeat(hidden.length)
-      }),
-    )
-  },
-)
+t.test('a mask keeps the length, shows at most four characters and at most half of the digits', async () => {
+  const number = fc.string({ maxLength: 30, unit: fc.constantFrom(...'0123456789- ') })
+  const digitsIn = (text: string) => text.replaceAll(/[^0-9]/g, '').length
+  fc.assert(
+    fc.property(number, (number) => {
+      const masked = maskAccountNumber(number)
+      const shown = masked.replace(/^\**/, '')
+      return (
+        masked.length === number.length &&
+        number.endsWith(shown) &&
+        shown.length <= 4 &&
+        digitsIn(shown) <= digitsIn(number) / 2
+      )
+    }),
+  )
+})

@@ -32,14 +32,14 @@ t.test('what a cancel would do', async (t) => {
   const paid = paymentOf('a-1000', at)
   const partly = cancelled(paid, 400)
   const gone = cancelled(partly, 600)
-  const rows: [string, Payment, Partial<CancelRequest>, number | RegExp][] = [
+  const rows: [string, Payment, Partial<CancelRequest>, number | RegExp, ('allowed' | 'refused')?][] = [
     ['full', paid, {}, 1000],
     ['full, tax-free in it', paid, { taxfree_amt: '1000' }, 1000],
     ['full, more tax-free than that', paid, { taxfree_amt: '1001' }, /비과세/],
     ['full after a partial', partly, {}, /^이미 취소/],
     ['full when nothing is left', gone, {}, /^이미 취소된 거래입니다$/],
     ['partial', paid, { amount: '999' }, 999],
-    ['partial of everything', paid, { amount: '1000' }, /결제금액보다 작아야/],
+    ['full, by its amount', paid, { amount: '1000' }, 1000],
     ['partial beyond it', paid, { amount: '1001' }, /취소 가능금액보다 큽니다/],
     ['partial of nothing', paid, { amount: '0' }, /0보다 커야/],
     ['partial, tax-free in it', paid, { amount: '400', taxfree_amt: '200' }, 400],
@@ -47,9 +47,13 @@ t.test('what a cancel would do', async (t) => {
     ['the rest', partly, { amount: '600' }, 600],
     ['more than the rest', partly, { amount: '601' }, /취소 가능금액보다 큽니다/],
     ['partial when nothing is left', gone, { amount: '1' }, /^이미 취소된 거래입니다$/],
+    ['full of what has no parts', paid, {}, 1000, 'refused'],
+    ['full of what has no parts, by its amount', paid, { amount: '1000' }, 1000, 'refused'],
+    ['a part of what has none', paid, { amount: '999' }, /^부분취소가 불가능한 거래입니다$/, 'refused'],
+    ['more than what has no parts', paid, { amount: '1001' }, /취소 가능금액보다 큽니다/, 'refused'],
   ]
-  for (const [name, payment, asked, expected] of rows) {
-    const decision = decideCancel(payment, { tid: payment.tid, reason: 'r', ...asked })
+  for (const [name, payment, asked, expected, inPart = 'allowed'] of rows) {
+    const decision = decideCancel(payment, { tid: payment.tid, reason: 'r', ...asked }, inPart)
     if (typeof expected === 'number') t.strictSame(decision, { accepted: true, amount: expected }, name)
     else t.match(decision, { accepted: false, refusal: { message: expected } }, name)
   }
@@ -58,21 +62,21 @@ t.test('what a cancel would do', async (t) => {
 t.test('a payment takes a limited number of cancels, and never more than its amount', async (t) => {
   let payment = paymentOf('a-100000', at)
   for (let count = 0; count < CANCELS_PER_PAYMENT; count++) payment = cancelled(payment, 1)
-  t.match(decideCancel(payment, { tid: payment.tid, reason: 'r', amount: '1' }), {
+  t.match(decideCancel(payment, { tid: payment.tid, reason: 'r', amount: '1' }, 'allowed'), {
     refusal: { message: /횟수/ },
   })
   t.throws(() => cancelled(payment, 100_000), /^bug: /)
 })
 
-t.test('cancelled whole: by one full cancel of all of it', async (t) => {
+t.test('cancelled whole: by one cancel of all of it', async (t) => {
   const paid = paymentOf('a-1000', at)
   t.equal(cancelledWholeAt(paid), null)
   t.equal(cancelledWholeAt(cancelled(paid, 400)), null)
   t.equal(cancelledWholeAt(cancelled(cancelled(paid, 400), 600)), null)
-  t.equal(cancelledWholeAt(cancelled(paid, 900, true)), null)
-  t.equal(cancelledWholeAt(cancelled(paid, 1000, true)), at)
+  t.equal(cancelledWholeAt(cancelled(paid, 900)), null)
+  t.equal(cancelledWholeAt(cancelled(paid, 1000)), at)
 })
 
-function cancelled(payment: Payment, amount: number, whole = false): Payment {
-  return withCancel(payment, { amount, at, cancelTid: 'C1', whole })
+function cancelled(payment: Payment, amount: number): Payment {
+  return withCancel(payment, { amount, at, cancelTid: 'C1' })
 }

@@ -181,7 +181,7 @@ function createProvider(
   id: string,
   isLookupDown: boolean,
 ): Provider {
-  const cancel: CancelCall = ({ tid, amount }) =>
+  const cancel: CancelCall = ({ tid, kind, amount }) =>
     new Promise((answer) => {
       const refund = model.payments.get(tid)?.refunds.get(id)
       if (refund === undefined || shownStatus(refund, model.nowMs) !== 'processing') {
@@ -191,8 +191,8 @@ function createProvider(
         id,
         tid,
         attempt: refund?.attempt ?? '',
-        amount: amount ?? PAID,
-        isFull: amount === undefined,
+        amount,
+        isFull: kind === 'full',
         atMs: model.nowMs,
         hasLeft: true,
         isApplied: false,
@@ -206,9 +206,9 @@ function createProvider(
     authorize: async () => ({ outcome: 'authorized', token: 'token' }),
     renew: async () => ({ outcome: 'authorized', token: 'fresh' }),
     admit: (_account, work) => work(cancel),
-    lookUp: async (_account, tid) =>
+    lookUp: async ({ tid }) =>
       !isLookupDown && model.relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied)
-        ? { outcome: 'cancelled', refundedAt: null }
+        ? { outcome: 'cancelled', refundedAt: new Date().toISOString() }
         : { outcome: 'inconclusive', detail: 'not seen' },
     readAnswer: () => ({ refundedAt: null, cancelledAmount: null }),
   }

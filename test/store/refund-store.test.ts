@@ -77,7 +77,7 @@ const SUCCEEDED: Settlement = {
     cancel_code: '0000',
     cancel_msg: '정상취소',
     cancel_date: '20260101103000',
-    cancel_amt: 1000,
+    cancel_amt: '1000',
   },
   refunded_at: '2026-01-01T10:30:00+09:00',
   failure: null,

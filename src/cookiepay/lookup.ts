@@ -1,0 +1,77 @@
+import type { CancelOutcome, LookupOutcome, LookupQuery } from '../refunds/ports.ts'
+import { readAmount, readDate, readObject, readRows, SUCCESS_CODE } from './messages.ts'
+import { type Exchange, isTokenError, tokenErrorDetail } from './outcome.ts'
+
+/** What one lookup led to. `not_found`: the provider knows no such payment there, and may elsewhere. */
+export type LookupAnswer =
+  | LookupOutcome
+  | Extract<CancelOutcome, { outcome: 'token_rejected' }>
+  | Readonly<{ outcome: 'not_found'; detail: string }>
+
+type Row = Readonly<Record<string, unknown>>
+
+/** `/api/paysearch` takes no longer `TID` (facts, "Lookups"). */
+export const LONGEST_SEARCHED_TID = 20
+
+/** Where nothing matches what was looked for (facts, "Lookups"). */
+const NO_MATCH_CODE = 'E008'
+
+/** How much earlier than the request a cancel may be dated, by a clock that is not ours (contract). */
+const EARLIEST_BEFORE_MS = 10 * 60_000
+
+/** Sums of partial cancels, as early clients of the lookup read them, in both spellings (facts, "Lookups"). */
+const SUMS = ['CANCEL_SUM_AMOUNT', 'CANCLE_SUM_AMOUNT']
+
+/**
+ * What the lookup says of a full cancel (contract): conclusive only where the one row for this `TID` says `0000`, and
+ * its `CANCELDATE` is a date from the time of the request until `now`. Whatever else it says, the cancel may still be
+ * applied late. A date in the future settles nothing yet: it is looked at again, and then is none.
+ */
+export function classifyLookup(exchange: Exchange, query: LookupQuery, now: number): LookupAnswer {
+  if (exchange.seen !== 'answer') return { outcome: 'inconclusive', detail: exchange.detail }
+  const { status, body } = exchange
+  const error = readObject(body)
+  if (status < 500 && error !== null && error.RESULTCODE === undefined && isTokenError(status, error)) {
+    return { outcome: 'token_rejected', detail: tokenErrorDetail(status, error) }
+  }
+  if (status < 200 || status > 299) return inconclusive(`answered with status ${status}`)
+  const rows = readRows(body)
+  if (rows === null) return inconclusive('gave no answer that can be read')
+  const [row, ...others] = rows.filter(({ TID }) => TID === query.tid)
+  if (row === undefined) return isNoMatch(rows) ? notFound() : inconclusive('answered with an error')
+  if (others.length > 0) return inconclusive('has more than one row for the payment')
+  return judge(row, query, now)
+}
+
+function judge(row: Row, { amount, requestedAt }: LookupQuery, now: number): LookupAnswer {
+  if (row.RESULTCODE !== SUCCESS_CODE) return inconclusive('answered with an error')
+  const refundedAt = readDate(textOf(row.CANCELDATE))
+  if (refundedAt === null) return inconclusive('shows no date of a cancel')
+  const cancelledAt = Date.parse(refundedAt)
+  if (cancelledAt < requestedAt - EARLIEST_BEFORE_MS || cancelledAt > now) {
+    return inconclusive('shows a cancel from before the request, or in the future')
+  }
+  // Of what was paid the caller may have stated less: then what was sent was a part, of which a row says nothing.
+  const paid = readAmount(textOf(row.AMOUNT))
+  if (paid !== null && paid !== amount) return inconclusive('shows another amount of the payment')
+  const sums = SUMS.map((name) => row[name]).filter((sum) => sum !== undefined && sum !== '')
+  if (sums.some((sum) => readAmount(textOf(sum)) !== amount)) return inconclusive('shows a partial cancel')
+  return { outcome: 'cancelled', refundedAt }
+}
+
+/** The provider's code for it, or rows of other payments, or none. */
+function isNoMatch(rows: readonly Row[]): boolean {
+  return rows.every(({ RESULTCODE, TID }) => RESULTCODE === NO_MATCH_CODE || typeof TID === 'string')
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function notFound(): LookupAnswer {
+  return { outcome: 'not_found', detail: 'The lookup does not know the payment.' }
+}
+
+function inconclusive(what: string): LookupOutcome {
+  return { outcome: 'inconclusive', detail: `The lookup ${what}.` }
+}
