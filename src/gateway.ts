@@ -12,6 +12,7 @@ import type { Telemetry } from './http/telemetry.ts'
 import { traceIdOf } from './http/traceparent.ts'
 import { buildOperationsApp } from './operations-app.ts'
 import { createBackgroundWork } from './refunds/background.ts'
+import { type MerchantAccount, merchantOf } from './refunds/merchant.ts'
 import type { RefundObserver } from './refunds/ports.ts'
 import { startReconciler } from './refunds/reconciler.ts'
 import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
@@ -102,14 +103,14 @@ export async function startGateway(
   const provider = createCookiePay({
     ...config.cookiepay,
     accounts: config.accounts,
-    tokenStore: createTokenStore(redis, config.storeSecrets, (account) =>
-      merchantOf(config, live.accounts, account),
+    tokenStore: createTokenStore(redis, config.storeSecrets, (merchant) =>
+      keyHolderOf(config, live.accounts, merchant),
     ),
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  const gateways = new Map(config.accounts.map(({ name, gateway }) => [name, gateway]))
+  const accountsByName = new Map(config.accounts.map((account) => [account.name, merchantAccount(account)]))
   const listener = createListener(config.tls, longestAnswerMs(config))
   const app = await buildApp(config, {
     log,
@@ -122,7 +123,7 @@ export async function startGateway(
     refunds: {
       store,
       provider,
-      accounts: gateways,
+      accounts: accountsByName,
       storeSecrets: config.storeSecrets,
       clock: () => performance.now(),
       observer,
@@ -140,8 +141,8 @@ export async function startGateway(
       live.accounts = accounts
       provider.setAccounts(accounts)
       // The same map, which the routes and the flow hold, and within one turn of the event loop.
-      gateways.clear()
-      for (const { name, gateway } of accounts) gateways.set(name, gateway)
+      accountsByName.clear()
+      for (const account of accounts) accountsByName.set(account.name, merchantAccount(account))
     }
   }
 
@@ -225,9 +226,13 @@ function readinessOf(config: Config, durability: DurabilityWatch, isClosing: boo
  * Whose token it is: one that was fetched for another merchant, with a key that was replaced since, or from another
  * provider, is of no use.
  */
-function merchantOf({ cookiepay }: Config, accounts: readonly Account[], account: string): string {
-  const { id, key } = accounts.find(({ name }) => name === account) ?? {}
-  return `${cookiepay.baseUrl} ${id} ${account} ${hash('sha256', key ?? '')}`
+function keyHolderOf({ cookiepay }: Config, accounts: readonly Account[], merchant: string): string {
+  const { key } = accounts.find(({ id }) => merchantOf(id) === merchant) ?? {}
+  return `${cookiepay.baseUrl} ${merchant} ${hash('sha256', key ?? '')}`
+}
+
+function merchantAccount({ name, id, gateway }: Account): MerchantAccount {
+  return { name, merchant: merchantOf(id), gateway }
 }
 
 /** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */

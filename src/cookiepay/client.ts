@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { type Account, type JudgedCode, longestTimeoutMs } from '../config.ts'
+import { merchantOf } from '../refunds/merchant.ts'
 import type { CancelRequest, Provider } from '../refunds/ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -37,7 +38,7 @@ const KEEP_ALIVE_MS = 2_000
 export type CookiePay = Provider &
   Readonly<{
     /**
-     * From now on these are the accounts. Calls under way finish as they began; what was begun for an account that
+     * From now on these are the accounts. Calls under way finish as they began; what was begun for a merchant that
      * is gone still finds it, and nothing is looked up for it any more.
      */
     setAccounts(accounts: readonly Account[]): void
@@ -49,15 +50,16 @@ function codesOf(judged: readonly JudgedCode[]): readonly string[] {
   return judged.map(({ code }) => code)
 }
 
-/** What one account calls by. */
+/** What one merchant calls by. */
 type Line = { account: Account; admission: Admission; cancels: Connections; others: Pool }
 
 /** The provider's API. Nothing is ever repeated here: a cancel call is sent at most once. */
 export function createCookiePay(options: CookiePayOptions): CookiePay {
   const { origin, pathname } = new URL(options.baseUrl)
   const basePath = pathname.replace(/\/$/, '')
-  // Each account has connections of its own, so that a slow one does not keep the others waiting.
-  const lines = new Map(options.accounts.map((account) => [account.name, openLine(account)]))
+  // Each has connections of its own, so that a slow one does not keep the others waiting. By merchant and not by an
+  // account's name, which a rotation may give to another merchant while calls are under way.
+  const lines = new Map(options.accounts.map((account) => [merchantOf(account.id), openLine(account)]))
   let configured = new Set(lines.keys())
 
   function openLine(account: Account): Line {
@@ -78,20 +80,20 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     }
   }
 
-  function lineOf(name: string) {
-    const line = lines.get(name)
-    if (line === undefined) throw new Error(`bug: no account ${name}`)
+  function lineOf(merchant: string) {
+    const line = lines.get(merchant)
+    if (line === undefined) throw new Error(`bug: no account of the merchant ${merchant}`)
     return line
   }
 
   async function call<Outcome extends { outcome: string }>(
     kind: 'token' | 'cancel' | 'lookup',
-    name: string,
+    merchant: string,
     request: { path: string; headers: readonly string[]; body: string },
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome> {
     const startedAt = performance.now()
-    const line = lineOf(name)
+    const line = lineOf(merchant)
     const post = {
       path: basePath + request.path,
       headers: ['content-type', 'application/json; charset=utf-8', ...request.headers],
@@ -107,20 +109,20 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   const tokens = createTokenCache({
     store: options.tokenStore,
     fetchTimeoutMs: options.connectTimeoutMs + longestTimeoutMs(options.accounts),
-    fetchToken(name) {
-      const { id, key } = lineOf(name).account
+    fetchToken(merchant) {
+      const { id, key } = lineOf(merchant).account
       const body = JSON.stringify({ pay2_id: id, pay2_key: key })
-      return call('token', name, { path: TOKEN_PATH, headers: [], body }, classifyToken)
+      return call('token', merchant, { path: TOKEN_PATH, headers: [], body }, classifyToken)
     },
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const { key } = lineOf(request.account).account
+    const { key } = lineOf(request.merchant).account
     const headers = ['TOKEN', token, 'ApiKey', key]
     if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
     return call(
       'cancel',
-      request.account,
+      request.merchant,
       { path: CANCEL_PATH, headers, body: cancelBody(request) },
       (seen) =>
         hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), [
@@ -132,9 +134,9 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     )
   }
 
-  async function lookUpWith(name: string, tid: string, token: string) {
-    const body = lookupBody(lineOf(name).account.id, tid, new Date())
-    return call('lookup', name, { path: LOOKUP_PATH, headers: ['TOKEN', token], body }, (seen) =>
+  async function lookUpWith(merchant: string, tid: string, token: string) {
+    const body = lookupBody(lineOf(merchant).account.id, tid, new Date())
+    return call('lookup', merchant, { path: LOOKUP_PATH, headers: ['TOKEN', token], body }, (seen) =>
       classifyLookup(seen, tid),
     )
   }
@@ -143,25 +145,25 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     authorize: tokens.get,
     renew: tokens.renew,
 
-    admit: async (account, work) => {
-      const { admission } = lineOf(account)
+    admit: async (merchant, work) => {
+      const { admission } = lineOf(merchant)
       return admission.run(() =>
         work((request, token) => admission.call(() => cancel(request, token), providerHasFailed)),
       )
     },
 
-    async lookUp(account, tid) {
-      if (!configured.has(account)) {
-        return { outcome: 'inconclusive', detail: `The account ${account} is not configured any more.` }
+    async lookUp(merchant, tid) {
+      if (!configured.has(merchant)) {
+        return { outcome: 'inconclusive', detail: 'No account of its merchant is configured any more.' }
       }
-      const authorization = await tokens.get(account)
+      const authorization = await tokens.get(merchant)
       if (authorization.outcome === 'not_sent')
         return { outcome: 'inconclusive', detail: authorization.detail }
-      const found = await lookUpWith(account, tid, authorization.token)
+      const found = await lookUpWith(merchant, tid, authorization.token)
       if (found.outcome !== 'token_rejected') return found
-      const renewed = await tokens.renew(account, authorization.token)
+      const renewed = await tokens.renew(merchant, authorization.token)
       if (renewed.outcome === 'not_sent') return { outcome: 'inconclusive', detail: renewed.detail }
-      const foundThen = await lookUpWith(account, tid, renewed.token)
+      const foundThen = await lookUpWith(merchant, tid, renewed.token)
       return foundThen.outcome === 'token_rejected'
         ? { outcome: 'inconclusive', detail: foundThen.detail }
         : foundThen
@@ -174,17 +176,18 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
 
     setAccounts(accounts) {
       for (const account of accounts) {
-        const line = lines.get(account.name)
-        if (line === undefined) lines.set(account.name, openLine(account))
-        else if (line.account.id !== account.id || line.account.key !== account.key) {
+        const merchant = merchantOf(account.id)
+        const line = lines.get(merchant)
+        if (line === undefined) lines.set(merchant, openLine(account))
+        else if (line.account.key !== account.key) {
           line.account = account
-          tokens.forget(account.name)
+          tokens.forget(merchant)
         }
       }
-      configured = new Set(accounts.map(({ name }) => name))
+      configured = new Set(accounts.map(({ id }) => merchantOf(id)))
     },
 
-    isPaused: () => [...configured].some((name) => lineOf(name).admission.isOpen()),
+    isPaused: () => [...configured].some((merchant) => lineOf(merchant).admission.isOpen()),
 
     async close() {
       for (const { admission, cancels, others } of lines.values()) {

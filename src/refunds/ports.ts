@@ -9,14 +9,15 @@ export type Claim = Readonly<{
   /** Random token of the attempt that made the claim; whoever frees the claim must name it. */
   token: string
   fingerprint: string
-  account: string
+  /** Whose payment it is, see merchantOf(). */
+  merchant: string
   tid: string
 }>
 
 /** What a refund is made of before anything is known of its amount and outcome. */
 export type RefundDetails = Pick<
   Refund,
-  'tax_free_amount' | 'reason' | 'refund_account' | 'requested_by' | 'metadata'
+  'account' | 'tax_free_amount' | 'reason' | 'refund_account' | 'requested_by' | 'metadata'
 >
 
 /** One try at a refund under a claim, its own or one that it joined. */
@@ -47,13 +48,14 @@ export type HistoryEntry = Readonly<{ event: 'unknown' | 'conflict'; cause: stri
 /** A refund with what only the gateway knows of it. */
 export type StoredRefund = Readonly<{
   refund: Refund
+  merchant: string
   attempt: string
   fingerprint: string
   history: readonly HistoryEntry[]
 }>
 
 /** Where the index of unsettled refunds points to; `entry` is how the store names it. */
-export type UnsettledRefund = Readonly<{ entry: string; id: string; account: string; tid: string }>
+export type UnsettledRefund = Readonly<{ entry: string; id: string; merchant: string; tid: string }>
 
 /** What the atomic begin decided. */
 export type BeginResult =
@@ -85,7 +87,7 @@ export type SettleResult =
 
 /** A payment with the sums of its refunds, in KRW. */
 export type PaymentLedger = LedgerSums &
-  Readonly<{ account: string; tid: string; method: PaymentMethod; tax_free_amount: Krw | null }>
+  Readonly<{ tid: string; method: PaymentMethod; tax_free_amount: Krw | null }>
 
 /** One page of refunds, oldest first; `nextCursor` null: there are no more. */
 export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: string | null }>
@@ -117,21 +119,22 @@ export type RefundStore = Readonly<{
    */
   release(attempt: Attempt): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
-  findByClaim(claim: Pick<Claim, 'id' | 'account' | 'tid'>): Promise<StoredRefund | null>
+  findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
   /** The refund of this id, or null. */
   findById(id: string): Promise<StoredRefund | null>
   /** The payment's ledger, or null where nothing was ever refunded of it. */
-  findPayment(account: string, tid: string): Promise<PaymentLedger | null>
+  findPayment(merchant: string, tid: string): Promise<PaymentLedger | null>
   /** The payment's refunds. A cursor is the `nextCursor` of the page before; null starts. */
   listByPayment(query: {
-    account: string
+    merchant: string
     tid: string
     limit: number
     cursor: string | null
   }): Promise<RefundPage>
-  /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
+  /** The refunds of all payments that are `processing` or `unknown`, oldest first; merchant null: of all merchants. */
   listUnsettled(query: {
     status: 'processing' | 'unknown'
+    merchant: string | null
     limit: number
     cursor: string | null
   }): Promise<RefundPage>
@@ -151,7 +154,7 @@ export type RefundStore = Readonly<{
 
 /** What one cancel call asks of the provider; amounts in KRW. */
 export type CancelRequest = Readonly<{
-  account: string
+  merchant: string
   tid: string
   reason: string
   /** Undefined: a full cancel. */
@@ -193,17 +196,17 @@ export type LookupOutcome =
 
 /** The payment provider. No method throws: every failure is an outcome. */
 export type Provider = Readonly<{
-  /** A token for this account, from the nearest place that holds a valid one. */
-  authorize(account: string): Promise<Authorization>
+  /** A token for this merchant, from the nearest place that holds a valid one. */
+  authorize(merchant: string): Promise<Authorization>
   /** A token other than the one that was just rejected. */
-  renew(account: string, rejectedToken: string): Promise<Authorization>
+  renew(merchant: string, rejectedToken: string): Promise<Authorization>
   /**
-   * Runs `work` with a place among the calls that this account may have under way. Where there is none in
+   * Runs `work` with a place among the calls that this merchant may have under way. Where there is none in
    * time, or the provider has been failing, `work` is not run: nothing was sent.
    */
-  admit<Result>(account: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
+  admit<Result>(merchant: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
   /** Whether a payment has been cancelled. */
-  lookUp(account: string, tid: string): Promise<LookupOutcome>
+  lookUp(merchant: string, tid: string): Promise<LookupOutcome>
   /** What a cancel answer says of time and amount, each null where it cannot be read. */
   readAnswer(answer: ProviderAnswer): Readonly<{ refundedAt: string | null; cancelledAmount: Krw | null }>
 }>
@@ -232,7 +235,7 @@ export type RefundObserver = Readonly<{
   /** A refund that was unknown is settled, by the lookup or by a person. */
   resolved(refund: Refund): void
   /** Nothing was sent; the key is free. */
-  notSent(claim: Claim, outcome: NotSent, origin: RequestOrigin): void
+  notSent(refund: Pick<Refund, 'id' | 'account'>, outcome: NotSent, origin: RequestOrigin): void
   /** The provider says that it cancelled another amount than was asked; null: one that cannot be read. */
   amountMismatch(refund: Refund, cancelledAmount: Krw | null): void
   /** An answer contradicts what stands in the store, which was left as it is. */

@@ -105,7 +105,7 @@ async function lookUp(
   // How a partly cancelled payment looks in the lookup is not documented (facts): it never settles a part.
   if (refund.kind === 'partial') return parts.store.lookAgain(unsettled, PARTIAL_PAUSE_MS)
 
-  const found = await parts.provider.lookUp(unsettled.account, unsettled.tid)
+  const found = await parts.provider.lookUp(unsettled.merchant, unsettled.tid)
   if (found.outcome === 'inconclusive') {
     return parts.store.lookAgain(unsettled, pauseMs(parts, stored))
   }

@@ -4,11 +4,11 @@ import type { BackgroundWork } from './background.ts'
 import {
   brokenEligibilityRule,
   type EligibilityRule,
-  type PaymentGateway,
   partialAllowed,
   refundAccountRequired,
 } from './eligibility.ts'
 import { fingerprint, fingerprintMatches } from './fingerprint.ts'
+import type { MerchantAccount } from './merchant.ts'
 import {
   type Attempt,
   type CancelCall,
@@ -56,8 +56,8 @@ export type RefundCommand = RequestOrigin & Readonly<{ idempotencyKey: string; b
 export type RefundParts = Readonly<{
   store: RefundStore
   provider: Provider
-  /** Each configured account's gateway. */
-  accounts: ReadonlyMap<string, PaymentGateway>
+  /** The configured accounts by their names. */
+  accounts: ReadonlyMap<string, MerchantAccount>
   /** For the fingerprint; newest first. */
   storeSecrets: readonly Buffer[]
   clock: MonotonicClock
@@ -82,7 +82,7 @@ const MAX_CLAIM_ROUNDS = 3
 
 /** A command with what is derived from it. Nothing is copied: this is the hot path. */
 type IdentifiedCommand = Readonly<{ command: RefundCommand; id: string; fingerprint: string }>
-type CheckedCommand = IdentifiedCommand & Readonly<{ account: string }>
+type CheckedCommand = IdentifiedCommand & Readonly<{ account: MerchantAccount }>
 
 /**
  * One refund, from the request to its recorded outcome: claim, token, begin, relay, settle (see
@@ -135,14 +135,17 @@ function isSamePayload(
   return stored === fingerprint || fingerprintMatches(stored, command.body, storeSecrets.slice(1))
 }
 
-function accountOf(parts: RefundParts, body: RefundRequest): string | undefined {
-  if (body.account !== undefined) return parts.accounts.has(body.account) ? body.account : undefined
-  return parts.accounts.size === 1 ? [...parts.accounts.keys()][0] : undefined
+function accountOf(parts: RefundParts, body: RefundRequest): MerchantAccount | undefined {
+  if (body.account !== undefined) return parts.accounts.get(body.account)
+  return parts.accounts.size === 1 ? [...parts.accounts.values()][0] : undefined
 }
 
 /** The rules that need no state; `remaining` is read only to tell a caller who asked for too much. */
-async function brokenRule(parts: RefundParts, account: string, body: RefundRequest): Promise<Refusal | null> {
-  const gateway = parts.accounts.get(account) as PaymentGateway
+async function brokenRule(
+  parts: RefundParts,
+  { name, merchant, gateway }: MerchantAccount,
+  body: RefundRequest,
+): Promise<Refusal | null> {
   const rule = brokenEligibilityRule(body.payment.method, requestedKind(body), gateway)
   if (rule !== null) return notEligible(rule, body)
   if (refundAccountRequired(body.payment.method) && body.refund_account === undefined) {
@@ -153,13 +156,13 @@ async function brokenRule(parts: RefundParts, account: string, body: RefundReque
   }
   const amountRule = brokenAmountRule(body, gateway)
   if (amountRule === 'amount_exceeds_remaining') {
-    const ledger = await parts.store.findPayment(account, body.tid)
+    const ledger = await parts.store.findPayment(merchant, body.tid)
     return amountExceeds(body, ledger === null ? body.payment.amount : remaining(ledger))
   }
   if (amountRule === 'tax_free_not_allowed') {
     return {
       code: 'tax_free_not_allowed',
-      detail: `tax_free_amount goes with a Kiwoompay account only; the account ${account} is ${gateway}.`,
+      detail: `tax_free_amount goes with a Kiwoompay account only; the account ${name} is ${gateway}.`,
     }
   }
   if (amountRule === 'tax_free_exceeds_amount') return taxFreeExceeds()
@@ -171,7 +174,8 @@ async function attemptRefund(
   checked: CheckedCommand,
 ): Promise<RefundAnswer | 'claim_abandoned'> {
   const { store, provider, clock } = parts
-  const { command, id, account } = checked
+  const { command, id } = checked
+  const { name, merchant } = checked.account
   const { body } = command
   const timings = startTimings(clock())
   const attempt = newAttemptToken()
@@ -179,15 +183,15 @@ async function attemptRefund(
     id,
     token: attempt,
     fingerprint: checked.fingerprint,
-    account,
+    merchant,
     tid: body.tid,
   })
   if (claim.token !== attempt) {
     if (!isSamePayload(parts, checked, claim.fingerprint)) return refused(keyReused())
     const stored = await store.findByClaim(claim)
     if (stored !== null) return replay(parts, checked, stored)
-    // Made while another account was the only one: what is sent with this one must not be booked on that.
-    if (claim.account !== account) {
+    // Made while another merchant's account was meant: what is sent with this one must not be booked on that.
+    if (claim.merchant !== merchant) {
       await release(parts, { claim, attempt, requestedAt: Date.now() })
       return 'claim_abandoned'
     }
@@ -195,20 +199,15 @@ async function attemptRefund(
   }
 
   endStep(timings, 'claimMs', clock())
-  const requestedAt = Date.now()
-  const authorization = await provider.authorize(account)
-  if (authorization.outcome === 'not_sent')
-    return notSent(parts, { claim, attempt, requestedAt }, authorization, command)
-  endStep(timings, 'tokenMs', clock())
-
   const intent: Intent = {
     claim,
     attempt,
-    requestedAt,
+    requestedAt: Date.now(),
     payment: body.payment,
     amount: body.amount,
     partialAllowed: partialAllowed(body.payment.method),
     details: {
+      account: name,
       tax_free_amount: body.tax_free_amount ?? null,
       reason: body.reason,
       refund_account: body.refund_account
@@ -218,7 +217,11 @@ async function attemptRefund(
       metadata: body.metadata ?? {},
     },
   }
-  const answer = await provider.admit(account, async (cancel) => {
+  const authorization = await provider.authorize(merchant)
+  if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
+  endStep(timings, 'tokenMs', clock())
+
+  const answer = await provider.admit(merchant, async (cancel) => {
     endStep(timings, 'admissionMs', clock())
     const begun = await begin(parts, intent, timings.startedAt)
     endStep(timings, 'beginMs', clock())
@@ -273,7 +276,7 @@ async function relay(
 ): Promise<RefundAnswer> {
   const { body } = command
   const request = {
-    account: intent.claim.account,
+    merchant: intent.claim.merchant,
     tid: body.tid,
     reason: body.reason,
     amount: begun.refund.kind === 'full' ? undefined : begun.refund.amount,
@@ -304,7 +307,7 @@ async function relayWithFreshToken(
   rejectedToken: string,
   cancel: (token: string) => Promise<CancelOutcome>,
 ): Promise<AnsweredOutcome | NotSent> {
-  const authorization = await parts.provider.renew(intent.claim.account, rejectedToken)
+  const authorization = await parts.provider.renew(intent.claim.merchant, rejectedToken)
   if (authorization.outcome === 'not_sent') return authorization
   const renewed = await begin(parts, intent, parts.clock())
   if (renewed.result !== 'begun') {
@@ -386,12 +389,13 @@ function replay(parts: RefundParts, identified: IdentifiedCommand, stored: Store
 
 async function notSent(
   parts: RefundParts,
-  attempt: Attempt,
+  intent: Intent,
   outcome: NotSent,
   origin: RequestOrigin,
 ): Promise<RefundAnswer> {
-  parts.observer.notSent(attempt.claim, outcome, origin)
-  await release(parts, attempt)
+  const { claim, details } = intent
+  parts.observer.notSent({ id: claim.id, account: details.account }, outcome, origin)
+  await release(parts, intent)
   return refused({ code: outcome.code, detail: outcome.detail })
 }
 

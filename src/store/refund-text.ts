@@ -18,6 +18,8 @@ type StoredAnswer = readonly [
 /** How it is written, with short names, since Redis keeps millions of each. What is empty is left out. */
 type ShortJson = Readonly<{
   print: string
+  /** The account's name, where it is not the one that a single account has. */
+  of: string | undefined
   tax_free: StoredJson['tax_free_amount'] | undefined
   reason: string
   account: StoredJson['refund_account'] | undefined
@@ -29,10 +31,14 @@ type ShortJson = Readonly<{
   resolution: StoredJson['resolution'] | undefined
 }>
 
+/** What `COOKIEPAY_ID` and its two companions name their account (src/config.ts). */
+const ONLY_ACCOUNT = 'default'
+
 /** The JSON of a refund. */
 export function encodeJson(json: StoredJson): string {
   return JSON.stringify({
     print: json.fingerprint,
+    of: json.account === ONLY_ACCOUNT ? undefined : json.account,
     tax_free: json.tax_free_amount ?? undefined,
     reason: json.reason,
     account: json.refund_account ?? undefined,
@@ -49,6 +55,7 @@ function decodeJson(text: string): StoredJson {
   const json = JSON.parse(text) as ShortJson
   return {
     fingerprint: json.print,
+    account: json.of ?? ONLY_ACCOUNT,
     tax_free_amount: json.tax_free ?? null,
     reason: json.reason,
     refund_account: json.account ?? null,
@@ -74,6 +81,7 @@ function decodeAnswer(answer: StoredAnswer): ProviderAnswer {
 export function intentJson(fingerprint: string, details: RefundDetails): WrittenJson {
   return writeJson({
     fingerprint,
+    account: details.account,
     tax_free_amount: details.tax_free_amount,
     reason: details.reason,
     refund_account: details.refund_account,
@@ -102,7 +110,7 @@ export function isProcessing(text: string): boolean {
 export function decodeRefund(
   id: string,
   text: string,
-  account: string,
+  merchant: string,
   tid: string,
   own?: WrittenJson,
 ): StoredRefund {
@@ -116,13 +124,14 @@ export function decodeRefund(
   const isLateAnswer = entries.some(({ event }) => event === 'unknown') && status !== 'unknown'
   const lateResolution = { source: 'provider', by: null, note: null, at: settledAt } as const
   return {
+    merchant,
     attempt: attempt as string,
     fingerprint: json.fingerprint,
     history: entries,
     refund: {
       id,
       status: status as RefundStatus,
-      account,
+      account: json.account,
       tid,
       kind: kind as Refund['kind'],
       amount: Number(amount),
@@ -151,10 +160,9 @@ function decodeHistory(text: string): HistoryEntry[] {
 }
 
 /** A ledger from the text that lua/ledger.lua writes. */
-export function decodeLedger(text: string, account: string, tid: string): PaymentLedger {
+export function decodeLedger(text: string, tid: string): PaymentLedger {
   const [method, amount, taxFree, refunded, , inFlight, , unknown] = text.split(' ')
   return {
-    account,
     tid,
     method: method as PaymentMethod,
     amount: Number(amount),

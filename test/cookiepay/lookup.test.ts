@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { type ReceivedCall, type Respond, sendJson, sendText } from '../e2e/support/provider-stub.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startClient } from './support.ts'
 
 const TID = 't-1'
@@ -40,7 +41,7 @@ async function startAll(t: Test, onLookup: Respond, onToken?: Respond, timeoutMs
   t.teardown(stop)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const client = startClient(t, url, { timeoutMs })
-  return { tokens, lookups, stop, lookUp: () => client.lookUp('default', TID) }
+  return { tokens, lookups, stop, lookUp: () => client.lookUp(MERCHANT, TID) }
 }
 
 t.test('a lookup is sent as the manual has it', async (t) => {

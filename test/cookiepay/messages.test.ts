@@ -4,7 +4,7 @@ import { cancelBody, readCancelAmount, readCancelDate, readObject } from '../../
 import type { CancelRequest } from '../../src/refunds/ports.ts'
 
 const FULL: CancelRequest = {
-  account: 'default',
+  merchant: 'merchant',
   tid: 't-1',
   reason: '고객 변심',
   amount: undefined,
@@ -57,7 +57,7 @@ t.test('every value of a cancel is quoted, and arrives as it was given', async (
       amount,
       fc.option(account, { nil: undefined }),
       (tid, reason, amount, taxFreeAmount, refundAccount) => {
-        const body = cancelBody({ account: 'default', tid, reason, amount, taxFreeAmount, refundAccount })
+        const body = cancelBody({ merchant: 'merchant', tid, reason, amount, taxFreeAmount, refundAccount })
         const sent = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>
         const given: Record<string, unknown> = { tid, reason, ...refundAccount }
         if (amount !== undefined) given.amount = `${amount}`

@@ -22,6 +22,7 @@ import { isRefund } from '../e2e/support/contract.ts'
 import { startProviderStub } from '../e2e/support/provider-stub.ts'
 import { startSandbox } from '../sandbox/support.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { startRedisProxy } from '../support/redis-proxy.ts'
 
@@ -86,7 +87,7 @@ async function startAll(
   let lookUp = async (_tid: string): Promise<LookupOutcome> => NOT_FOUND
   const startReplica = () => {
     const provider = {
-      lookUp(_account: string, tid: string) {
+      lookUp(_merchant: string, tid: string) {
         lookups.push(tid)
         return lookUp(tid)
       },
@@ -139,7 +140,7 @@ async function startAll(
 async function begin(store: RefundStore, amount?: number): Promise<{ claim: Claim; stored: StoredRefund }> {
   const token = randomBytes(12).toString('base64url')
   const id = refundId('test', randomUUID())
-  const claim = { id, token, fingerprint: 'fingerprint', account: 'default', tid: randomUUID() }
+  const claim = { id, token, fingerprint: 'fingerprint', merchant: MERCHANT, tid: randomUUID() }
   await store.claim(claim)
   const begun = await store.begin({
     claim,
@@ -148,7 +149,14 @@ async function begin(store: RefundStore, amount?: number): Promise<{ claim: Clai
     payment: { method: 'card_auth', amount: 1000 },
     amount,
     partialAllowed: true,
-    details: { tax_free_amount: null, reason: '', refund_account: null, requested_by: 'test', metadata: {} },
+    details: {
+      account: 'default',
+      tax_free_amount: null,
+      reason: '',
+      refund_account: null,
+      requested_by: 'test',
+      metadata: {},
+    },
   })
   if (begun.result !== 'begun') throw new Error(begun.result)
   return { claim, stored: begun.stored }
@@ -186,7 +194,7 @@ t.test('an expired lease: unknown, looked up at once, and settled', { buffered: 
   })
   t.match(found?.history, [{ event: 'unknown', cause: 'lease' }])
   t.same(resolved, [found?.refund])
-  t.match(await store.findPayment('default', tid), { refunded: 1000, unknown: 0, in_flight: 0 })
+  t.match(await store.findPayment(MERCHANT, tid), { refunded: 1000, unknown: 0, in_flight: 0 })
   t.equal(await countEntries(), 0)
   const ttl = await claimTtlMs(id)
   t.ok(ttl > RETENTION_MS - 10_000 && ttl <= RETENTION_MS, 'its key has its retention again')
@@ -238,7 +246,7 @@ t.test('what is inconclusive is asked again after pauses that double', { buffere
 t.test('in the end every six hours', { buffered: true }, async (t) => {
   const { store, redis, sweep, dueIn } = await startAll(t)
   const { refund } = await beginUnknown(store)
-  const payment = keys.payment('default', refund.tid)
+  const payment = keys.payment(MERCHANT, refund.tid)
   const text = (await redis.hget(payment, refund.id)) as string
   const longAgo = Date.now() - 5 * 24 * 3_600_000
   await redis.hset(payment, refund.id, text.replace(/unknown:provider@\d+/, `unknown:provider@${longAgo}`))
@@ -338,7 +346,7 @@ t.test(
     const { store, sweep, lookups, dueIn } = await startAll(t)
     const { refund } = await beginUnknown(store)
     const [taken] = await store.takeDue()
-    t.match(taken, { id: refund.id, account: 'default', tid: refund.tid })
+    t.match(taken, { id: refund.id, merchant: MERCHANT, tid: refund.tid })
     t.same(await store.takeDue(), [])
     const due = await dueIn(refund)
     t.ok(due > 60_000 - LATE_MS && due <= 60_000, `in ${due} ms`)
@@ -429,7 +437,7 @@ t.test('a late answer that contradicts changes nothing but the history', { buffe
   await sleep(LEASE_MS + 50)
   t.match(await store.settle(stored, FAILED_BY_OPERATOR), { result: 'settled' })
   const before = await store.findById(id)
-  const ledger = await redis.hget(keys.payment('default', tid), 'ledger')
+  const ledger = await redis.hget(keys.payment(MERCHANT, tid), 'ledger')
   for (const _ of [1, 2]) t.match(await store.settle(stored, SUCCEEDED), { result: 'conflict' })
   const after = await store.findById(id)
   t.same(after?.refund, before?.refund)
@@ -438,7 +446,7 @@ t.test('a late answer that contradicts changes nothing but the history', { buffe
     ['unknown lease', 'conflict succeeded'],
     'told once',
   )
-  t.equal(await redis.hget(keys.payment('default', tid), 'ledger'), ledger)
+  t.equal(await redis.hget(keys.payment(MERCHANT, tid), 'ledger'), ledger)
   t.equal(await countEntries(), 0)
 })
 

@@ -21,6 +21,7 @@ import {
   type RefundAnswer,
   requestRefund,
 } from '../../src/refunds/request-refund.ts'
+import { MERCHANT_ACCOUNT } from '../support/merchant.ts'
 
 // Only what a real store and provider cannot be made to show: see test/e2e for the rest.
 
@@ -98,13 +99,13 @@ function createFlow(faults: Faults = {}) {
           return { result: isOwn ? 'begun' : 'exists', stored: existing }
         }
         const stored: StoredRefund = {
+          merchant: intent.claim.merchant,
           attempt: intent.attempt,
           fingerprint: intent.claim.fingerprint,
           history: [],
           refund: {
             id: intent.claim.id,
             status: 'processing',
-            account: intent.claim.account,
             tid: intent.claim.tid,
             kind: 'full',
             amount: intent.amount ?? intent.payment.amount,
@@ -158,11 +159,11 @@ function createFlow(faults: Faults = {}) {
       authorizations++
       return faults.authorize?.(authorizations) ?? { outcome: 'authorized', token: 'token-1' }
     },
-    async renew(_account, rejectedToken) {
+    async renew(_merchant, rejectedToken) {
       renewed.push(rejectedToken)
       return faults.renew?.(rejectedToken) ?? { outcome: 'authorized', token: 'token-2' }
     },
-    admit: (_account, work) =>
+    admit: (_merchant, work) =>
       work(async (request, token) => {
         sent.push({ request, token })
         return faults.cancel?.(sent.length) ?? SUCCEEDED
@@ -174,7 +175,7 @@ function createFlow(faults: Faults = {}) {
       {
         store: store as RefundStore,
         provider: provider as Provider,
-        accounts: new Map([['default', 'toss']]),
+        accounts: new Map([['default', MERCHANT_ACCOUNT]]),
         storeSecrets: [Buffer.alloc(32)],
         clock: () => clock.nowMs,
         observer: {

@@ -1,6 +1,7 @@
 import { CLAIM_TRUST_MS } from '../../src/refunds/request-refund.ts'
 import { keys, unsettledShard } from '../../src/store/keys.ts'
-import { ACCOUNT, IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
+import { MERCHANT } from '../support/merchant.ts'
+import { IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
 import { type ModelPayment, shownStatus, sumOf } from './ledger-model.ts'
 
 /** What Redis holds, as a reader would be shown it: read from a copy, since reading ends a lease that is over. */
@@ -12,12 +13,12 @@ async function look({ redis, reader }: Real) {
   const payments = Promise.all(
     TIDS.map(async (tid) => {
       const copy = `copy of ${tid}`
-      redis.copy(keys.payment(ACCOUNT, tid), keys.payment(ACCOUNT, copy), 'REPLACE')
+      redis.copy(keys.payment(MERCHANT, tid), keys.payment(MERCHANT, copy), 'REPLACE')
       const shown = Promise.all([
-        reader.listByPayment({ account: ACCOUNT, tid: copy, limit: 10, cursor: null }),
-        reader.findPayment(ACCOUNT, copy),
+        reader.listByPayment({ merchant: MERCHANT, tid: copy, limit: 10, cursor: null }),
+        reader.findPayment(MERCHANT, copy),
       ])
-      redis.del(keys.payment(ACCOUNT, copy))
+      redis.del(keys.payment(MERCHANT, copy))
       const [{ refunds }, ledger] = await shown
       return { refunds, ledger }
     }),
@@ -99,7 +100,7 @@ function unsettledOf({ payments }: Model): string[] {
   )
 }
 
-/** An entry is `<time>.<id> <attempt> <account> <tid>`. */
+/** An entry is `<time>.<id> <attempt> <merchant> <tid>`. */
 function idAndTid(entry: string): string {
   const [position = '', , , tid] = entry.split(' ')
   return `${position.slice(position.indexOf('.') + 1)} ${tid}`

@@ -7,6 +7,7 @@ import { refundId } from '../../src/refunds/refund-id.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
 import {
   emptyPayment,
@@ -43,7 +44,7 @@ function newClaim(overrides: Partial<Claim> = {}): Claim {
     id: refundId('test', randomUUID()),
     token: newToken(),
     fingerprint: 'fingerprint',
-    account: 'default',
+    merchant: MERCHANT,
     tid: randomUUID(),
     ...overrides,
   }
@@ -58,6 +59,7 @@ function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
     amount: undefined,
     partialAllowed: true,
     details: {
+      account: 'default',
       tax_free_amount: null,
       reason: '고객 변심',
       refund_account: null,
@@ -121,6 +123,7 @@ t.test('what is stored is what is read', async (t) => {
   const claim = newClaim()
   await store.claim(claim)
   const details = {
+    account: 'default',
     tax_free_amount: 0,
     reason: '  "따옴표" \\ 와 공백 ',
     refund_account: { bank: '20', account_no: '*********8901', account_name: '홍길동' },
@@ -144,7 +147,7 @@ t.test('begin finds its own attempt, and renews its lease', async (t) => {
   const intent = newIntent(newClaim())
   await begun(store, intent)
   await begun(store, intent)
-  const ledger = await store.findPayment('default', intent.claim.tid)
+  const ledger = await store.findPayment(MERCHANT, intent.claim.tid)
   t.match(ledger, { in_flight: 1000, refunded: 0, unknown: 0 }, 'reserved once')
 })
 
@@ -154,13 +157,13 @@ t.test('a reader never sees a processing whose lease is over', async (t) => {
   await store.claim(claim)
   const stored = await begun(store, newIntent(claim))
   t.equal((await store.findById(claim.id))?.refund.status, 'unknown')
-  t.match(await store.findPayment('default', claim.tid), { in_flight: 0, unknown: 1000 })
-  const page = await store.listByPayment({ account: 'default', tid: claim.tid, limit: 10, cursor: null })
+  t.match(await store.findPayment(MERCHANT, claim.tid), { in_flight: 0, unknown: 1000 })
+  const page = await store.listByPayment({ merchant: MERCHANT, tid: claim.tid, limit: 10, cursor: null })
   t.equal(page.refunds[0]?.status, 'unknown')
   const again = await store.begin(newIntent({ ...claim, token: newToken() }, { attempt: newToken() }))
   t.match(again, { result: 'exists', stored: { refund: { status: 'unknown' } } })
   t.match(await store.settle(stored, SUCCEEDED), { result: 'settled' }, 'a late answer settles it')
-  t.match(await store.findPayment('default', claim.tid), { unknown: 0, refunded: 1000 })
+  t.match(await store.findPayment(MERCHANT, claim.tid), { unknown: 0, refunded: 1000 })
 })
 
 t.test('a settled refund stays as it is', async (t) => {
@@ -188,7 +191,7 @@ t.test('the ledger takes the figure of the provider, the refund keeps what was a
   const stored = await begun(store, newIntent(newClaim()))
   const settled = await store.settle(stored, { ...SUCCEEDED, bookedAmount: 900 })
   t.match(settled, { stored: { refund: { amount: 1000 } } })
-  t.match(await store.findPayment('default', stored.refund.tid), { refunded: 900 })
+  t.match(await store.findPayment(MERCHANT, stored.refund.tid), { refunded: 900 })
 })
 
 t.test('release undoes a begin and frees the key', async (t) => {
@@ -198,11 +201,11 @@ t.test('release undoes a begin and frees the key', async (t) => {
   await begun(store, newIntent(claim))
   await store.release(attemptOf(claim))
   t.equal(await store.findById(claim.id), null)
-  t.equal(await store.findPayment('default', claim.tid), null)
+  t.equal(await store.findPayment(MERCHANT, claim.tid), null)
   t.equal(await store.countUnsettled(), 0)
   t.same(
     await redis.keys('*'),
-    [keys.abandoned('default', claim.tid, claim.token)],
+    [keys.abandoned(MERCHANT, claim.tid, claim.token)],
     'only the mark of the claim is left',
   )
   const corrected = { ...claim, token: newToken(), fingerprint: 'corrected' }
@@ -217,7 +220,7 @@ t.test('release leaves a refund that others know as unknown, and its key', async
   await store.settle(stored, { ...SUCCEEDED, status: 'unknown' })
   t.match(await store.release(attemptOf(claim)), { refund: { id: claim.id, status: 'unknown' } })
   t.match(await store.findById(claim.id), { refund: { status: 'unknown' } })
-  t.match(await store.findPayment('default', claim.tid), { unknown: 1000 })
+  t.match(await store.findPayment(MERCHANT, claim.tid), { unknown: 1000 })
   t.equal(await store.countUnsettled(), 1)
 })
 
@@ -238,7 +241,7 @@ t.test('release leaves a settled refund alone', async (t) => {
   await store.settle(stored, SUCCEEDED)
   await store.release(attemptOf(claim))
   t.match(await store.findById(claim.id), { refund: { status: 'succeeded' } })
-  t.match(await store.findPayment('default', claim.tid), { refunded: 1000 })
+  t.match(await store.findPayment(MERCHANT, claim.tid), { refunded: 1000 })
 })
 
 t.test('a request that joined a claim and did not begin leaves the entry of the one that did', async (t) => {
@@ -298,7 +301,7 @@ t.test('a refused begin leaves nothing but the mark', async (t) => {
     result: 'partial_not_allowed',
   })
   await store.release(attemptOf(claim))
-  t.same(await redis.keys('*'), [keys.abandoned('default', claim.tid, claim.token)])
+  t.same(await redis.keys('*'), [keys.abandoned(MERCHANT, claim.tid, claim.token)])
 })
 
 t.test('the facts of a payment can be stated anew once all of its refunds have failed', async (t) => {
@@ -310,7 +313,7 @@ t.test('the facts of a payment can be stated anew once all of its refunds have f
   await store.settle(stored, FAILED)
   const again = newClaim({ tid: claim.tid })
   await begun(store, newIntent(again, { payment: { ...CARD, amount: 2000 } }))
-  t.match(await store.findPayment('default', claim.tid), { amount: 2000, in_flight: 2000 })
+  t.match(await store.findPayment(MERCHANT, claim.tid), { amount: 2000, in_flight: 2000 })
 })
 
 t.test('refunds are listed oldest first, page by page', async (t) => {
@@ -326,7 +329,7 @@ t.test('refunds are listed oldest first, page by page', async (t) => {
   const listed: string[] = []
   let cursor: string | null = null
   do {
-    const page = await store.listByPayment({ account: 'default', tid, limit: 2, cursor })
+    const page = await store.listByPayment({ merchant: MERCHANT, tid, limit: 2, cursor })
     t.ok(page.refunds.length <= 2)
     listed.push(...page.refunds.map(({ id }) => id))
     cursor = page.nextCursor
@@ -339,7 +342,7 @@ t.test('a payment is kept for ever while a refund of it is unsettled, then for i
   const claim = newClaim()
   await store.claim(claim)
   const stored = await begun(store, newIntent(claim))
-  const key = keys.payment('default', claim.tid)
+  const key = keys.payment(MERCHANT, claim.tid)
   t.equal(await redis.pttl(key), -1)
   await store.settle(stored, UNKNOWN)
   t.equal(await redis.pttl(key), -1)
@@ -406,7 +409,7 @@ t.test('every method says that the store is unavailable when it is', async (t) =
   await t.rejects(store.settle(stored, SUCCEEDED), unavailable)
   await t.rejects(store.release(attemptOf(claim)), unavailable)
   await t.rejects(store.findById(claim.id), unavailable)
-  await t.rejects(store.findPayment('default', claim.tid), unavailable)
+  await t.rejects(store.findPayment(MERCHANT, claim.tid), unavailable)
   await t.rejects(store.countUnsettled(), unavailable)
   await t.rejects(store.oldestUnknownAt(), unavailable)
 })
@@ -509,7 +512,7 @@ t.test('the ledger equals the model, and never exceeds the payment, for any sequ
           } as const
           const expected = modelSettle(model, { id, attempt }, settlement, AT_ONCE.nowMs)
           const refund = { id, account: 'default', tid, reason: '', metadata: {} }
-          const stored = { refund, attempt, fingerprint: '' } as unknown as StoredRefund
+          const stored = { refund, merchant: MERCHANT, attempt, fingerprint: '' } as unknown as StoredRefund
           const actual = await store.settle(stored, {
             ...SUCCEEDED,
             status: step.status,
@@ -533,7 +536,7 @@ async function expectSameLedger(
   tid: string,
   model: ReturnType<typeof emptyPayment>,
 ): Promise<void> {
-  const ledger = await store.findPayment('default', tid)
+  const ledger = await store.findPayment(MERCHANT, tid)
   const actual = [ledger?.refunded ?? 0, ledger?.in_flight ?? 0, ledger?.unknown ?? 0]
   const expected = (['succeeded', 'processing', 'unknown'] as const).map((status) => sumOf(model, 0, status))
   if (actual.join() !== expected.join()) throw new Error(`ledger: ${actual}, not ${expected}`)
@@ -542,7 +545,7 @@ async function expectSameLedger(
   const beyond = [...model.refunds.values()].map(({ booked, amount }) => Math.max(0, booked - amount))
   const most = beyond.reduce((sum, figure) => sum + figure, ledger?.amount ?? 0)
   if (total > most) throw new Error(`${total} of ${ledger?.amount} is refunded`)
-  const { refunds } = await store.listByPayment({ account: 'default', tid, limit: 100, cursor: null })
+  const { refunds } = await store.listByPayment({ merchant: MERCHANT, tid, limit: 100, cursor: null })
   const statuses = new Map(refunds.map(({ id, status }) => [id, status]))
   for (const { id, status } of model.refunds.values()) {
     if (statuses.get(id) !== status) throw new Error(`${id} is ${statuses.get(id)}, not ${status}`)

@@ -304,14 +304,15 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           return sendProblem(reply, 'invalid_request', { detail, errors: [{ pointer: '#/tid', detail }] })
         }
         const { account } = request.query
-        if (account !== undefined && pickAccount(parts.accounts, account, reply) === null) return reply
-        const page = await parts.store.listUnsettled({ status, ...pageOf })
-        const data = page.refunds.filter((refund) => account === undefined || refund.account === account)
-        return reply.send({ data, next_cursor: page.nextCursor })
+        const asked = account === undefined ? undefined : pickAccount(parts.accounts, account, reply)
+        if (asked === null) return reply
+        const merchant = asked?.merchant ?? null
+        const page = await parts.store.listUnsettled({ status, merchant, ...pageOf })
+        return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
       }
       const account = pickAccount(parts.accounts, request.query.account, reply)
       if (account === null) return reply
-      const page = await parts.store.listByPayment({ account, tid, ...pageOf })
+      const page = await parts.store.listByPayment({ merchant: account.merchant, tid, ...pageOf })
       const data = page.refunds.filter((refund) => status === undefined || refund.status === status)
       return reply.send({ data, next_cursor: page.nextCursor })
     },
