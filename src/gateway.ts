@@ -316,16 +316,42 @@ function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserve
         'the provider says that it cancelled another amount than was asked',
       )
     },
-    conflict(refund, settlement) {
+    conflict(refund, settlement, isOther) {
       metrics.countConflict()
       log.error(
-        { refund: refund.id, recorded: refund.status, answered: settlement.status },
-        'an answer of the provider contradicts what is recorded; nothing was changed',
+        {
+          refund: refund.id,
+          recorded: refund.status,
+          answered: settlement.status,
+          cancelTid: settlement.provider?.cancel_tid,
+        },
+        isOther
+          ? 'two attempts at one refund were sent, since the store had forgotten the first: both may have moved money'
+          : 'an answer of the provider contradicts what is recorded, which stays as it is',
       )
     },
-    lost(refund) {
+    disputed(refund, settlement) {
+      metrics.countDisputed()
+      log.error(
+        {
+          refund: refund.id,
+          account: refund.account,
+          amount: refund.amount,
+          failedBy: refund.resolution?.by,
+          source: settlement.resolution?.source ?? 'provider',
+          cancelTid: settlement.provider?.cancel_tid,
+        },
+        'a refund that had failed was made after all, says an answer: it counts as refunded until a person resolves it',
+      )
+    },
+    lost(refund, { isWrittenBack, keepsKey }) {
       metrics.countLost()
-      log.error({ refund: refund.id, status: refund.status }, 'the store forgot a refund that was in flight')
+      log.error(
+        { refund: refund.id, status: refund.status, isWrittenBack, keepsKey },
+        isWrittenBack
+          ? 'the store forgot a refund that was in flight; it was written back'
+          : 'the store forgot a refund that was in flight; nothing was sent for it',
+      )
     },
     postponed(id, error) {
       // Not the error itself: of a Redis command it holds the arguments, and with them a refund.

@@ -108,6 +108,7 @@ export const SILENT: RefundObserver = {
   notSent: nothing,
   amountMismatch: nothing,
   conflict: nothing,
+  disputed: nothing,
   lost: nothing,
   postponed: nothing,
 }

@@ -11,6 +11,8 @@ export type Metrics = Readonly<{
   countProviderCall(call: 'token' | 'cancel' | 'lookup', outcome: string, durationMs: number): void
   countAmountMismatch(): void
   countConflict(): void
+  /** A refund that had failed, and that an answer says was made. */
+  countDisputed(): void
   /** A refund that the store forgot while it was in flight. */
   countLost(): void
   /** The steps of a refund whose outcome is recorded. */
@@ -106,6 +108,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   const conflicts = new Counter({
     name: 'refund_gateway_conflicts_total',
     help: 'Answers of the provider that contradict what is recorded',
+    registers,
+  })
+  const disputed = new Counter({
+    name: 'refund_gateway_disputed_refunds_total',
+    help: 'Refunds that had failed and that a later answer says were made; each waits for a person',
     registers,
   })
   const lost = new Counter({
@@ -212,6 +219,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     countAmountMismatch: () => mismatches.inc(),
     countConflict: () => conflicts.inc(),
+    countDisputed: () => disputed.inc(),
     countLost: () => lost.inc(),
     countSteps(timings) {
       for (const [step, series] of stepSeries) series.observe(timings[step] / 1000)

@@ -1,6 +1,6 @@
 import type { Krw, LedgerSums } from './amounts.ts'
 import type { PaymentMethod } from './eligibility.ts'
-import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount } from './refund.ts'
+import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount, Resolution } from './refund.ts'
 import type { StepTimings } from './step-timings.ts'
 
 /** The binding of an idempotency key to one payload. */
@@ -37,13 +37,21 @@ export type Intent = Attempt &
     amount: Krw | undefined
     partialAllowed: boolean
     details: RefundDetails
+    /** Of a second try: what was begun is to go on, and nothing is to begin. */
+    isRenewal?: boolean
   }>
 
 /**
  * What happened to a refund beside its intent and its outcome. `unknown` because of its `lease` or of the
- * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set.
+ * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set; `failed`, before
+ * that was `disputed` by the `provider`, the `lookup` or the answer to another attempt; `other`: an answer to another
+ * attempt, of which the store had forgotten one.
  */
-export type HistoryEntry = Readonly<{ event: 'unknown' | 'conflict'; cause: string; at: string }>
+export type HistoryEntry = Readonly<{
+  event: 'unknown' | 'conflict' | 'failed' | 'disputed' | 'other'
+  cause: string
+  at: string
+}>
 
 /** A refund with what only the gateway knows of it. */
 export type StoredRefund = Readonly<{
@@ -52,6 +60,12 @@ export type StoredRefund = Readonly<{
   attempt: string
   fingerprint: string
   history: readonly HistoryEntry[]
+  /** What the ledger counts as its tax-free part. */
+  countedTaxFree: Krw
+  /** What was said, and by whom, each time that it had failed and was disputed, but for the last; oldest first. */
+  earlier: readonly (Resolution | null)[]
+  /** The answer that disputes it; null where none does. */
+  disputedBy: Pick<Refund, 'provider' | 'refunded_at'> | null
 }>
 
 /** Where the index of unsettled refunds points to; `entry` is how the store names it. */
@@ -62,6 +76,8 @@ export type BeginResult =
   | Readonly<{ result: 'begun'; stored: StoredRefund }>
   | Readonly<{ result: 'exists'; stored: StoredRefund }>
   | Readonly<{ result: 'claim_abandoned' }>
+  /** Only of a renewal: the store does not know the refund any more. */
+  | Readonly<{ result: 'lost' }>
   | Readonly<{ result: 'payment_mismatch' }>
   | Readonly<{ result: 'partial_not_allowed' }>
   | Readonly<{ result: 'tax_free_exceeds_amount' }>
@@ -79,10 +95,10 @@ export type Settlement = Readonly<
 
 /**
  * `settled`: stored now, or by an earlier sending of the same command. `conflict`: another truth stands.
- * `lost`: the store does not know the refund any more.
+ * `disputed`: it had failed, and this answer says otherwise. `lost`: the store does not know the refund any more.
  */
 export type SettleResult =
-  | Readonly<{ result: 'settled' | 'conflict'; stored: StoredRefund }>
+  | Readonly<{ result: 'settled' | 'conflict' | 'disputed'; stored: StoredRefund }>
   | Readonly<{ result: 'lost' }>
 
 /** A payment with the sums of its refunds, in KRW. */
@@ -91,6 +107,9 @@ export type PaymentLedger = LedgerSums &
 
 /** One page of refunds, oldest first; `nextCursor` null: there are no more. */
 export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: string | null }>
+
+/** What a refusal for now may say: of this request alone, since an earlier one with its key may have moved money. */
+export const NOTHING_SENT = 'Nothing was sent for this request; what an earlier one did stands. Try again.'
 
 /** Thrown by every method of the store: nothing can be said about what it was asked. */
 export class StoreError extends Error {
@@ -111,8 +130,18 @@ export type RefundStore = Readonly<{
   joinClaim(claim: Claim): Promise<boolean>
   /** Atomically: an existing refund is answered; else the amount is reserved and the intent written. */
   begin(intent: Intent): Promise<BeginResult>
-  /** Records the outcome, from `processing` of the same attempt or from `unknown`. */
+  /**
+   * Records the outcome, from `processing` of the same attempt, from `unknown` or, by a person who has seen that it
+   * is disputed, from that.
+   */
   settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
+  /**
+   * Writes back what the store forgot of a refund in flight: its intent, whatever stands in its way, and its key.
+   * False where another payload has the key by now, which it then keeps.
+   */
+  restore(begun: StoredRefund, payment: Payment): Promise<boolean>
+  /** A claim that was refused beside a refund of the same key gives way to the claim of that. */
+  yieldClaim(refused: Claim, stored: StoredRefund): Promise<void>
   /**
    * Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. A refund that was
    * called `unknown` meanwhile is left as it is and answered; null: there is none.
@@ -238,10 +267,15 @@ export type RefundObserver = Readonly<{
   notSent(refund: Pick<Refund, 'id' | 'account'>, outcome: NotSent, origin: RequestOrigin): void
   /** The provider says that it cancelled another amount than was asked; null: one that cannot be read. */
   amountMismatch(refund: Refund, cancelledAmount: Krw | null): void
-  /** An answer contradicts what stands in the store, which was left as it is. */
-  conflict(refund: Refund, settlement: Settlement): void
-  /** The store forgot a refund while the provider was being called. */
-  lost(refund: Refund): void
+  /** An answer contradicts what stands in the store; `isOther`: to another attempt than the one that stands. */
+  conflict(refund: Refund, settlement: Settlement, isOther: boolean): void
+  /** A refund had failed, and this answer says that it was made: it counts as refunded until a person clears it. */
+  disputed(refund: Refund, settlement: Settlement): void
+  /**
+   * The store forgot a refund while the provider was being called. It is written back where it was sent, `keepsKey`
+   * false: but for its key, which another payload has by now.
+   */
+  lost(refund: Refund, how: Readonly<{ isWrittenBack: boolean; keepsKey: boolean }>): void
   /** The store could not be written to; it will be tried again. */
   postponed(id: string, error: unknown): void
 }>

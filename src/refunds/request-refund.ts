@@ -13,14 +13,17 @@ import {
   type Attempt,
   type CancelCall,
   type CancelOutcome,
+  type Claim,
   type Intent,
   type MonotonicClock,
+  NOTHING_SENT,
   type NotSent,
   type Provider,
   type RefundObserver,
   type RefundStore,
   type RequestOrigin,
   type Settlement,
+  type SettleResult,
   type StoredRefund,
   StoreError,
 } from './ports.ts'
@@ -187,9 +190,9 @@ async function attemptRefund(
     tid: body.tid,
   })
   if (claim.token !== attempt) {
-    if (!isSamePayload(parts, checked, claim.fingerprint)) return refused(keyReused())
+    if (!isSamePayload(parts, checked, claim.fingerprint)) return replayBehind(parts, checked, claim)
     const stored = await store.findByClaim(claim)
-    if (stored !== null) return replay(parts, checked, stored)
+    if (stored !== null) return replayUnder(parts, checked, { claim, stored })
     // Made while another merchant's account was meant: what is sent with this one must not be booked on that.
     if (claim.merchant !== merchant) {
       await release(parts, { claim, attempt, requestedAt: Date.now() })
@@ -229,7 +232,9 @@ async function attemptRefund(
       case 'begun':
         return relay(parts, { command, intent, begun: begun.stored, cancel, timings }, authorization.token)
       case 'exists':
-        return replay(parts, checked, begun.stored)
+        return replayUnder(parts, checked, { claim, stored: begun.stored })
+      case 'lost':
+        throw new Error('bug: a begin that is no renewal finds nothing lost')
       case 'claim_abandoned':
         await release(parts, intent)
         return begun.result
@@ -256,7 +261,7 @@ async function begin(parts: RefundParts, intent: Intent, claimReadAt: number) {
   const isLate = now - sentAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS
   if (begun.result === 'begun' && isLate) {
     await release(parts, intent)
-    throw new StoreError('store_unavailable', 'The store answered too late. Nothing was sent: try again.')
+    throw new StoreError('store_unavailable', `The store answered too late. ${NOTHING_SENT}`)
   }
   return begun
 }
@@ -286,12 +291,12 @@ async function relay(
   }
   let outcome = await cancel(request, token)
   if (outcome.outcome === 'token_rejected') {
-    outcome = await relayWithFreshToken(parts, intent, token, (fresh) => cancel(request, fresh))
+    outcome = await relayWithFreshToken(parts, { intent, begun }, token, (fresh) => cancel(request, fresh))
   }
   if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome, command)
   endStep(timings, 'relayMs', parts.clock())
 
-  const refund = await record(parts, begun, outcome)
+  const refund = await record(parts, { intent, begun }, outcome)
   endStep(timings, 'settleMs', parts.clock())
   const detail = outcome.outcome === 'unknown' ? outcome.detail : undefined
   parts.observer.recorded(refund, { timings, detail, origin: command })
@@ -303,43 +308,48 @@ type AnsweredOutcome = Exclude<CancelOutcome, { outcome: 'not_sent' | 'token_rej
 /** A rejected token cancelled nothing (contract), so there is one more try, under a renewed lease. */
 async function relayWithFreshToken(
   parts: RefundParts,
-  intent: Intent,
+  { intent, begun }: Pick<Relay, 'intent' | 'begun'>,
   rejectedToken: string,
   cancel: (token: string) => Promise<CancelOutcome>,
 ): Promise<AnsweredOutcome | NotSent> {
   const authorization = await parts.provider.renew(intent.claim.merchant, rejectedToken)
   if (authorization.outcome === 'not_sent') return authorization
-  const renewed = await begin(parts, intent, parts.clock())
-  if (renewed.result !== 'begun') {
-    return {
-      outcome: 'not_sent',
-      code: 'provider_unavailable',
-      detail: 'The provider took too long to renew its token. Nothing was cancelled: try again.',
-    }
+  const renewed = await begin(parts, { ...intent, isRenewal: true }, parts.clock())
+  if (renewed.result === 'lost') {
+    parts.observer.lost(begun.refund, { isWrittenBack: false, keepsKey: false })
+    return tokenNotRenewed('The store forgot this refund while its token was renewed.')
   }
+  if (renewed.result !== 'begun') return tokenNotRenewed('The provider took too long to renew its token.')
   const outcome = await cancel(authorization.token)
   if (outcome.outcome !== 'token_rejected') return outcome
   return { outcome: 'not_sent', code: 'provider_auth_failed', detail: outcome.detail }
 }
 
+function tokenNotRenewed(reason: string): NotSent {
+  const detail = `${reason} Nothing was cancelled for this request; what an earlier one did stands. Try again.`
+  return { outcome: 'not_sent', code: 'provider_unavailable', detail }
+}
+
 /** The outcome in the store; while that is away, the caller still gets it and the store gets it later. */
-async function record(parts: RefundParts, begun: StoredRefund, outcome: AnsweredOutcome): Promise<Refund> {
+async function record(
+  parts: RefundParts,
+  { intent, begun }: Pick<Relay, 'intent' | 'begun'>,
+  outcome: AnsweredOutcome,
+): Promise<Refund> {
   const settlement = settlementOf(outcome)
   if (outcome.outcome === 'succeeded' && differsFrom(begun.refund.amount, outcome)) {
     parts.observer.amountMismatch(begun.refund, outcome.cancelledAmount)
   }
   const settle = async () => {
-    const settled = await parts.store.settle(begun, settlement)
+    let settled = await parts.store.settle(begun, settlement)
     if (settled.result === 'lost') {
-      const local = locally(begun, settlement)
-      parts.observer.lost(local)
-      return local
+      const keepsKey = await parts.store.restore(begun, intent.payment)
+      parts.observer.lost(locally(begun, settlement), { isWrittenBack: true, keepsKey })
+      settled = await parts.store.settle(begun, settlement)
     }
-    // Of a call that nothing was heard of, nothing contradicts what the lookup or a person found out.
-    const isContradicted = settled.result === 'conflict' && settlement.status !== 'unknown'
-    if (isContradicted) parts.observer.conflict(settled.stored.refund, settlement)
-    // Of another attempt, the store knows less than this one: it was restored to an older state.
-    return settled.stored.attempt === begun.attempt ? settled.stored.refund : locally(begun, settlement)
+    if (settled.result === 'lost')
+      throw new StoreError('store_unavailable', 'The store forgets what it is told.')
+    return told(parts, begun, settlement, settled)
   }
   try {
     return await settle()
@@ -348,6 +358,22 @@ async function record(parts: RefundParts, begun: StoredRefund, outcome: Answered
     parts.background.untilDone(settle)
     return locally(begun, settlement)
   }
+}
+
+/** What the caller is told of a refund once its outcome is in the store, beside whatever else stands there. */
+function told(
+  { observer }: RefundParts,
+  begun: StoredRefund,
+  settlement: Settlement,
+  { result, stored }: Exclude<SettleResult, { result: 'lost' }>,
+): Refund {
+  const isOther = stored.attempt !== begun.attempt
+  if (result === 'disputed') observer.disputed(stored.refund, settlement)
+  // Of a call that nothing was heard of, nothing contradicts what the lookup or a person found out.
+  const isContradicted = result === 'conflict' && (isOther || settlement.status !== 'unknown')
+  if (isContradicted) observer.conflict(stored.refund, settlement, isOther)
+  // Of another attempt the store knows less than this one, and what the provider says was made has not failed.
+  return isOther || result === 'disputed' ? locally(begun, settlement) : stored.refund
 }
 
 /** The refund as it would be stored now. */
@@ -385,6 +411,27 @@ function replay(parts: RefundParts, identified: IdentifiedCommand, stored: Store
   if (!isSamePayload(parts, identified, stored.fingerprint)) return refused(keyReused())
   if (stored.refund.status === 'processing') return refused({ ...inProgress(), refund: stored.refund })
   return { answer: 'refund', refund: stored.refund, replayed: true }
+}
+
+/** A replay under a claim of its own or one that it joined. */
+async function replayUnder(
+  parts: RefundParts,
+  identified: IdentifiedCommand,
+  { claim, stored }: Readonly<{ claim: Claim; stored: StoredRefund }>,
+): Promise<RefundAnswer> {
+  // The key was free after its retention: it goes back to the refund that stands, so that its repeat is answered.
+  if (claim.fingerprint !== stored.fingerprint) await parts.store.yieldClaim(claim, stored)
+  return replay(parts, identified, stored)
+}
+
+/** Of a claim that is not this payload's there may be a refund that is: the claim was made after the key's retention. */
+async function replayBehind(
+  parts: RefundParts,
+  identified: IdentifiedCommand,
+  claim: Claim,
+): Promise<RefundAnswer> {
+  const stored = await parts.store.findByClaim(claim)
+  return stored === null ? refused(keyReused()) : replayUnder(parts, identified, { claim, stored })
 }
 
 async function notSent(
@@ -441,7 +488,7 @@ function refused(refusal: Refusal): RefundAnswer {
 
 type BeginRefusal = Exclude<
   Awaited<ReturnType<RefundStore['begin']>>,
-  { result: 'begun' | 'exists' | 'claim_abandoned' }
+  { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }
 >
 
 function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
@@ -462,7 +509,7 @@ function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
       return {
         code: 'refund_unresolved',
         detail:
-          'Another refund of this payment is in flight or its outcome is unknown. Everything can be refunded once that one is settled.',
+          'Another refund of this payment is in flight, unknown or disputed, and this one has no place beside it. Ask again once that one is settled.',
         refund: begun.stored.refund,
       }
   }

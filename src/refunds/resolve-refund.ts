@@ -1,7 +1,7 @@
-import type { Provider, RefundObserver, RefundStore, Settlement } from './ports.ts'
+import type { Provider, RefundObserver, RefundStore, Settlement, StoredRefund } from './ports.ts'
 import type { ProviderAnswer, Refund } from './refund.ts'
 
-/** What a person found out about a refund whose outcome was unknown. */
+/** What a person found out about a refund whose outcome was unknown or disputed. */
 export type ResolveCommand = Readonly<{
   id: string
   outcome: 'succeeded' | 'failed'
@@ -15,7 +15,7 @@ export type ResolveCommand = Readonly<{
 
 export type ResolveParts = Readonly<{ store: RefundStore; provider: Provider; observer: RefundObserver }>
 
-/** `not_resolvable`: it is not unknown, or was settled by something else at the same moment. */
+/** `not_resolvable`: it is neither unknown nor disputed, or was settled by something else at the same moment. */
 export type ResolveAnswer =
   | Readonly<{ answer: 'resolved'; refund: Refund }>
   | Readonly<{ answer: 'not_resolvable'; refund: Refund }>
@@ -29,24 +29,31 @@ const NO_ANSWER: ProviderAnswer = {
   cancel_amt: null,
 }
 
-/** Settles an `unknown` refund by hand. Throws StoreError. */
+/** Settles an `unknown` or disputed refund by hand. Throws StoreError. */
 export async function resolveRefund(parts: ResolveParts, command: ResolveCommand): Promise<ResolveAnswer> {
   const stored = await parts.store.findById(command.id)
   if (stored === null) return { answer: 'not_found' }
-  if (stored.refund.status !== 'unknown') return { answer: 'not_resolvable', refund: stored.refund }
+  const isOpen = stored.refund.status === 'unknown' || stored.refund.disputed
+  if (!isOpen) return { answer: 'not_resolvable', refund: stored.refund }
 
-  const settlement = settlementOf(parts.provider, stored.refund, command)
+  const settlement = settlementOf(parts.provider, stored, command)
   const settled = await parts.store.settle(stored, settlement)
   if (settled.result === 'lost') return { answer: 'not_found' }
   const { refund } = settled.stored
-  if (settled.result === 'conflict') return { answer: 'not_resolvable', refund }
+  if (settled.result !== 'settled') return { answer: 'not_resolvable', refund }
   parts.observer.resolved(refund)
   return { answer: 'resolved', refund }
 }
 
-function settlementOf(provider: Provider, refund: Refund, command: ResolveCommand): Settlement {
+function settlementOf(
+  provider: Provider,
+  { refund, disputedBy }: StoredRefund,
+  command: ResolveCommand,
+): Settlement {
   const { outcome, note, by } = command
-  const answer = command.provider ? { ...NO_ANSWER, ...command.provider } : refund.provider
+  // That a disputed one was made is what the answer says which disputes it.
+  const known = (outcome === 'succeeded' ? disputedBy?.provider : undefined) ?? refund.provider
+  const answer = command.provider ? { ...NO_ANSWER, ...command.provider } : known
   const read = answer === null ? null : provider.readAnswer(answer)
   const settlement = {
     provider: answer,
@@ -59,7 +66,7 @@ function settlementOf(provider: Provider, refund: Refund, command: ResolveComman
   return {
     ...settlement,
     status: 'succeeded',
-    refunded_at: read?.refundedAt ?? null,
+    refunded_at: read?.refundedAt ?? disputedBy?.refunded_at ?? null,
     failure: null,
     // Of an ambiguous decline the amount says nothing; what the person states counts like an answer.
     bookedAmount: command.provider ? (read?.cancelledAmount ?? null) : null,

@@ -7,7 +7,7 @@ import type {
   StoredRefund,
   UnsettledRefund,
 } from '../refunds/ports.ts'
-import { StoreError } from '../refunds/ports.ts'
+import { NOTHING_SENT, StoreError } from '../refunds/ports.ts'
 import type { Refund } from '../refunds/refund.ts'
 import { CLAIM_TRUST_MS } from '../refunds/request-refund.ts'
 import type { Barrier } from './barrier.ts'
@@ -119,19 +119,59 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
           stored.attempt,
           settlement.status,
           settlement.bookedAmount ?? '',
+          stored.refund.amount,
           settlement.resolution?.source ?? 'provider',
           own.text,
           ledgerRetentionMs,
+          stored.refund.disputed ? 'disputed' : 'unknown',
         ),
       )) as string[]
       // Where it fails, it is settled again: that is the same refund, and changes nothing more.
       await passBarrier(paymentKey)
       const result = reply[0]
       if (result === 'lost') return { result }
-      if (result !== 'settled' && result !== 'conflict') throw new Error(`bug: settle.lua answered ${result}`)
+      if (result !== 'settled' && result !== 'conflict' && result !== 'disputed') {
+        throw new Error(`bug: settle.lua answered ${result}`)
+      }
       const settled = decodeReply(reply, merchant, tid, own)
       await followUp(settled)
       return { result, stored: settled }
+    },
+
+    async restore(begun, payment) {
+      const { refund, merchant, attempt } = begun
+      const claim = claimOf(begun)
+      const requestedAt = Date.parse(refund.created_at)
+      // Whatever the store promises now: this is how the truth comes back to it.
+      const [, key] = await reach(
+        Promise.all([
+          redis.zadd(
+            shardOf(refund.id),
+            Date.now() + leaseMs + DUE_SLACK_MS,
+            entryOf({ claim, attempt, requestedAt }),
+          ),
+          redis.set(keys.claim(refund.id), encodeClaim(claim), 'PX', claimRetentionMs, 'NX', 'GET'),
+          redis.restoreRefund(
+            keys.payment(merchant, refund.tid),
+            refund.id,
+            attempt,
+            leaseMs,
+            requestedAt,
+            intentJson(begun.fingerprint, refund).text,
+            payment.method,
+            payment.amount,
+            payment.tax_free_amount ?? '',
+            refund.kind,
+            refund.amount,
+            begun.countedTaxFree,
+          ),
+        ]),
+      )
+      return key === null || decodeClaim(refund.id, key).fingerprint === begun.fingerprint
+    },
+
+    async yieldClaim(refused, stored) {
+      await reach(redis.yieldClaim(keys.claim(refused.id), refused.token, encodeClaim(claimOf(stored))))
     },
 
     async release(own) {
@@ -282,18 +322,19 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     return shards.flat().sort().map(decodeEntry)
   }
 
-  /** What lies in other slots than the payment, once a refund has settled or become unknown. */
+  /** What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. */
   async function followUp(stored: StoredRefund): Promise<void> {
     const { refund, attempt, history } = stored
     const { id } = refund
     const requestedAt = Date.parse(refund.created_at)
     const entry = entryOf({ claim: claimOf(stored), attempt, requestedAt })
-    if (refund.status === 'unknown') {
+    if (refund.status === 'unknown' || refund.disputed) {
       await Promise.all([reach(redis.zadd(shardOf(id), Date.now(), entry)), keepKey(stored)])
       return
     }
-    const wasUnknown = history.some(({ event }) => event === 'unknown')
-    if (!wasUnknown) return clean(shardOf(id), entry)
+    // Its key has no expiry then.
+    const wasUncertain = history.some(({ event }) => event === 'unknown' || event === 'disputed')
+    if (!wasUncertain) return clean(shardOf(id), entry)
     redis.zrem(shardOf(id), entry).catch(() => {})
     await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
   }
@@ -316,14 +357,12 @@ function shardKeys(): string[] {
 function notDurable(): StoreError {
   return new StoreError(
     'store_not_durable',
-    'Redis cannot promise to keep a refund through a crash, so none is made. Nothing was sent: try again.',
+    `Redis cannot promise to keep a refund through a crash, so none is made. ${NOTHING_SENT}`,
   )
 }
 
 function unavailable(cause?: unknown): StoreError {
-  return new StoreError('store_unavailable', 'The store cannot be reached. Nothing was sent: try again.', {
-    cause,
-  })
+  return new StoreError('store_unavailable', `The store cannot be reached. ${NOTHING_SENT}`, { cause })
 }
 
 /** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
@@ -400,6 +439,7 @@ function beginArguments(intent: Intent, leaseMs: number, json: string): (string 
     intent.partialAllowed ? 1 : 0,
     intent.requestedAt,
     json,
+    intent.isRenewal ? 1 : 0,
   ]
 }
 
@@ -417,6 +457,7 @@ function decodeBegin(
     case 'amount_exceeds_remaining':
       return { result, remaining: Number(reply[1]) }
     case 'claim_abandoned':
+    case 'lost':
     case 'payment_mismatch':
     case 'partial_not_allowed':
     case 'tax_free_exceeds_amount':
@@ -430,7 +471,8 @@ function decodeReply(reply: string[], merchant: string, tid: string, own?: Writt
   return decodeRefund(reply[1] as string, reply[2] as string, merchant, tid, own)
 }
 
-function settledJson({ refund, fingerprint }: StoredRefund, settlement: Settlement): WrittenJson {
+function settledJson(stored: StoredRefund, settlement: Settlement): WrittenJson {
+  const { refund, fingerprint, earlier } = stored
   const { provider, refunded_at, failure, resolution } = settlement
   const { account, tax_free_amount, reason, refund_account, requested_by, metadata } = refund
   return writeJson({
@@ -445,5 +487,6 @@ function settledJson({ refund, fingerprint }: StoredRefund, settlement: Settleme
     refunded_at,
     failure,
     resolution,
+    earlier: refund.disputed ? [...earlier, refund.resolution] : earlier,
   })
 }

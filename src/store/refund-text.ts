@@ -4,7 +4,8 @@ import type { ProviderAnswer, Refund, RefundStatus } from '../refunds/refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 export type StoredJson = { fingerprint: string } & RefundDetails &
-  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'>
+  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'> &
+  Pick<StoredRefund, 'earlier'>
 
 /** The provider's answer as its values alone. */
 type StoredAnswer = readonly [
@@ -29,6 +30,7 @@ type ShortJson = Readonly<{
   at: string | undefined
   failure: StoredJson['failure'] | undefined
   resolution: StoredJson['resolution'] | undefined
+  earlier: StoredJson['earlier'] | undefined
 }>
 
 /** What `COOKIEPAY_ID` and its two companions name their account (src/config.ts). */
@@ -48,6 +50,7 @@ export function encodeJson(json: StoredJson): string {
     at: json.refunded_at ?? undefined,
     failure: json.failure ?? undefined,
     resolution: json.resolution ?? undefined,
+    earlier: json.earlier.length === 0 ? undefined : json.earlier,
   } satisfies ShortJson)
 }
 
@@ -65,8 +68,11 @@ function decodeJson(text: string): StoredJson {
     refunded_at: json.at ?? null,
     failure: json.failure ?? null,
     resolution: json.resolution ?? null,
+    earlier: json.earlier ?? NONE,
   }
 }
+
+const NONE = [] as const
 
 function encodeAnswer(answer: ProviderAnswer): StoredAnswer {
   return [answer.cancel_tid, answer.cancel_code, answer.cancel_msg, answer.cancel_date, answer.cancel_amt]
@@ -91,6 +97,7 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
     refunded_at: null,
     failure: null,
     resolution: null,
+    earlier: NONE,
   })
 }
 
@@ -106,7 +113,7 @@ export function isProcessing(text: string): boolean {
   return text.startsWith('processing ')
 }
 
-/** A refund from the text that lua/ledger.lua writes: ten words, then its JSON. */
+/** A refund from the text that lua/ledger.lua writes: eleven words, then its JSON, and that of what disputes it. */
 export function decodeRefund(
   id: string,
   text: string,
@@ -114,39 +121,54 @@ export function decodeRefund(
   tid: string,
   own?: WrittenJson,
 ): StoredRefund {
-  const words = text.split(' ', 10)
-  const [status, kind, attempt, , amount, , , createdAt, updatedAt, history] = words as [string, ...string[]]
-  const isOwn = own !== undefined && text.endsWith(own.text)
-  const json = isOwn ? own.json : decodeJson(text.slice(words.join(' ').length + 1))
+  const words = text.split(' ', 11)
+  const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, , history] = words as [
+    string,
+    ...string[],
+  ]
+  const isDisputed = state === 'disputed'
+  const status = isDisputed ? 'failed' : (state as RefundStatus)
+  const isOwn = own !== undefined && !isDisputed && text.endsWith(own.text)
+  const jsonAt = isOwn ? 0 : words.join(' ').length + 1
+  const disputeAt = isDisputed ? text.indexOf('\n', jsonAt) : text.length
+  const json = isOwn ? own.json : decodeJson(text.slice(jsonAt, disputeAt))
   const entries = decodeHistory(history as string)
-  const settledAt = new Date(Number(updatedAt)).toISOString()
+  const updated = new Date(Number(updatedAt)).toISOString()
+  const settledAt = isDisputed
+    ? (entries.findLast(({ event }) => event === 'failed')?.at ?? updated)
+    : updated
   // Only a late answer of the provider settles an unknown refund without a resolution of its own.
   const isLateAnswer = entries.some(({ event }) => event === 'unknown') && status !== 'unknown'
   const lateResolution = { source: 'provider', by: null, note: null, at: settledAt } as const
+  const refund: Refund = {
+    id,
+    status,
+    account: json.account,
+    tid,
+    kind: kind as Refund['kind'],
+    amount: Number(amount),
+    tax_free_amount: json.tax_free_amount,
+    reason: json.reason,
+    refund_account: json.refund_account,
+    provider: json.provider,
+    refunded_at: json.refunded_at,
+    failure: json.failure,
+    resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
+    requested_by: json.requested_by,
+    metadata: json.metadata,
+    created_at: new Date(Number(createdAt)).toISOString(),
+    updated_at: updated,
+  }
+  if (isDisputed) refund.disputed = true
   return {
+    refund,
     merchant,
     attempt: attempt as string,
     fingerprint: json.fingerprint,
     history: entries,
-    refund: {
-      id,
-      status: status as RefundStatus,
-      account: json.account,
-      tid,
-      kind: kind as Refund['kind'],
-      amount: Number(amount),
-      tax_free_amount: json.tax_free_amount,
-      reason: json.reason,
-      refund_account: json.refund_account,
-      provider: json.provider,
-      refunded_at: json.refunded_at,
-      failure: json.failure,
-      resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
-      requested_by: json.requested_by,
-      metadata: json.metadata,
-      created_at: new Date(Number(createdAt)).toISOString(),
-      updated_at: settledAt,
-    },
+    countedTaxFree: Number(taxFree),
+    earlier: json.earlier,
+    disputedBy: isDisputed ? decodeJson(text.slice(disputeAt + 1)) : null,
   }
 }
 
@@ -161,7 +183,7 @@ function decodeHistory(text: string): HistoryEntry[] {
 
 /** A ledger from the text that lua/ledger.lua writes. */
 export function decodeLedger(text: string, tid: string): PaymentLedger {
-  const [method, amount, taxFree, refunded, , inFlight, , unknown] = text.split(' ')
+  const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = text.split(' ')
   return {
     tid,
     method: method as PaymentMethod,
@@ -170,5 +192,6 @@ export function decodeLedger(text: string, tid: string): PaymentLedger {
     refunded: Number(refunded),
     in_flight: Number(inFlight),
     unknown: Number(unknown),
+    disputed: Number(disputed),
   }
 }

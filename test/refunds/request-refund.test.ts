@@ -103,6 +103,9 @@ function createFlow(faults: Faults = {}) {
           attempt: intent.attempt,
           fingerprint: intent.claim.fingerprint,
           history: [],
+          countedTaxFree: 0,
+          earlier: [],
+          disputedBy: null,
           refund: {
             id: intent.claim.id,
             status: 'processing',
@@ -183,9 +186,16 @@ function createFlow(faults: Faults = {}) {
           resolved: (refund) => observed.push(`resolved ${refund.status}`),
           notSent: (_claim, { code }) => observed.push(`not sent: ${code}`),
           amountMismatch: (_refund, cancelled) => observed.push(`mismatch ${cancelled}`),
-          conflict: (refund: Refund, settlement: Settlement) =>
-            observed.push(`conflict: ${refund.status}, not ${settlement.status}`),
-          lost: (refund) => observed.push(`lost ${refund.status}`),
+          conflict: (refund: Refund, settlement: Settlement, isOther: boolean) =>
+            observed.push(
+              `conflict: ${refund.status}, not ${settlement.status}${isOther ? ', of another' : ''}`,
+            ),
+          disputed: (refund: Refund, settlement: Settlement) =>
+            observed.push(`disputed: ${refund.status}, not ${settlement.status}`),
+          lost: (refund, { isWrittenBack, keepsKey }) =>
+            observed.push(
+              `lost ${refund.status}${isWrittenBack ? '' : ', not written back'}${keepsKey ? '' : ', without its key'}`,
+            ),
           postponed: () => observed.push('postponed'),
         },
         background: {

@@ -228,7 +228,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         security: API_KEY_SECURITY,
         operationId: 'resolveRefund',
         tags: ['refunds'],
-        summary: 'Settle an unknown refund by hand',
+        summary: 'Settle an unknown or disputed refund by hand',
         description:
           'For a person who has seen at the provider what became of it. Who, when and why is kept on the refund.',
         params: RefundParams,
@@ -261,7 +261,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           return sendProblem(reply, 'not_found', { detail: NO_SUCH_REFUND })
         case 'not_resolvable': {
           const { refund } = answer
-          const detail = `Only an unknown refund can be resolved; this one is ${refund.status}.`
+          const detail = `Only an unknown or disputed refund can be resolved; this one is ${refund.status}.`
           return sendProblem(reply, 'not_resolvable', { detail, refund })
         }
       }
