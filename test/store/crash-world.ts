@@ -149,9 +149,9 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
       return modelBegin(payment, request, { nowMs, leaseMs: Number(leaseMs), markMs: Number(markMs) })
     }
     case 'settleRefund': {
-      const [, id = '', attempt = '', status, booked, source, text = ''] = args
+      const [, id = '', attempt = '', status, booked, , source, text = '', , settles] = args
       const bookedAmount = booked === '' ? null : Number(booked)
-      const settlement = { status, source, bookedAmount, text } as Parameters<typeof modelSettle>[2]
+      const settlement = { status, source, bookedAmount, text, settles } as Parameters<typeof modelSettle>[2]
       const result = modelSettle(payment, { id, attempt }, settlement, nowMs)
       if (result === 'settled' && source === 'operator' && status === 'failed') model.resolvedAsFailed.add(id)
       return result
