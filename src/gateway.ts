@@ -12,6 +12,7 @@ import type { Telemetry } from './http/telemetry.ts'
 import { traceIdOf } from './http/traceparent.ts'
 import { buildOperationsApp } from './operations-app.ts'
 import { createBackgroundWork } from './refunds/background.ts'
+import { type MerchantAccount, merchantOf } from './refunds/merchant.ts'
 import type { RefundObserver } from './refunds/ports.ts'
 import { startReconciler } from './refunds/reconciler.ts'
 import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
@@ -114,14 +115,14 @@ export async function startGateway(
   const provider = createCookiePay({
     ...config.cookiepay,
     accounts: config.accounts,
-    tokenStore: createTokenStore(redis, config.storeSecrets, (account) =>
-      merchantOf(config, live.accounts, account),
+    tokenStore: createTokenStore(redis, config.storeSecrets, (merchant) =>
+      keyHolderOf(config, live.accounts, merchant),
     ),
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  const gateways = new Map(config.accounts.map(({ name, gateway }) => [name, gateway]))
+  const accountsByName = new Map(config.accounts.map((account) => [account.name, merchantAccount(account)]))
   const listener = createListener(config.tls, longestAnswerMs(config))
   const app = await buildApp(config, {
     log,
@@ -134,7 +135,7 @@ export async function startGateway(
     refunds: {
       store,
       provider,
-      accounts: gateways,
+      accounts: accountsByName,
       storeSecrets: config.storeSecrets,
       clock: () => performance.now(),
       observer,
@@ -154,8 +155,8 @@ export async function startGateway(
       live.accounts = accounts
       provider.setAccounts(accounts)
       // The same map, which the routes and the flow hold, and within one turn of the event loop.
-      gateways.clear()
-      for (const { name, gateway } of accounts) gateways.set(name, gateway)
+      accountsByName.clear()
+      for (const account of accounts) accountsByName.set(account.name, merchantAccount(account))
     }
   }
 
@@ -253,9 +254,13 @@ function readinessOf(
  * Whose token it is: one that was fetched for another merchant, with a key that was replaced since, or from another
  * provider, is of no use.
  */
-function merchantOf({ cookiepay }: Config, accounts: readonly Account[], account: string): string {
-  const { id, key } = accounts.find(({ name }) => name === account) ?? {}
-  return `${cookiepay.baseUrl} ${id} ${account} ${hash('sha256', key ?? '')}`
+function keyHolderOf({ cookiepay }: Config, accounts: readonly Account[], merchant: string): string {
+  const { key } = accounts.find(({ id }) => merchantOf(id) === merchant) ?? {}
+  return `${cookiepay.baseUrl} ${merchant} ${hash('sha256', key ?? '')}`
+}
+
+function merchantAccount({ name, id, gateway }: Account): MerchantAccount {
+  return { name, merchant: merchantOf(id), gateway }
 }
 
 /** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
@@ -339,16 +344,42 @@ function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserve
         'the provider says that it cancelled another amount than was asked',
       )
     },
-    conflict(refund, settlement) {
+    conflict(refund, settlement, isOther) {
       metrics.countConflict()
       log.error(
-        { refund: refund.id, recorded: refund.status, answered: settlement.status },
-        'an answer of the provider contradicts what is recorded; nothing was changed',
+        {
+          refund: refund.id,
+          recorded: refund.status,
+          answered: settlement.status,
+          cancelTid: settlement.provider?.cancel_tid,
+        },
+        isOther
+          ? 'two attempts at one refund were sent, since the store had forgotten the first: both may have moved money'
+          : 'an answer of the provider contradicts what is recorded, which stays as it is',
       )
     },
-    lost(refund) {
+    disputed(refund, settlement) {
+      metrics.countDisputed()
+      log.error(
+        {
+          refund: refund.id,
+          account: refund.account,
+          amount: refund.amount,
+          failedBy: refund.resolution?.by,
+          source: settlement.resolution?.source ?? 'provider',
+          cancelTid: settlement.provider?.cancel_tid,
+        },
+        'a refund that had failed was made after all, says an answer: it counts as refunded until a person resolves it',
+      )
+    },
+    lost(refund, { isWrittenBack, keepsKey }) {
       metrics.countLost()
-      log.error({ refund: refund.id, status: refund.status }, 'the store forgot a refund that was in flight')
+      log.error(
+        { refund: refund.id, status: refund.status, isWrittenBack, keepsKey },
+        isWrittenBack
+          ? 'the store forgot a refund that was in flight; it was written back'
+          : 'the store forgot a refund that was in flight; nothing was sent for it',
+      )
     },
     postponed(id, error) {
       // Not the error itself: of a Redis command it holds the arguments, and with them a refund.

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { classifyCancel } from '../../src/cookiepay/outcome.ts'
 import { createBackgroundWork } from '../../src/refunds/background.ts'
-import type { PaymentGateway } from '../../src/refunds/eligibility.ts'
+import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { CancelCall, Provider, RefundObserver } from '../../src/refunds/ports.ts'
 import type { RefundRequest } from '../../src/refunds/refund.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/request-refund.ts'
@@ -42,7 +42,7 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
       barrier: createBarrier(redis, durability, 0),
     }),
     provider: createProvider(outcome),
-    accounts: new Map<string, PaymentGateway>([['default', 'toss']]),
+    accounts: new Map([['default', { name: 'default', merchant: merchantOf('shop'), gateway: 'toss' }]]),
     storeSecrets: [randomBytes(32)],
     clock: () => performance.now(),
     observer: SILENT,
@@ -108,6 +108,7 @@ export const SILENT: RefundObserver = {
   notSent: nothing,
   amountMismatch: nothing,
   conflict: nothing,
+  disputed: nothing,
   lost: nothing,
   postponed: nothing,
 }

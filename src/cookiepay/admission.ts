@@ -1,6 +1,6 @@
 import CircuitBreaker from 'opossum'
 import pLimit from 'p-limit'
-import type { NotSent } from '../refunds/ports.ts'
+import { NOTHING_SENT, type NotSent } from '../refunds/ports.ts'
 
 /** How many calls of one account may be under way; more wait. */
 export const MAX_CALLS = 64
@@ -119,6 +119,6 @@ function turnedAway(reason: string): NotSent {
   return {
     outcome: 'not_sent',
     code: 'provider_unavailable',
-    detail: `${reason} Nothing was sent: try again.`,
+    detail: `${reason} ${NOTHING_SENT}`,
   }
 }

@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { type Account, type JudgedCode, longestTimeoutMs } from '../config.ts'
+import { merchantOf } from '../refunds/merchant.ts'
 import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -42,7 +43,7 @@ const COMMON_HEADERS = ['content-type', 'application/json; charset=utf-8', 'acce
 export type CookiePay = Provider &
   Readonly<{
     /**
-     * From now on these are the accounts. Calls under way finish as they began; what was begun for an account that
+     * From now on these are the accounts. Calls under way finish as they began; what was begun for a merchant that
      * is gone still finds it, and nothing is looked up for it any more.
      */
     setAccounts(accounts: readonly Account[]): void
@@ -54,15 +55,16 @@ function codesOf(judged: readonly JudgedCode[]): readonly string[] {
   return judged.map(({ code }) => code)
 }
 
-/** What one account calls by. */
+/** What one merchant calls by. */
 type Line = { account: Account; admission: Admission; cancels: Connections; others: Pool }
 
 /** The provider's API. Nothing is ever repeated here: a cancel call is sent at most once. */
 export function createCookiePay(options: CookiePayOptions): CookiePay {
   const { origin, pathname } = new URL(options.baseUrl)
   const basePath = pathname.replace(/\/$/, '')
-  // Each account has connections of its own, so that a slow one does not keep the others waiting.
-  const lines = new Map(options.accounts.map((account) => [account.name, openLine(account)]))
+  // Each has connections of its own, so that a slow one does not keep the others waiting. By merchant and not by an
+  // account's name, which a rotation may give to another merchant while calls are under way.
+  const lines = new Map(options.accounts.map((account) => [merchantOf(account.id), openLine(account)]))
   let configured = new Set(lines.keys())
 
   function openLine(account: Account): Line {
@@ -83,20 +85,20 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     }
   }
 
-  function lineOf(name: string) {
-    const line = lines.get(name)
-    if (line === undefined) throw new Error(`bug: no account ${name}`)
+  function lineOf(merchant: string) {
+    const line = lines.get(merchant)
+    if (line === undefined) throw new Error(`bug: no account of the merchant ${merchant}`)
     return line
   }
 
   async function call<Outcome extends { outcome: string }>(
     kind: 'token' | 'cancel' | 'lookup',
-    name: string,
+    merchant: string,
     request: { path: string; headers: readonly string[]; body: string },
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome> {
     const startedAt = performance.now()
-    const line = lineOf(name)
+    const line = lineOf(merchant)
     const post = {
       path: basePath + request.path,
       headers: [...COMMON_HEADERS, ...request.headers],
@@ -112,22 +114,22 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   const tokens = createTokenCache({
     store: options.tokenStore,
     fetchTimeoutMs: options.connectTimeoutMs + longestTimeoutMs(options.accounts),
-    fetchToken(name) {
-      const { id, key } = lineOf(name).account
+    fetchToken(merchant) {
+      const { id, key } = lineOf(merchant).account
       const body = JSON.stringify({ pay2_id: id, pay2_key: key })
-      return call('token', name, { path: TOKEN_PATH, headers: [], body }, (seen) =>
+      return call('token', merchant, { path: TOKEN_PATH, headers: [], body }, (seen) =>
         hideEchoes(classifyToken(seen), { credentials: [key], refundAccount: undefined }),
       )
     },
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const { key, fullCancel } = lineOf(request.account).account
+    const { key, fullCancel } = lineOf(request.merchant).account
     const headers = ['TOKEN', token, 'ApiKey', key]
     if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
     return call(
       'cancel',
-      request.account,
+      request.merchant,
       { path: CANCEL_PATH, headers, body: cancelBody(request, fullCancel) },
       (seen) =>
         hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), {
@@ -138,13 +140,13 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   }
 
   async function lookUpWith(query: LookupQuery, token: string): Promise<LookupAnswer> {
-    const { account, tid } = query
+    const { merchant, tid } = query
     const ask = (path: string, body: string) =>
-      call('lookup', account, { path, headers: ['TOKEN', token], body }, (seen) =>
+      call('lookup', merchant, { path, headers: ['TOKEN', token], body }, (seen) =>
         classifyLookup(seen, query, Date.now()),
       )
     if (tid.length <= LONGEST_SEARCHED_TID) {
-      const found = await ask(SEARCH_PATH, searchBody(lineOf(account).account.id, tid, new Date()))
+      const found = await ask(SEARCH_PATH, searchBody(lineOf(merchant).account.id, tid, new Date()))
       if (found.outcome !== 'not_found') return found
     }
     return ask(CERTIFICATE_PATH, JSON.stringify({ tid }))
@@ -154,24 +156,24 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     authorize: tokens.get,
     renew: tokens.renew,
 
-    admit: async (account, work) => {
-      const { admission } = lineOf(account)
+    admit: async (merchant, work) => {
+      const { admission } = lineOf(merchant)
       return admission.run(() =>
         work((request, token) => admission.call(() => cancel(request, token), providerHasFailed)),
       )
     },
 
     async lookUp(query) {
-      const { account } = query
+      const { merchant } = query
       const inconclusive = ({ detail }: { detail: string }) => ({ outcome: 'inconclusive', detail }) as const
-      if (!configured.has(account)) {
-        return inconclusive({ detail: `The account ${account} is not configured any more.` })
+      if (!configured.has(merchant)) {
+        return inconclusive({ detail: 'No account of its merchant is configured any more.' })
       }
-      const authorization = await tokens.get(account)
+      const authorization = await tokens.get(merchant)
       if (authorization.outcome === 'not_sent') return inconclusive(authorization)
       let found = await lookUpWith(query, authorization.token)
       if (found.outcome === 'token_rejected') {
-        const renewed = await tokens.renew(account, authorization.token)
+        const renewed = await tokens.renew(merchant, authorization.token)
         if (renewed.outcome === 'not_sent') return inconclusive(renewed)
         found = await lookUpWith(query, renewed.token)
       }
@@ -185,18 +187,19 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
 
     setAccounts(accounts) {
       for (const account of accounts) {
-        const line = lines.get(account.name)
-        if (line === undefined) lines.set(account.name, openLine(account))
+        const merchant = merchantOf(account.id)
+        const line = lines.get(merchant)
+        if (line === undefined) lines.set(merchant, openLine(account))
         else {
-          const isSame = line.account.id === account.id && line.account.key === account.key
+          const isSameKey = line.account.key === account.key
           line.account = account
-          if (!isSame) tokens.forget(account.name)
+          if (!isSameKey) tokens.forget(merchant)
         }
       }
-      configured = new Set(accounts.map(({ name }) => name))
+      configured = new Set(accounts.map(({ id }) => merchantOf(id)))
     },
 
-    isPaused: () => [...configured].some((name) => lineOf(name).admission.isOpen()),
+    isPaused: () => [...configured].some((merchant) => lineOf(merchant).admission.isOpen()),
 
     async close() {
       for (const { admission, cancels, others } of lines.values()) {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { NOTHING_SENT } from '../refunds/ports.ts'
 import { type Declared, decodeAnswer } from './decoding.ts'
 import type { Exchange } from './outcome.ts'
 
@@ -37,7 +38,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     const fail = (reason: string) => {
       finish(
         controller === undefined
-          ? { seen: 'not_sent', detail: `The provider cannot be reached: ${reason}. Nothing was sent.` }
+          ? { seen: 'not_sent', detail: `The provider cannot be reached: ${reason}. ${NOTHING_SENT}` }
           : {
               seen: 'no_answer',
               detail: `The request was sent, but no complete answer came back: ${reason}.`,

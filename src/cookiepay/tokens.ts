@@ -7,26 +7,26 @@ export type ProviderToken = Readonly<{ token: string; expiresAt: number }>
 
 /** Where the replicas share tokens. Methods may throw: the token is then fetched without it. */
 export type TokenStore = Readonly<{
-  read(account: string): Promise<ProviderToken | null>
-  write(account: string, token: ProviderToken): Promise<void>
+  read(merchant: string): Promise<ProviderToken | null>
+  write(merchant: string, token: ProviderToken): Promise<void>
   /** Whether this owner may fetch; for `lockMs` nobody else may. */
-  lock(account: string, owner: string, lockMs: number): Promise<boolean>
-  unlock(account: string, owner: string): Promise<void>
+  lock(merchant: string, owner: string, lockMs: number): Promise<boolean>
+  unlock(merchant: string, owner: string): Promise<void>
 }>
 
 export type TokenCacheOptions = Readonly<{
   store: TokenStore
   /** One token call to the provider. */
-  fetchToken(account: string): Promise<Readonly<{ outcome: 'token'; token: string }> | NotSent>
+  fetchToken(merchant: string): Promise<Readonly<{ outcome: 'token'; token: string }> | NotSent>
   /** How long one token call may take. */
   fetchTimeoutMs: number
 }>
 
 export type TokenCache = Readonly<{
-  get(account: string): Promise<Authorization>
-  renew(account: string, rejectedToken: string): Promise<Authorization>
-  /** The account's id or key has changed: its token, and one that is on its way, are nobody's from now on. */
-  forget(account: string): void
+  get(merchant: string): Promise<Authorization>
+  renew(merchant: string, rejectedToken: string): Promise<Authorization>
+  /** The merchant's key has changed: its token, and one that is on its way, are nobody's from now on. */
+  forget(merchant: string): void
 }>
 
 /** The lifetime is documented nowhere; this is assumed of a token that does not say (facts: 3600 s seen). */
@@ -49,7 +49,7 @@ const POLL_MS = 50
 
 /**
  * The provider's tokens: from this process, else from the store, else from the provider. One fetch at a
- * time for each account, in this process by sharing its promise and among replicas by a lock.
+ * time for each merchant, in this process by sharing its promise and among replicas by a lock.
  */
 export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCacheOptions): TokenCache {
   const inMemory = new Map<string, ProviderToken>()
@@ -61,31 +61,31 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
   }
 
   /** A token from the store or the provider; whoever asks while this runs gets the same answer. */
-  function find(account: string, rejected: string | null): Promise<Authorization> {
-    const running = searches.get(account)
+  function find(merchant: string, rejected: string | null): Promise<Authorization> {
+    const running = searches.get(merchant)
     if (running !== undefined) return running.found
     const search: Search = { isForgotten: false }
-    const found = findOnce(account, rejected, search).finally(() => {
-      if (!search.isForgotten) searches.delete(account)
+    const found = findOnce(merchant, rejected, search).finally(() => {
+      if (!search.isForgotten) searches.delete(merchant)
     })
-    searches.set(account, { found, search })
+    searches.set(merchant, { found, search })
     return found
   }
 
-  async function findOnce(account: string, rejected: string | null, search: Search): Promise<Authorization> {
+  async function findOnce(merchant: string, rejected: string | null, search: Search): Promise<Authorization> {
     const owner = randomUUID()
     try {
-      const shared = await waitForShared(account, rejected, owner)
-      return shared === null ? await fetchAndShare(account, search) : hold(account, shared, search)
+      const shared = await waitForShared(merchant, rejected, owner)
+      return shared === null ? await fetchAndShare(merchant, search) : hold(merchant, shared, search)
     } finally {
       // Whether or not it was got: a lock whose answer was lost is freed as well.
-      store.unlock(account, owner).catch(() => {})
+      store.unlock(merchant, owner).catch(() => {})
     }
   }
 
   /** A token that another replica has shared, or null when it is this one's turn to fetch. */
   async function waitForShared(
-    account: string,
+    merchant: string,
     rejected: string | null,
     owner: string,
   ): Promise<ProviderToken | null> {
@@ -93,11 +93,11 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
     let isLocked = false
     try {
       for (;;) {
-        const shared = await store.read(account)
+        const shared = await store.read(merchant)
         if (usable(shared, rejected)) return shared
         // Looked at once more under the lock: the replica that held it may just have written a token.
         if (isLocked || performance.now() > deadline) return null
-        isLocked = await store.lock(account, owner, lockMs)
+        isLocked = await store.lock(merchant, owner, lockMs)
         if (!isLocked) await sleep(POLL_MS)
       }
     } catch {
@@ -105,43 +105,43 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
     }
   }
 
-  async function fetchAndShare(account: string, search: Search): Promise<Authorization> {
-    const fetched = await fetchToken(account)
+  async function fetchAndShare(merchant: string, search: Search): Promise<Authorization> {
+    const fetched = await fetchToken(merchant)
     if (fetched.outcome === 'not_sent') return fetched
     const token = { token: fetched.token, expiresAt: Date.now() + usableLifetimeMs(fetched.token) }
-    if (!search.isForgotten) await store.write(account, token).catch(() => {})
-    return hold(account, token, search)
+    if (!search.isForgotten) await store.write(merchant, token).catch(() => {})
+    return hold(merchant, token, search)
   }
 
-  function hold(account: string, token: ProviderToken, search: Search): Authorization {
-    if (!search.isForgotten) inMemory.set(account, token)
+  function hold(merchant: string, token: ProviderToken, search: Search): Authorization {
+    if (!search.isForgotten) inMemory.set(merchant, token)
     return { outcome: 'authorized', token: token.token }
   }
 
   return {
-    async get(account) {
-      const token = inMemory.get(account)
-      return usable(token, null) ? { outcome: 'authorized', token: token.token } : find(account, null)
+    async get(merchant) {
+      const token = inMemory.get(merchant)
+      return usable(token, null) ? { outcome: 'authorized', token: token.token } : find(merchant, null)
     },
 
-    async renew(account, rejectedToken) {
-      const token = inMemory.get(account)
+    async renew(merchant, rejectedToken) {
+      const token = inMemory.get(merchant)
       if (usable(token, rejectedToken)) return { outcome: 'authorized', token: token.token }
-      inMemory.delete(account)
-      const found = await find(account, rejectedToken)
+      inMemory.delete(merchant)
+      const found = await find(merchant, rejectedToken)
       // A search that was under way before the rejection may have come up with the rejected token.
       if (found.outcome === 'authorized' && found.token === rejectedToken) {
-        inMemory.delete(account)
-        return find(account, rejectedToken)
+        inMemory.delete(merchant)
+        return find(merchant, rejectedToken)
       }
       return found
     },
 
-    forget(account) {
-      const running = searches.get(account)
+    forget(merchant) {
+      const running = searches.get(merchant)
       if (running !== undefined) running.search.isForgotten = true
-      searches.delete(account)
-      inMemory.delete(account)
+      searches.delete(merchant)
+      inMemory.delete(merchant)
     },
   }
 }

@@ -13,6 +13,8 @@ export type Metrics = Readonly<{
   countUnauthenticated(answer: UnauthenticatedAnswer): void
   countAmountMismatch(): void
   countConflict(): void
+  /** A refund that had failed, and that an answer says was made. */
+  countDisputed(): void
   /** A refund that the store forgot while it was in flight. */
   countLost(): void
   /** The steps of a refund whose outcome is recorded. */
@@ -121,6 +123,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Answers of the provider that contradict what is recorded',
     registers,
   })
+  const disputed = new Counter({
+    name: 'refund_gateway_disputed_refunds_total',
+    help: 'Refunds that had failed and that a later answer says were made; each waits for a person',
+    registers,
+  })
   const lost = new Counter({
     name: 'refund_gateway_lost_refunds_total',
     help: 'Refunds that the store forgot while the provider was being called',
@@ -226,6 +233,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     countUnauthenticated: (answer) => unauthenticated.inc({ answer }),
     countAmountMismatch: () => mismatches.inc(),
     countConflict: () => conflicts.inc(),
+    countDisputed: () => disputed.inc(),
     countLost: () => lost.inc(),
     countSteps(timings) {
       for (const [step, series] of stepSeries) series.observe(timings[step] / 1000)

@@ -141,9 +141,9 @@ export const RefundEventList = Type.Object(
     data: Type.Array(
       Type.Object({
         at: Type.String({ description: 'ISO 8601', examples: ['2026-01-01T01:30:00.000Z'] }),
-        event: Type.Enum(['processing', 'unknown', 'succeeded', 'failed', 'conflict'], {
+        event: Type.Enum(['processing', 'unknown', 'succeeded', 'failed', 'disputed', 'conflict'], {
           description:
-            'The state that it came to; `conflict`: an answer contradicted its state, which stayed',
+            'The state that it came to; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed',
           examples: ['processing'],
         }),
         source: Type.Enum(['caller', 'provider', 'lease', 'lookup', 'operator'], {
@@ -203,6 +203,7 @@ export const PaymentLedger = Type.Object(
     refunded: sum('what was refunded', 3000),
     in_flight: sum('what is being refunded now', 0),
     unknown: sum('refunds whose outcome is not known', 0),
+    disputed: sum('refunds that have failed, and that a later answer says were made', 0),
     remaining: sum('what can still be refunded', 7000),
     refunds: Type.Array(ref(SeenRefund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,

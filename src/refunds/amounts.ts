@@ -14,8 +14,17 @@ export type RequestedAmounts = Readonly<{
 /** The amount rule that a request breaks whatever else was refunded. */
 export type AmountRule = 'amount_exceeds_remaining' | 'tax_free_not_allowed' | 'tax_free_exceeds_amount'
 
-/** What has been done with a payment, in KRW; the sum of the three never exceeds what was paid. */
-export type LedgerSums = Readonly<{ amount: Krw; refunded: Krw; in_flight: Krw; unknown: Krw }>
+/**
+ * What has been done with a payment, in KRW; the sum of the four exceeds what was paid only where the provider moved
+ * more than that.
+ */
+export type LedgerSums = Readonly<{
+  amount: Krw
+  refunded: Krw
+  in_flight: Krw
+  unknown: Krw
+  disputed: Krw
+}>
 
 /**
  * The first amount rule that the request breaks by itself, or null. What depends on earlier refunds is
@@ -39,5 +48,5 @@ export function requestedKind(request: RequestedAmounts): RefundKind {
 
 /** What can still be refunded. Zero where the provider cancelled more than was asked. */
 export function remaining(ledger: LedgerSums): Krw {
-  return Math.max(0, ledger.amount - ledger.refunded - ledger.in_flight - ledger.unknown)
+  return Math.max(0, ledger.amount - ledger.refunded - ledger.in_flight - ledger.unknown - ledger.disputed)
 }

@@ -1,6 +1,6 @@
 import type { Krw, LedgerSums } from './amounts.ts'
 import type { PaymentMethod, RefundKind } from './eligibility.ts'
-import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount } from './refund.ts'
+import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount, Resolution } from './refund.ts'
 import type { StepTimings } from './step-timings.ts'
 
 /** The binding of an idempotency key to one payload. */
@@ -9,14 +9,15 @@ export type Claim = Readonly<{
   /** Random token of the attempt that made the claim; whoever frees the claim must name it. */
   token: string
   fingerprint: string
-  account: string
+  /** Whose payment it is, see merchantOf(). */
+  merchant: string
   tid: string
 }>
 
 /** What a refund is made of before anything is known of its amount and outcome. */
 export type RefundDetails = Pick<
   Refund,
-  'tax_free_amount' | 'reason' | 'refund_account' | 'requested_by' | 'metadata'
+  'account' | 'tax_free_amount' | 'reason' | 'refund_account' | 'requested_by' | 'metadata'
 >
 
 /** One try at a refund under a claim, its own or one that it joined. */
@@ -36,30 +37,47 @@ export type Intent = Attempt &
     amount: Krw | undefined
     partialAllowed: boolean
     details: RefundDetails
+    /** Of a second try: what was begun is to go on, and nothing is to begin. */
+    isRenewal?: boolean
   }>
 
 /**
  * What happened to a refund beside its intent and its outcome. `unknown` because of its `lease` or of the
- * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set.
+ * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set; `failed`, before
+ * that was `disputed` by the `provider`, the `lookup` or the answer to another attempt; `other`: an answer to another
+ * attempt, of which the store had forgotten one.
  */
-export type HistoryEntry = Readonly<{ event: 'unknown' | 'conflict'; cause: string; at: string }>
+export type HistoryEntry = Readonly<{
+  event: 'unknown' | 'conflict' | 'failed' | 'disputed' | 'other'
+  cause: string
+  at: string
+}>
 
 /** A refund with what only the gateway knows of it. */
 export type StoredRefund = Readonly<{
   refund: Refund
+  merchant: string
   attempt: string
   fingerprint: string
   history: readonly HistoryEntry[]
+  /** What the ledger counts as its tax-free part. */
+  countedTaxFree: Krw
+  /** What was said, and by whom, each time that it had failed and was disputed, but for the last; oldest first. */
+  earlier: readonly (Resolution | null)[]
+  /** The answer that disputes it; null where none does. */
+  disputedBy: Pick<Refund, 'provider' | 'refunded_at'> | null
 }>
 
 /** Where the index of unsettled refunds points to; `entry` is how the store names it. */
-export type UnsettledRefund = Readonly<{ entry: string; id: string; account: string; tid: string }>
+export type UnsettledRefund = Readonly<{ entry: string; id: string; merchant: string; tid: string }>
 
 /** What the atomic begin decided. */
 export type BeginResult =
   | Readonly<{ result: 'begun'; stored: StoredRefund }>
   | Readonly<{ result: 'exists'; stored: StoredRefund }>
   | Readonly<{ result: 'claim_abandoned' }>
+  /** Only of a renewal: the store does not know the refund any more. */
+  | Readonly<{ result: 'lost' }>
   | Readonly<{ result: 'payment_mismatch' }>
   | Readonly<{ result: 'partial_not_allowed' }>
   | Readonly<{ result: 'tax_free_exceeds_amount' }>
@@ -77,18 +95,21 @@ export type Settlement = Readonly<
 
 /**
  * `settled`: stored now, or by an earlier sending of the same command. `conflict`: another truth stands.
- * `lost`: the store does not know the refund any more.
+ * `disputed`: it had failed, and this answer says otherwise. `lost`: the store does not know the refund any more.
  */
 export type SettleResult =
-  | Readonly<{ result: 'settled' | 'conflict'; stored: StoredRefund }>
+  | Readonly<{ result: 'settled' | 'conflict' | 'disputed'; stored: StoredRefund }>
   | Readonly<{ result: 'lost' }>
 
 /** A payment with the sums of its refunds, in KRW. */
 export type PaymentLedger = LedgerSums &
-  Readonly<{ account: string; tid: string; method: PaymentMethod; tax_free_amount: Krw | null }>
+  Readonly<{ tid: string; method: PaymentMethod; tax_free_amount: Krw | null }>
 
 /** One page of refunds, oldest first; `nextCursor` null: there are no more. */
 export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: string | null }>
+
+/** What a refusal for now may say: of this request alone, since an earlier one with its key may have moved money. */
+export const NOTHING_SENT = 'Nothing was sent for this request; what an earlier one did stands. Try again.'
 
 /** Thrown by every method of the store: nothing can be said about what it was asked. */
 export class StoreError extends Error {
@@ -109,31 +130,42 @@ export type RefundStore = Readonly<{
   joinClaim(claim: Claim): Promise<boolean>
   /** Atomically: an existing refund is answered; else the amount is reserved and the intent written. */
   begin(intent: Intent): Promise<BeginResult>
-  /** Records the outcome, from `processing` of the same attempt or from `unknown`. */
+  /**
+   * Records the outcome, from `processing` of the same attempt, from `unknown` or, by a person who has seen that it
+   * is disputed, from that.
+   */
   settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
+  /**
+   * Writes back what the store forgot of a refund in flight: its intent, whatever stands in its way, and its key.
+   * False where another payload has the key by now, which it then keeps.
+   */
+  restore(begun: StoredRefund, payment: Payment): Promise<boolean>
+  /** A claim that was refused beside a refund of the same key gives way to the claim of that. */
+  yieldClaim(refused: Claim, stored: StoredRefund): Promise<void>
   /**
    * Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. A refund that was
    * called `unknown` meanwhile is left as it is and answered; null: there is none.
    */
   release(attempt: Attempt): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
-  findByClaim(claim: Pick<Claim, 'id' | 'account' | 'tid'>): Promise<StoredRefund | null>
+  findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
   /** The refund of this id, or null. */
   findById(id: string): Promise<StoredRefund | null>
   /** The payment's ledger, or null where nothing was ever refunded of it. */
-  findPayment(account: string, tid: string): Promise<PaymentLedger | null>
+  findPayment(merchant: string, tid: string): Promise<PaymentLedger | null>
   /** The payment's refunds. A cursor is the `nextCursor` of the page before; null starts. */
   listByPayment(query: {
-    account: string
+    merchant: string
     tid: string
     limit: number
     cursor: string | null
   }): Promise<RefundPage>
-  /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
+  /** The refunds of all payments that are `processing` or `unknown`, oldest first; merchant null: of all merchants. */
   listUnsettled(query: {
     status: 'processing' | 'unknown'
     /** Only those that this caller asked for; null: everybody's. */
     requestedBy: string | null
+    merchant: string | null
     limit: number
     cursor: string | null
   }): Promise<RefundPage>
@@ -155,7 +187,7 @@ export type RefundStore = Readonly<{
 
 /** What one cancel call asks of the provider; amounts in KRW. */
 export type CancelRequest = Readonly<{
-  account: string
+  merchant: string
   tid: string
   reason: string
   /** `full`: a first refund of everything. */
@@ -193,7 +225,7 @@ export type Authorization = Readonly<{ outcome: 'authorized'; token: string }> |
 
 /** Which full cancel is looked for. */
 export type LookupQuery = Readonly<{
-  account: string
+  merchant: string
   tid: string
   /** What was asked for: everything that was paid, by what the caller stated. */
   amount: Krw
@@ -208,15 +240,15 @@ export type LookupOutcome =
 
 /** The payment provider. No method throws: every failure is an outcome. */
 export type Provider = Readonly<{
-  /** A token for this account, from the nearest place that holds a valid one. */
-  authorize(account: string): Promise<Authorization>
+  /** A token for this merchant, from the nearest place that holds a valid one. */
+  authorize(merchant: string): Promise<Authorization>
   /** A token other than the one that was just rejected. */
-  renew(account: string, rejectedToken: string): Promise<Authorization>
+  renew(merchant: string, rejectedToken: string): Promise<Authorization>
   /**
-   * Runs `work` with a place among the calls that this account may have under way. Where there is none in
+   * Runs `work` with a place among the calls that this merchant may have under way. Where there is none in
    * time, or the provider has been failing, `work` is not run: nothing was sent.
    */
-  admit<Result>(account: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
+  admit<Result>(merchant: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
   /** Whether a payment has been cancelled in full since this refund was asked for. */
   lookUp(query: LookupQuery): Promise<LookupOutcome>
   /** What a cancel answer says of time and amount, each null where it cannot be read. */
@@ -247,13 +279,18 @@ export type RefundObserver = Readonly<{
   /** A refund that was unknown is settled, by the lookup or by a person. */
   resolved(refund: Refund): void
   /** Nothing was sent; the key is free. */
-  notSent(claim: Claim, outcome: NotSent, origin: RequestOrigin): void
+  notSent(refund: Pick<Refund, 'id' | 'account'>, outcome: NotSent, origin: RequestOrigin): void
   /** The provider says that it cancelled another amount than was asked; null: one that cannot be read. */
   amountMismatch(refund: Refund, cancelledAmount: Krw | null): void
-  /** An answer contradicts what stands in the store, which was left as it is. */
-  conflict(refund: Refund, settlement: Settlement): void
-  /** The store forgot a refund while the provider was being called. */
-  lost(refund: Refund): void
+  /** An answer contradicts what stands in the store; `isOther`: to another attempt than the one that stands. */
+  conflict(refund: Refund, settlement: Settlement, isOther: boolean): void
+  /** A refund had failed, and this answer says that it was made: it counts as refunded until a person clears it. */
+  disputed(refund: Refund, settlement: Settlement): void
+  /**
+   * The store forgot a refund while the provider was being called. It is written back where it was sent, `keepsKey`
+   * false: but for its key, which another payload has by now.
+   */
+  lost(refund: Refund, how: Readonly<{ isWrittenBack: boolean; keepsKey: boolean }>): void
   /** The store could not be written to; it will be tried again. */
   postponed(id: string, error: unknown): void
 }>

@@ -19,8 +19,8 @@ export type Reconciler = Readonly<{
 /** The longest pause between two lookups of one refund. */
 const LONGEST_PAUSE_MS = 6 * 3_600_000
 
-/** A partial refund waits for a person; it is only looked at to see whether one has come. */
-const PARTIAL_PAUSE_MS = LONGEST_PAUSE_MS
+/** An unknown partial or a disputed refund waits for a person; it is only looked at to see whether one has come. */
+const PERSON_PAUSE_MS = LONGEST_PAUSE_MS
 
 /** A `processing` that is due all the same had its lease renewed: it is over soon. */
 const LEASED_PAUSE_MS = 1_000
@@ -37,7 +37,7 @@ const LONGEST_SWEEP_MS = 20_000
 /**
  * Runs in every replica, without a leader: the store hands each due refund to one of them at a time. An
  * expired `processing` becomes `unknown`; an unknown full refund is looked up at the provider, first at once,
- * then after pauses that double; an unknown partial refund is left for a person.
+ * then after pauses that double; an unknown partial refund and a disputed one are left for a person.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
   let timer: NodeJS.Timeout | undefined
@@ -84,9 +84,11 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promi
   // Reading it makes an expired `processing` unknown.
   const stored = await parts.store.findByClaim(unsettled)
   switch (stored?.refund.status) {
+    case 'failed':
+      if (stored?.refund.disputed) return leaveToPerson(parts, unsettled, stored)
+      return parts.store.drop(unsettled)
     case undefined:
     case 'succeeded':
-    case 'failed':
       return parts.store.drop(unsettled)
     case 'processing':
       return parts.store.lookAgain(unsettled, LEASED_PAUSE_MS)
@@ -101,12 +103,12 @@ async function lookUp(
   stored: StoredRefund,
 ): Promise<void> {
   const { refund } = stored
-  await parts.store.keepKey(stored)
   // How a partly cancelled payment looks in the lookup is not documented (facts): it never settles a part.
-  if (refund.kind === 'partial') return parts.store.lookAgain(unsettled, PARTIAL_PAUSE_MS)
+  if (refund.kind === 'partial') return leaveToPerson(parts, unsettled, stored)
 
+  await parts.store.keepKey(stored)
   const found = await parts.provider.lookUp({
-    account: unsettled.account,
+    merchant: unsettled.merchant,
     tid: unsettled.tid,
     amount: refund.amount,
     requestedAt: Date.parse(refund.created_at),
@@ -123,8 +125,18 @@ async function lookUp(
     bookedAmount: null,
   } as const
   const settled = await parts.store.settle(stored, settlement)
-  if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement)
+  if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement, false)
+  if (settled.result === 'disputed') parts.observer.disputed(settled.stored.refund, settlement)
   if (settled.result === 'settled') parts.observer.resolved(settled.stored.refund)
+}
+
+async function leaveToPerson(
+  { store }: ReconcilerParts,
+  unsettled: UnsettledRefund,
+  stored: StoredRefund,
+): Promise<void> {
+  await store.keepKey(stored)
+  await store.lookAgain(unsettled, PERSON_PAUSE_MS)
 }
 
 /** As long as it has been unknown already, so that pauses double: seconds, then minutes, then hours. */

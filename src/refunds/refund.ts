@@ -242,7 +242,16 @@ export const Refund = Type.Object(
       examples: ['2026-01-01T10:30:00+09:00'],
     }),
     failure: nullable(Failure, { description: 'Set when `failed`' }),
-    resolution: nullable(Resolution, { description: 'Set when it was `unknown` and has been settled since' }),
+    resolution: nullable(Resolution, {
+      description: 'Set when it was `unknown` or disputed and has been settled since',
+    }),
+    disputed: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it',
+        examples: [true],
+      }),
+    ),
     requested_by: Type.String({ description: 'The caller', examples: ['orders'] }),
     metadata: Metadata,
     created_at: Type.String({ description: 'ISO 8601', examples: ['2026-01-01T01:30:00.000Z'] }),
@@ -252,16 +261,20 @@ export const Refund = Type.Object(
 )
 export type Refund = Static<typeof Refund>
 
+/** A refund's status, or that it is `failed` and disputed. */
+export type RefundState = RefundStatus | 'disputed'
+
 /**
  * Where a refund may go from each state. `processing` ends with the answer to the one call, or becomes
- * `unknown`; `unknown` is settled by a late answer, the provider's lookup or a person; nothing leaves
- * `succeeded` and `failed`.
+ * `unknown`; `unknown` is settled by a late answer, the provider's lookup or a person; `failed` is disputed by an
+ * answer that says otherwise, and that is settled by a person alone; nothing leaves `succeeded`.
  */
-export const TRANSITIONS: Readonly<Record<RefundStatus, readonly RefundStatus[]>> = {
+export const TRANSITIONS: Readonly<Record<RefundState, readonly RefundState[]>> = {
   processing: ['succeeded', 'failed', 'unknown'],
   unknown: ['succeeded', 'failed'],
   succeeded: [],
-  failed: [],
+  failed: ['disputed'],
+  disputed: ['succeeded', 'failed'],
 }
 
 /** The account number as it may be stored and shown: its last four characters, and never more than half of it. */

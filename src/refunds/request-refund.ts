@@ -4,23 +4,26 @@ import type { BackgroundWork } from './background.ts'
 import {
   brokenEligibilityRule,
   type EligibilityRule,
-  type PaymentGateway,
   partialAllowed,
   refundAccountRequired,
 } from './eligibility.ts'
 import { fingerprint, fingerprintMatches } from './fingerprint.ts'
+import type { MerchantAccount } from './merchant.ts'
 import {
   type Attempt,
   type CancelCall,
   type CancelOutcome,
+  type Claim,
   type Intent,
   type MonotonicClock,
+  NOTHING_SENT,
   type NotSent,
   type Provider,
   type RefundObserver,
   type RefundStore,
   type RequestOrigin,
   type Settlement,
+  type SettleResult,
   type StoredRefund,
   StoreError,
 } from './ports.ts'
@@ -56,8 +59,8 @@ export type RefundCommand = RequestOrigin & Readonly<{ idempotencyKey: string; b
 export type RefundParts = Readonly<{
   store: RefundStore
   provider: Provider
-  /** Each configured account's gateway. */
-  accounts: ReadonlyMap<string, PaymentGateway>
+  /** The configured accounts by their names. */
+  accounts: ReadonlyMap<string, MerchantAccount>
   /** For the fingerprint; newest first. */
   storeSecrets: readonly Buffer[]
   clock: MonotonicClock
@@ -82,7 +85,7 @@ const MAX_CLAIM_ROUNDS = 3
 
 /** A command with what is derived from it. Nothing is copied: this is the hot path. */
 type IdentifiedCommand = Readonly<{ command: RefundCommand; id: string; fingerprint: string }>
-type CheckedCommand = IdentifiedCommand & Readonly<{ account: string }>
+type CheckedCommand = IdentifiedCommand & Readonly<{ account: MerchantAccount }>
 
 /**
  * One refund, from the request to its recorded outcome: claim, token, begin, relay, settle (see
@@ -135,14 +138,17 @@ function isSamePayload(
   return stored === fingerprint || fingerprintMatches(stored, command.body, storeSecrets.slice(1))
 }
 
-function accountOf(parts: RefundParts, body: RefundRequest): string | undefined {
-  if (body.account !== undefined) return parts.accounts.has(body.account) ? body.account : undefined
-  return parts.accounts.size === 1 ? [...parts.accounts.keys()][0] : undefined
+function accountOf(parts: RefundParts, body: RefundRequest): MerchantAccount | undefined {
+  if (body.account !== undefined) return parts.accounts.get(body.account)
+  return parts.accounts.size === 1 ? [...parts.accounts.values()][0] : undefined
 }
 
 /** The rules that need no state; `remaining` is read only to tell a caller who asked for too much. */
-async function brokenRule(parts: RefundParts, account: string, body: RefundRequest): Promise<Refusal | null> {
-  const gateway = parts.accounts.get(account) as PaymentGateway
+async function brokenRule(
+  parts: RefundParts,
+  { name, merchant, gateway }: MerchantAccount,
+  body: RefundRequest,
+): Promise<Refusal | null> {
   const rule = brokenEligibilityRule(body.payment.method, requestedKind(body), gateway)
   if (rule !== null) return notEligible(rule, body)
   if (refundAccountRequired(body.payment.method) && body.refund_account === undefined) {
@@ -153,13 +159,13 @@ async function brokenRule(parts: RefundParts, account: string, body: RefundReque
   }
   const amountRule = brokenAmountRule(body, gateway)
   if (amountRule === 'amount_exceeds_remaining') {
-    const ledger = await parts.store.findPayment(account, body.tid)
+    const ledger = await parts.store.findPayment(merchant, body.tid)
     return amountExceeds(body, ledger === null ? body.payment.amount : remaining(ledger))
   }
   if (amountRule === 'tax_free_not_allowed') {
     return {
       code: 'tax_free_not_allowed',
-      detail: `tax_free_amount goes with a Kiwoompay account only; the account ${account} is ${gateway}.`,
+      detail: `tax_free_amount goes with a Kiwoompay account only; the account ${name} is ${gateway}.`,
     }
   }
   if (amountRule === 'tax_free_exceeds_amount') return taxFreeExceeds()
@@ -171,7 +177,8 @@ async function attemptRefund(
   checked: CheckedCommand,
 ): Promise<RefundAnswer | 'claim_abandoned'> {
   const { store, provider, clock } = parts
-  const { command, id, account } = checked
+  const { command, id } = checked
+  const { name, merchant } = checked.account
   const { body } = command
   const timings = startTimings(clock())
   const attempt = newAttemptToken()
@@ -179,15 +186,15 @@ async function attemptRefund(
     id,
     token: attempt,
     fingerprint: checked.fingerprint,
-    account,
+    merchant,
     tid: body.tid,
   })
   if (claim.token !== attempt) {
-    if (!isSamePayload(parts, checked, claim.fingerprint)) return refused(keyReused())
+    if (!isSamePayload(parts, checked, claim.fingerprint)) return replayBehind(parts, checked, claim)
     const stored = await store.findByClaim(claim)
-    if (stored !== null) return replay(parts, checked, stored)
-    // Made while another account was the only one: what is sent with this one must not be booked on that.
-    if (claim.account !== account) {
+    if (stored !== null) return replayUnder(parts, checked, { claim, stored })
+    // Made while another merchant's account was meant: what is sent with this one must not be booked on that.
+    if (claim.merchant !== merchant) {
       await release(parts, { claim, attempt, requestedAt: Date.now() })
       return 'claim_abandoned'
     }
@@ -195,20 +202,15 @@ async function attemptRefund(
   }
 
   endStep(timings, 'claimMs', clock())
-  const requestedAt = Date.now()
-  const authorization = await provider.authorize(account)
-  if (authorization.outcome === 'not_sent')
-    return notSent(parts, { claim, attempt, requestedAt }, authorization, command)
-  endStep(timings, 'tokenMs', clock())
-
   const intent: Intent = {
     claim,
     attempt,
-    requestedAt,
+    requestedAt: Date.now(),
     payment: body.payment,
     amount: body.amount,
     partialAllowed: partialAllowed(body.payment.method),
     details: {
+      account: name,
       tax_free_amount: body.tax_free_amount ?? null,
       reason: body.reason,
       refund_account: body.refund_account
@@ -218,7 +220,11 @@ async function attemptRefund(
       metadata: body.metadata ?? {},
     },
   }
-  const answer = await provider.admit(account, async (cancel) => {
+  const authorization = await provider.authorize(merchant)
+  if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
+  endStep(timings, 'tokenMs', clock())
+
+  const answer = await provider.admit(merchant, async (cancel) => {
     endStep(timings, 'admissionMs', clock())
     const begun = await begin(parts, intent, timings.startedAt)
     endStep(timings, 'beginMs', clock())
@@ -226,7 +232,9 @@ async function attemptRefund(
       case 'begun':
         return relay(parts, { command, intent, begun: begun.stored, cancel, timings }, authorization.token)
       case 'exists':
-        return replay(parts, checked, begun.stored)
+        return replayUnder(parts, checked, { claim, stored: begun.stored })
+      case 'lost':
+        throw new Error('bug: a begin that is no renewal finds nothing lost')
       case 'claim_abandoned':
         await release(parts, intent)
         return begun.result
@@ -253,7 +261,7 @@ async function begin(parts: RefundParts, intent: Intent, claimReadAt: number) {
   const isLate = now - sentAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS
   if (begun.result === 'begun' && isLate) {
     await release(parts, intent)
-    throw new StoreError('store_unavailable', 'The store answered too late. Nothing was sent: try again.')
+    throw new StoreError('store_unavailable', `The store answered too late. ${NOTHING_SENT}`)
   }
   return begun
 }
@@ -273,7 +281,7 @@ async function relay(
 ): Promise<RefundAnswer> {
   const { body } = command
   const request = {
-    account: intent.claim.account,
+    merchant: intent.claim.merchant,
     tid: body.tid,
     reason: body.reason,
     kind: begun.refund.kind,
@@ -284,12 +292,12 @@ async function relay(
   }
   let outcome = await cancel(request, token)
   if (outcome.outcome === 'token_rejected') {
-    outcome = await relayWithFreshToken(parts, intent, token, (fresh) => cancel(request, fresh))
+    outcome = await relayWithFreshToken(parts, { intent, begun }, token, (fresh) => cancel(request, fresh))
   }
   if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome, command)
   endStep(timings, 'relayMs', parts.clock())
 
-  const refund = await record(parts, begun, outcome)
+  const refund = await record(parts, { intent, begun }, outcome)
   endStep(timings, 'settleMs', parts.clock())
   const detail = outcome.outcome === 'unknown' ? outcome.detail : undefined
   parts.observer.recorded(refund, { timings, detail, origin: command })
@@ -301,43 +309,48 @@ type AnsweredOutcome = Exclude<CancelOutcome, { outcome: 'not_sent' | 'token_rej
 /** A rejected token cancelled nothing (contract), so there is one more try, under a renewed lease. */
 async function relayWithFreshToken(
   parts: RefundParts,
-  intent: Intent,
+  { intent, begun }: Pick<Relay, 'intent' | 'begun'>,
   rejectedToken: string,
   cancel: (token: string) => Promise<CancelOutcome>,
 ): Promise<AnsweredOutcome | NotSent> {
-  const authorization = await parts.provider.renew(intent.claim.account, rejectedToken)
+  const authorization = await parts.provider.renew(intent.claim.merchant, rejectedToken)
   if (authorization.outcome === 'not_sent') return authorization
-  const renewed = await begin(parts, intent, parts.clock())
-  if (renewed.result !== 'begun') {
-    return {
-      outcome: 'not_sent',
-      code: 'provider_unavailable',
-      detail: 'The provider took too long to renew its token. Nothing was cancelled: try again.',
-    }
+  const renewed = await begin(parts, { ...intent, isRenewal: true }, parts.clock())
+  if (renewed.result === 'lost') {
+    parts.observer.lost(begun.refund, { isWrittenBack: false, keepsKey: false })
+    return tokenNotRenewed('The store forgot this refund while its token was renewed.')
   }
+  if (renewed.result !== 'begun') return tokenNotRenewed('The provider took too long to renew its token.')
   const outcome = await cancel(authorization.token)
   if (outcome.outcome !== 'token_rejected') return outcome
   return { outcome: 'not_sent', code: 'provider_auth_failed', detail: outcome.detail }
 }
 
+function tokenNotRenewed(reason: string): NotSent {
+  const detail = `${reason} Nothing was cancelled for this request; what an earlier one did stands. Try again.`
+  return { outcome: 'not_sent', code: 'provider_unavailable', detail }
+}
+
 /** The outcome in the store; while that is away, the caller still gets it and the store gets it later. */
-async function record(parts: RefundParts, begun: StoredRefund, outcome: AnsweredOutcome): Promise<Refund> {
+async function record(
+  parts: RefundParts,
+  { intent, begun }: Pick<Relay, 'intent' | 'begun'>,
+  outcome: AnsweredOutcome,
+): Promise<Refund> {
   const settlement = settlementOf(outcome)
   if (outcome.outcome === 'succeeded' && differsFrom(begun.refund.amount, outcome)) {
     parts.observer.amountMismatch(begun.refund, outcome.cancelledAmount)
   }
   const settle = async () => {
-    const settled = await parts.store.settle(begun, settlement)
+    let settled = await parts.store.settle(begun, settlement)
     if (settled.result === 'lost') {
-      const local = locally(begun, settlement)
-      parts.observer.lost(local)
-      return local
+      const keepsKey = await parts.store.restore(begun, intent.payment)
+      parts.observer.lost(locally(begun, settlement), { isWrittenBack: true, keepsKey })
+      settled = await parts.store.settle(begun, settlement)
     }
-    // Of a call that nothing was heard of, nothing contradicts what the lookup or a person found out.
-    const isContradicted = settled.result === 'conflict' && settlement.status !== 'unknown'
-    if (isContradicted) parts.observer.conflict(settled.stored.refund, settlement)
-    // Of another attempt, the store knows less than this one: it was restored to an older state.
-    return settled.stored.attempt === begun.attempt ? settled.stored.refund : locally(begun, settlement)
+    if (settled.result === 'lost')
+      throw new StoreError('store_unavailable', 'The store forgets what it is told.')
+    return told(parts, begun, settlement, settled)
   }
   try {
     return await settle()
@@ -346,6 +359,22 @@ async function record(parts: RefundParts, begun: StoredRefund, outcome: Answered
     parts.background.untilDone(settle)
     return locally(begun, settlement)
   }
+}
+
+/** What the caller is told of a refund once its outcome is in the store, beside whatever else stands there. */
+function told(
+  { observer }: RefundParts,
+  begun: StoredRefund,
+  settlement: Settlement,
+  { result, stored }: Exclude<SettleResult, { result: 'lost' }>,
+): Refund {
+  const isOther = stored.attempt !== begun.attempt
+  if (result === 'disputed') observer.disputed(stored.refund, settlement)
+  // Of a call that nothing was heard of, nothing contradicts what the lookup or a person found out.
+  const isContradicted = result === 'conflict' && (isOther || settlement.status !== 'unknown')
+  if (isContradicted) observer.conflict(stored.refund, settlement, isOther)
+  // Of another attempt the store knows less than this one, and what the provider says was made has not failed.
+  return isOther || result === 'disputed' ? locally(begun, settlement) : stored.refund
 }
 
 /** The refund as it would be stored now. */
@@ -385,14 +414,36 @@ function replay(parts: RefundParts, identified: IdentifiedCommand, stored: Store
   return { answer: 'refund', refund: stored.refund, replayed: true }
 }
 
+/** A replay under a claim of its own or one that it joined. */
+async function replayUnder(
+  parts: RefundParts,
+  identified: IdentifiedCommand,
+  { claim, stored }: Readonly<{ claim: Claim; stored: StoredRefund }>,
+): Promise<RefundAnswer> {
+  // The key was free after its retention: it goes back to the refund that stands, so that its repeat is answered.
+  if (claim.fingerprint !== stored.fingerprint) await parts.store.yieldClaim(claim, stored)
+  return replay(parts, identified, stored)
+}
+
+/** Of a claim that is not this payload's there may be a refund that is: the claim was made after the key's retention. */
+async function replayBehind(
+  parts: RefundParts,
+  identified: IdentifiedCommand,
+  claim: Claim,
+): Promise<RefundAnswer> {
+  const stored = await parts.store.findByClaim(claim)
+  return stored === null ? refused(keyReused()) : replayUnder(parts, identified, { claim, stored })
+}
+
 async function notSent(
   parts: RefundParts,
-  attempt: Attempt,
+  intent: Intent,
   outcome: NotSent,
   origin: RequestOrigin,
 ): Promise<RefundAnswer> {
-  parts.observer.notSent(attempt.claim, outcome, origin)
-  await release(parts, attempt)
+  const { claim, details } = intent
+  parts.observer.notSent({ id: claim.id, account: details.account }, outcome, origin)
+  await release(parts, intent)
   return refused({ code: outcome.code, detail: outcome.detail })
 }
 
@@ -438,7 +489,7 @@ function refused(refusal: Refusal): RefundAnswer {
 
 type BeginRefusal = Exclude<
   Awaited<ReturnType<RefundStore['begin']>>,
-  { result: 'begun' | 'exists' | 'claim_abandoned' }
+  { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }
 >
 
 function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
@@ -459,7 +510,7 @@ function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
       return {
         code: 'refund_unresolved',
         detail:
-          'Another refund of this payment is in flight or its outcome is unknown. Everything can be refunded once that one is settled.',
+          'Another refund of this payment is in flight, unknown or disputed, and this one has no place beside it. Ask again once that one is settled.',
         refund: begun.stored.refund,
       }
   }

@@ -1,7 +1,7 @@
 import type { Provider, RefundObserver, RefundStore, Settlement, StoredRefund } from './ports.ts'
 import type { ProviderAnswer, Refund } from './refund.ts'
 
-/** What a person found out about a refund whose outcome was unknown. */
+/** What a person found out about a refund whose outcome was unknown or disputed. */
 export type ResolveCommand = Readonly<{
   id: string
   outcome: 'succeeded' | 'failed'
@@ -41,18 +41,18 @@ const NO_ANSWER: ProviderAnswer = {
   cancel_amt: null,
 }
 
-/** Settles an `unknown` refund by hand, never for who asked for it, nor as `failed` too early. Throws StoreError. */
+/** Settles an `unknown` or disputed refund by hand, never for who asked for it, nor as `failed` too early. Throws StoreError. */
 export async function resolveRefund(parts: ResolveParts, command: ResolveCommand): Promise<ResolveAnswer> {
   const stored = await parts.store.findById(command.id)
   if (stored === null) return { answer: 'not_found' }
   const detail = await reasonAgainst(parts, stored, command)
   if (detail !== null) return { answer: 'not_resolvable', refund: stored.refund, detail }
 
-  const settlement = settlementOf(parts.provider, stored.refund, command)
+  const settlement = settlementOf(parts.provider, stored, command)
   const settled = await parts.store.settle(stored, settlement)
   if (settled.result === 'lost') return { answer: 'not_found' }
   const { refund } = settled.stored
-  if (settled.result === 'conflict') return { answer: 'not_resolvable', refund, detail: notUnknown(refund) }
+  if (settled.result !== 'settled') return { answer: 'not_resolvable', refund, detail: notOpen(refund) }
   parts.observer.resolved(refund)
   return { answer: 'resolved', refund }
 }
@@ -63,7 +63,7 @@ async function reasonAgainst(
   { refund, history }: StoredRefund,
   { outcome, by, areCallersKnown }: ResolveCommand,
 ): Promise<string | null> {
-  if (refund.status !== 'unknown') return notUnknown(refund)
+  if (refund.status !== 'unknown' && !refund.disputed) return notOpen(refund)
   if (areCallersKnown && refund.requested_by === by) {
     return `Who asked for a refund cannot settle it: ${by} did. Have another caller with the scope resolve do it.`
   }
@@ -75,8 +75,8 @@ async function reasonAgainst(
   return `A cancel may still be applied late. This refund can be called failed from ${new Date(failableAt).toISOString()} on; look at the provider's console again then.`
 }
 
-function notUnknown({ status }: Refund): string {
-  return `Only an unknown refund can be resolved; this one is ${status}.`
+function notOpen({ status }: Refund): string {
+  return `Only an unknown or disputed refund can be resolved; this one is ${status}.`
 }
 
 function answerOf({ cancel_amt, ...stated }: StatedAnswer): ProviderAnswer {
@@ -87,9 +87,15 @@ function answerOf({ cancel_amt, ...stated }: StatedAnswer): ProviderAnswer {
   }
 }
 
-function settlementOf(provider: Provider, refund: Refund, command: ResolveCommand): Settlement {
+function settlementOf(
+  provider: Provider,
+  { refund, disputedBy }: StoredRefund,
+  command: ResolveCommand,
+): Settlement {
   const { outcome, note, by } = command
-  const answer = command.provider ? answerOf(command.provider) : refund.provider
+  // That a disputed one was made is what the answer says which disputes it.
+  const known = (outcome === 'succeeded' ? disputedBy?.provider : undefined) ?? refund.provider
+  const answer = command.provider ? answerOf(command.provider) : known
   const read = answer === null ? null : provider.readAnswer(answer)
   const settlement = {
     provider: answer,
@@ -102,7 +108,7 @@ function settlementOf(provider: Provider, refund: Refund, command: ResolveComman
   return {
     ...settlement,
     status: 'succeeded',
-    refunded_at: read?.refundedAt ?? null,
+    refunded_at: read?.refundedAt ?? disputedBy?.refunded_at ?? null,
     failure: null,
     // Of an ambiguous decline the amount says nothing; what the person states counts like an answer.
     bookedAmount: command.provider ? (read?.cancelledAmount ?? null) : null,

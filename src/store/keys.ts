@@ -2,33 +2,33 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
 
 /**
  * The Redis layout. What stands between braces decides the Cluster slot, so all keys of one payment, and
- * of one script, share a slot.
+ * of one script, share a slot. A merchant is named by merchantOf(), whatever its account is called.
  *
  * | key                                  | type   | holds                                          | kept for                    |
  * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |
- * | `claim:{<id>}`                       | string | attempt's token, fingerprint, account, tid     | the key's retention         |
- * | `payment:{<account>:<tid>}`          | hash   | the ledger and its refunds (lua/ledger.lua)    | the ledger's retention      |
- * | `abandoned:{<account>:<tid>}:<token>`| string | nothing: that claim was given up               | longer than an attempt      |
- * | `unsettled:{<shard>}`                | zset   | time, id, account and tid of unsettled refunds by due time | until settled   |
+ * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
+ * | `payment:{<merchant>:<tid>}`         | hash   | the ledger and its refunds (lua/ledger.lua)    | the ledger's retention      |
+ * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was given up               | longer than an attempt      |
+ * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of unsettled refunds by due time | until settled   |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
  * | `store-terms:{0}`                    | hash   | what it was written with (lua/meet-terms.lua)  | ever                        |
- * | `token:{<account>}`                  | string | the provider's token, encrypted                | the token's lifetime        |
- * | `token-lock:{<account>}`             | string | which replica is fetching a token              | the token call              |
+ * | `token:{<merchant>}`                 | string | the provider's token, encrypted                | the token's lifetime        |
+ * | `token-lock:{<merchant>}`            | string | which replica is fetching a token              | the token call              |
  */
 export const keys = {
   claim: (id: string) => `claim:{${id}}`,
-  payment: (account: string, tid: string) => `payment:{${account}:${tid}}`,
-  abandoned: (account: string, tid: string, claimToken: string) =>
-    `abandoned:{${account}:${tid}}:${claimToken}`,
+  payment: (merchant: string, tid: string) => `payment:{${merchant}:${tid}}`,
+  abandoned: (merchant: string, tid: string, claimToken: string) =>
+    `abandoned:{${merchant}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
-  token: (account: string) => `token:{${account}}`,
+  token: (merchant: string) => `token:{${merchant}}`,
   storeId: (shard: number) => `store-id:{${shard}}`,
   storeMark: (shard: number) => `store-mark:{${shard}}`,
   storeInstances: (shard: number) => `store-instances:{${shard}}`,
   storeTerms: 'store-terms:{0}',
-  tokenLock: (account: string) => `token-lock:{${account}}`,
+  tokenLock: (merchant: string) => `token-lock:{${merchant}}`,
 }
 
 /** How many sorted sets the unsettled refunds are spread over, so that they spread over a Cluster. */

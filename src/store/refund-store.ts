@@ -7,7 +7,7 @@ import type {
   StoredRefund,
   UnsettledRefund,
 } from '../refunds/ports.ts'
-import { StoreError } from '../refunds/ports.ts'
+import { NOTHING_SENT, StoreError } from '../refunds/ports.ts'
 import type { Refund } from '../refunds/refund.ts'
 import { CLAIM_TRUST_MS } from '../refunds/request-refund.ts'
 import type { Barrier } from './barrier.ts'
@@ -87,7 +87,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     async begin(intent) {
       assertDurable()
       const { claim } = intent
-      const paymentKey = keys.payment(claim.account, claim.tid)
+      const paymentKey = keys.payment(claim.merchant, claim.tid)
       const shardKey = shardOf(claim.id)
       const own = intentJson(claim.fingerprint, intent.details)
       // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
@@ -96,7 +96,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
           redis.zadd(shardKey, Date.now() + leaseMs + DUE_SLACK_MS, entryOf(intent)),
           redis.beginRefund(
             paymentKey,
-            keys.abandoned(claim.account, claim.tid, claim.token),
+            keys.abandoned(claim.merchant, claim.tid, claim.token),
             ...beginArguments(intent, leaseMs, own.text),
           ) as Promise<string[]>,
         ]),
@@ -112,8 +112,9 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     },
 
     async settle(stored, settlement) {
-      const { id, account, tid } = stored.refund
-      const paymentKey = keys.payment(account, tid)
+      const { merchant } = stored
+      const { id, tid } = stored.refund
+      const paymentKey = keys.payment(merchant, tid)
       const own = settledJson(stored, settlement)
       const reply = (await reach(
         redis.settleRefund(
@@ -122,35 +123,75 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
           stored.attempt,
           settlement.status,
           settlement.bookedAmount ?? '',
+          stored.refund.amount,
           settlement.resolution?.source ?? 'provider',
           own.text,
           ledgerRetentionMs,
+          stored.refund.disputed ? 'disputed' : 'unknown',
         ),
       )) as string[]
       // Where it fails, it is settled again: that is the same refund, and changes nothing more.
       await passBarrier(paymentKey)
       const result = reply[0]
       if (result === 'lost') return { result }
-      if (result !== 'settled' && result !== 'conflict') throw new Error(`bug: settle.lua answered ${result}`)
-      const settled = decodeReply(reply, account, tid, own)
+      if (result !== 'settled' && result !== 'conflict' && result !== 'disputed') {
+        throw new Error(`bug: settle.lua answered ${result}`)
+      }
+      const settled = decodeReply(reply, merchant, tid, own)
       watch?.refundSettled(paymentKey, settled.refund)
       await followUp(settled)
       return { result, stored: settled }
+    },
+
+    async restore(begun, payment) {
+      const { refund, merchant, attempt } = begun
+      const claim = claimOf(begun)
+      const requestedAt = Date.parse(refund.created_at)
+      // Whatever the store promises now: this is how the truth comes back to it.
+      const [, key] = await reach(
+        Promise.all([
+          redis.zadd(
+            shardOf(refund.id),
+            Date.now() + leaseMs + DUE_SLACK_MS,
+            entryOf({ claim, attempt, requestedAt }),
+          ),
+          redis.set(keys.claim(refund.id), encodeClaim(claim), 'PX', claimRetentionMs, 'NX', 'GET'),
+          redis.restoreRefund(
+            keys.payment(merchant, refund.tid),
+            refund.id,
+            attempt,
+            leaseMs,
+            requestedAt,
+            intentJson(begun.fingerprint, refund).text,
+            payment.method,
+            payment.amount,
+            payment.tax_free_amount ?? '',
+            refund.kind,
+            refund.amount,
+            begun.countedTaxFree,
+          ),
+        ]),
+      )
+      return key === null || decodeClaim(refund.id, key).fingerprint === begun.fingerprint
+    },
+
+    async yieldClaim(refused, stored) {
+      await reach(redis.yieldClaim(keys.claim(refused.id), refused.token, encodeClaim(claimOf(stored))))
     },
 
     async release(own) {
       const { claim, attempt } = own
       const reply = (await reach(
         redis.releaseRefund(
-          keys.payment(claim.account, claim.tid),
-          keys.abandoned(claim.account, claim.tid, claim.token),
+          keys.payment(claim.merchant, claim.tid),
+          keys.abandoned(claim.merchant, claim.tid, claim.token),
           claim.id,
           attempt,
           ABANDONED_MARK_MS,
           ledgerRetentionMs,
         ),
       )) as string[]
-      if (reply[0] === 'unknown') return decodeReply(reply, claim.account, claim.tid)
+      if (reply[0] === 'unknown') return decodeReply(reply, claim.merchant, claim.tid)
       if (reply[0] === 'held') return null
       await reach(
         Promise.all([
@@ -161,40 +202,42 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       return null
     },
 
-    findByClaim: ({ id, account, tid }) => find(id, account, tid),
+    findByClaim: ({ id, merchant, tid }) => find(id, merchant, tid),
 
     async findById(id) {
       const text = await reach(redis.get(keys.claim(id)))
       if (text === null) return null
       const claim = decodeClaim(id, text)
-      return find(id, claim.account, claim.tid)
+      return find(id, claim.merchant, claim.tid)
     },
 
-    async findPayment(account, tid) {
-      const text = (await reach(redis.readPayment(keys.payment(account, tid)))) as string | null
-      return text === null ? null : decodeLedger(text, account, tid)
+    async findPayment(merchant, tid) {
+      const text = (await reach(redis.readPayment(keys.payment(merchant, tid)))) as string | null
+      return text === null ? null : decodeLedger(text, tid)
     },
 
-    async listByPayment({ account, tid, limit, cursor }) {
+    async listByPayment({ merchant, tid, limit, cursor }) {
       const reply = (await reach(
-        redis.listRefunds(keys.payment(account, tid), cursor ?? '1', limit),
+        redis.listRefunds(keys.payment(merchant, tid), cursor ?? '1', limit),
       )) as string[]
       const refunds = []
       for (let index = 1; index < reply.length; index += 2) {
-        refunds.push(decodeRefund(reply[index] as string, reply[index + 1] as string, account, tid).refund)
+        refunds.push(decodeRefund(reply[index] as string, reply[index + 1] as string, merchant, tid).refund)
       }
       return { refunds, nextCursor: reply[0] || null }
     },
 
-    async listUnsettled({ status, requestedBy, limit, cursor }) {
+    async listUnsettled({ status, requestedBy, merchant, limit, cursor }) {
       const entries = (await allEntries()).filter(
-        ({ entry }) => cursor === null || positionOf(entry) > cursor,
+        (unsettled) =>
+          (cursor === null || positionOf(unsettled.entry) > cursor) &&
+          (merchant === null || unsettled.merchant === merchant),
       )
       const looked = entries.slice(0, MOST_LOOKED_AT)
       const refunds: Refund[] = []
       for (let start = 0; start < looked.length; start += LIST_BATCH) {
         const batch = looked.slice(start, start + LIST_BATCH)
-        const found = await Promise.all(batch.map(({ id, account, tid }) => find(id, account, tid)))
+        const found = await Promise.all(batch.map(({ id, merchant, tid }) => find(id, merchant, tid)))
         for (const [index, stored] of found.entries()) {
           if (stored?.refund.status !== status) continue
           if (requestedBy !== null && stored.refund.requested_by !== requestedBy) continue
@@ -255,7 +298,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     const shards = shardKeys().map((key) => redis.zrevrange(key, 0, SURVEYED_PER_SHARD - 1))
     const entries = (await reach(Promise.all(shards))).flat().sort().map(decodeEntry)
     const oldest = entries.slice(0, SURVEYED_REFUNDS)
-    const found = await Promise.all(oldest.map(({ id, account, tid }) => find(id, account, tid)))
+    const found = await Promise.all(oldest.map(({ id, merchant, tid }) => find(id, merchant, tid)))
     const unknown = found.findIndex((stored) => stored?.refund.status === 'unknown')
     if (unknown >= 0) return requestedAtOf(entries[unknown] as UnsettledRefund)
     const next = entries[SURVEYED_REFUNDS]
@@ -275,13 +318,13 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     if (requireDurability && passed.includes(false)) throw notDurable()
   }
 
-  async function find(id: string, account: string, tid: string): Promise<StoredRefund | null> {
-    const text = await reach(redis.hget(keys.payment(account, tid), id))
+  async function find(id: string, merchant: string, tid: string): Promise<StoredRefund | null> {
+    const text = await reach(redis.hget(keys.payment(merchant, tid), id))
     if (text === null) return null
-    if (!isProcessing(text)) return decodeRefund(id, text, account, tid)
+    if (!isProcessing(text)) return decodeRefund(id, text, merchant, tid)
     // Its lease may be over.
-    const reply = (await reach(redis.readRefund(keys.payment(account, tid), id))) as string[]
-    return reply[0] === 'found' ? decodeReply(reply, account, tid) : null
+    const reply = (await reach(redis.readRefund(keys.payment(merchant, tid), id))) as string[]
+    return reply[0] === 'found' ? decodeReply(reply, merchant, tid) : null
   }
 
   /** All unsettled refunds, oldest first: an entry begins with the time of its request. */
@@ -290,18 +333,19 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     return shards.flat().sort().map(decodeEntry)
   }
 
-  /** What lies in other slots than the payment, once a refund has settled or become unknown. */
+  /** What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. */
   async function followUp(stored: StoredRefund): Promise<void> {
     const { refund, attempt, history } = stored
     const { id } = refund
     const requestedAt = Date.parse(refund.created_at)
     const entry = entryOf({ claim: claimOf(stored), attempt, requestedAt })
-    if (refund.status === 'unknown') {
+    if (refund.status === 'unknown' || refund.disputed) {
       await Promise.all([reach(redis.zadd(shardOf(id), Date.now(), entry)), keepKey(stored)])
       return
     }
-    const wasUnknown = history.some(({ event }) => event === 'unknown')
-    if (!wasUnknown) return clean(shardOf(id), entry)
+    // Its key has no expiry then.
+    const wasUncertain = history.some(({ event }) => event === 'unknown' || event === 'disputed')
+    if (!wasUncertain) return clean(shardOf(id), entry)
     redis.zrem(shardOf(id), entry).catch(() => {})
     await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
   }
@@ -324,14 +368,12 @@ function shardKeys(): string[] {
 function notDurable(): StoreError {
   return new StoreError(
     'store_not_durable',
-    'Redis cannot promise to keep a refund through a crash, so none is made. Nothing was sent: try again.',
+    `Redis cannot promise to keep a refund through a crash, so none is made. ${NOTHING_SENT}`,
   )
 }
 
 function unavailable(cause?: unknown): StoreError {
-  return new StoreError('store_unavailable', 'The store cannot be reached. Nothing was sent: try again.', {
-    cause,
-  })
+  return new StoreError('store_unavailable', `The store cannot be reached. ${NOTHING_SENT}`, { cause })
 }
 
 /** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
@@ -349,13 +391,13 @@ async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
  * sorted by time: until the year 2286 it has thirteen digits.
  */
 function entryOf({ claim, attempt, requestedAt }: Attempt): string {
-  return `${requestedAt}.${claim.id} ${attempt} ${claim.account} ${claim.tid}`
+  return `${requestedAt}.${claim.id} ${attempt} ${claim.merchant} ${claim.tid}`
 }
 
 function decodeEntry(entry: string): UnsettledRefund {
-  const [position, attempt, account] = entry.split(' ', 3) as [string, string, string]
+  const [position, attempt, merchant] = entry.split(' ', 3) as [string, string, string]
   const id = position.slice(position.indexOf('.') + 1)
-  return { entry, id, account, tid: entry.slice(position.length + attempt.length + account.length + 3) }
+  return { entry, id, merchant, tid: entry.slice(position.length + attempt.length + merchant.length + 3) }
 }
 
 function requestedAtOf({ entry }: UnsettledRefund): number {
@@ -373,23 +415,23 @@ function positionOf(entry: string): string {
   return entry.slice(0, entry.indexOf(' '))
 }
 
-function encodeClaim({ token, fingerprint, account, tid }: Claim): string {
-  return `${token} ${fingerprint} ${account} ${tid}`
+function encodeClaim({ token, fingerprint, merchant, tid }: Claim): string {
+  return `${token} ${fingerprint} ${merchant} ${tid}`
 }
 
 /** A claim for the refund that stands: its attempt's own, or one in the place of that. */
-function claimOf({ refund, attempt, fingerprint }: StoredRefund): Claim {
-  return { id: refund.id, token: attempt, fingerprint, account: refund.account, tid: refund.tid }
+function claimOf({ refund, merchant, attempt, fingerprint }: StoredRefund): Claim {
+  return { id: refund.id, token: attempt, fingerprint, merchant, tid: refund.tid }
 }
 
 function decodeClaim(id: string, text: string): Claim {
-  const [token, fingerprint, account] = text.split(' ', 3) as [string, string, string]
+  const [token, fingerprint, merchant] = text.split(' ', 3) as [string, string, string]
   return {
     id,
     token,
     fingerprint,
-    account,
-    tid: text.slice(token.length + fingerprint.length + account.length + 3),
+    merchant,
+    tid: text.slice(token.length + fingerprint.length + merchant.length + 3),
   }
 }
 
@@ -408,12 +450,13 @@ function beginArguments(intent: Intent, leaseMs: number, json: string): (string 
     intent.partialAllowed ? 1 : 0,
     intent.requestedAt,
     json,
+    intent.isRenewal ? 1 : 0,
   ]
 }
 
 function decodeBegin(
   reply: string[],
-  { account, tid }: Claim,
+  { merchant, tid }: Claim,
   own: WrittenJson,
 ): Awaited<ReturnType<RefundStore['begin']>> {
   const result = reply[0]
@@ -421,10 +464,11 @@ function decodeBegin(
     case 'begun':
     case 'exists':
     case 'refund_unresolved':
-      return { result, stored: decodeReply(reply, account, tid, own) }
+      return { result, stored: decodeReply(reply, merchant, tid, own) }
     case 'amount_exceeds_remaining':
       return { result, remaining: Number(reply[1]) }
     case 'claim_abandoned':
+    case 'lost':
     case 'payment_mismatch':
     case 'partial_not_allowed':
     case 'tax_free_exceeds_amount':
@@ -434,15 +478,17 @@ function decodeBegin(
   }
 }
 
-function decodeReply(reply: string[], account: string, tid: string, own?: WrittenJson): StoredRefund {
-  return decodeRefund(reply[1] as string, reply[2] as string, account, tid, own)
+function decodeReply(reply: string[], merchant: string, tid: string, own?: WrittenJson): StoredRefund {
+  return decodeRefund(reply[1] as string, reply[2] as string, merchant, tid, own)
 }
 
-function settledJson({ refund, fingerprint }: StoredRefund, settlement: Settlement): WrittenJson {
+function settledJson(stored: StoredRefund, settlement: Settlement): WrittenJson {
+  const { refund, fingerprint, earlier } = stored
   const { provider, refunded_at, failure, resolution } = settlement
-  const { tax_free_amount, reason, refund_account, requested_by, metadata } = refund
+  const { account, tax_free_amount, reason, refund_account, requested_by, metadata } = refund
   return writeJson({
     fingerprint,
+    account,
     tax_free_amount,
     reason,
     refund_account,
@@ -452,5 +498,6 @@ function settledJson({ refund, fingerprint }: StoredRefund, settlement: Settleme
     refunded_at,
     failure,
     resolution,
+    earlier: refund.disputed ? [...earlier, refund.resolution] : earlier,
   })
 }

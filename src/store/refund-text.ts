@@ -4,7 +4,8 @@ import type { ProviderAnswer, Refund, RefundStatus } from '../refunds/refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 export type StoredJson = { fingerprint: string } & RefundDetails &
-  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'>
+  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'> &
+  Pick<StoredRefund, 'earlier'>
 
 /** The provider's answer as its values alone. */
 type StoredAnswer = readonly [
@@ -19,6 +20,8 @@ type StoredAnswer = readonly [
 /** How it is written, with short names, since Redis keeps millions of each. What is empty is left out. */
 type ShortJson = Readonly<{
   print: string
+  /** The account's name, where it is not the one that a single account has. */
+  of: string | undefined
   tax_free: StoredJson['tax_free_amount'] | undefined
   reason: string
   account: StoredJson['refund_account'] | undefined
@@ -28,12 +31,17 @@ type ShortJson = Readonly<{
   at: string | undefined
   failure: StoredJson['failure'] | undefined
   resolution: StoredJson['resolution'] | undefined
+  earlier: StoredJson['earlier'] | undefined
 }>
+
+/** What `COOKIEPAY_ID` and its two companions name their account (src/config.ts). */
+const ONLY_ACCOUNT = 'default'
 
 /** The JSON of a refund. */
 export function encodeJson(json: StoredJson): string {
   return JSON.stringify({
     print: json.fingerprint,
+    of: json.account === ONLY_ACCOUNT ? undefined : json.account,
     tax_free: json.tax_free_amount ?? undefined,
     reason: json.reason,
     account: json.refund_account ?? undefined,
@@ -43,6 +51,7 @@ export function encodeJson(json: StoredJson): string {
     at: json.refunded_at ?? undefined,
     failure: json.failure ?? undefined,
     resolution: json.resolution ?? undefined,
+    earlier: json.earlier.length === 0 ? undefined : json.earlier,
   } satisfies ShortJson)
 }
 
@@ -50,6 +59,7 @@ function decodeJson(text: string): StoredJson {
   const json = JSON.parse(text) as ShortJson
   return {
     fingerprint: json.print,
+    account: json.of ?? ONLY_ACCOUNT,
     tax_free_amount: json.tax_free ?? null,
     reason: json.reason,
     refund_account: json.account ?? null,
@@ -59,8 +69,11 @@ function decodeJson(text: string): StoredJson {
     refunded_at: json.at ?? null,
     failure: json.failure ?? null,
     resolution: json.resolution ?? null,
+    earlier: json.earlier ?? NONE,
   }
 }
+
+const NONE = [] as const
 
 function encodeAnswer(answer: ProviderAnswer): StoredAnswer {
   return [answer.cancel_tid, answer.cancel_code, answer.cancel_msg, answer.cancel_date, answer.cancel_amt]
@@ -81,6 +94,7 @@ function decodeAnswer(answer: StoredAnswer): ProviderAnswer {
 export function intentJson(fingerprint: string, details: RefundDetails): WrittenJson {
   return writeJson({
     fingerprint,
+    account: details.account,
     tax_free_amount: details.tax_free_amount,
     reason: details.reason,
     refund_account: details.refund_account,
@@ -90,6 +104,7 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
     refunded_at: null,
     failure: null,
     resolution: null,
+    earlier: NONE,
   })
 }
 
@@ -105,46 +120,62 @@ export function isProcessing(text: string): boolean {
   return text.startsWith('processing ')
 }
 
-/** A refund from the text that lua/ledger.lua writes: ten words, then its JSON. */
+/** A refund from the text that lua/ledger.lua writes: eleven words, then its JSON, and that of what disputes it. */
 export function decodeRefund(
   id: string,
   text: string,
-  account: string,
+  merchant: string,
   tid: string,
   own?: WrittenJson,
 ): StoredRefund {
-  const words = text.split(' ', 10)
-  const [status, kind, attempt, , amount, , , createdAt, updatedAt, history] = words as [string, ...string[]]
-  const isOwn = own !== undefined && text.endsWith(own.text)
-  const json = isOwn ? own.json : decodeJson(text.slice(words.join(' ').length + 1))
+  const words = text.split(' ', 11)
+  const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, , history] = words as [
+    string,
+    ...string[],
+  ]
+  const isDisputed = state === 'disputed'
+  const status = isDisputed ? 'failed' : (state as RefundStatus)
+  const isOwn = own !== undefined && !isDisputed && text.endsWith(own.text)
+  const jsonAt = isOwn ? 0 : words.join(' ').length + 1
+  const disputeAt = isDisputed ? text.indexOf('\n', jsonAt) : text.length
+  const json = isOwn ? own.json : decodeJson(text.slice(jsonAt, disputeAt))
   const entries = decodeHistory(history as string)
-  const settledAt = new Date(Number(updatedAt)).toISOString()
+  const updated = new Date(Number(updatedAt)).toISOString()
+  const settledAt = isDisputed
+    ? (entries.findLast(({ event }) => event === 'failed')?.at ?? updated)
+    : updated
   // Only a late answer of the provider settles an unknown refund without a resolution of its own.
   const isLateAnswer = entries.some(({ event }) => event === 'unknown') && status !== 'unknown'
   const lateResolution = { source: 'provider', by: null, note: null, at: settledAt } as const
+  const refund: Refund = {
+    id,
+    status,
+    account: json.account,
+    tid,
+    kind: kind as Refund['kind'],
+    amount: Number(amount),
+    tax_free_amount: json.tax_free_amount,
+    reason: json.reason,
+    refund_account: json.refund_account,
+    provider: json.provider,
+    refunded_at: json.refunded_at,
+    failure: json.failure,
+    resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
+    requested_by: json.requested_by,
+    metadata: json.metadata,
+    created_at: new Date(Number(createdAt)).toISOString(),
+    updated_at: updated,
+  }
+  if (isDisputed) refund.disputed = true
   return {
+    refund,
+    merchant,
     attempt: attempt as string,
     fingerprint: json.fingerprint,
     history: entries,
-    refund: {
-      id,
-      status: status as RefundStatus,
-      account,
-      tid,
-      kind: kind as Refund['kind'],
-      amount: Number(amount),
-      tax_free_amount: json.tax_free_amount,
-      reason: json.reason,
-      refund_account: json.refund_account,
-      provider: json.provider,
-      refunded_at: json.refunded_at,
-      failure: json.failure,
-      resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
-      requested_by: json.requested_by,
-      metadata: json.metadata,
-      created_at: new Date(Number(createdAt)).toISOString(),
-      updated_at: settledAt,
-    },
+    countedTaxFree: Number(taxFree),
+    earlier: json.earlier,
+    disputedBy: isDisputed ? decodeJson(text.slice(disputeAt + 1)) : null,
   }
 }
 
@@ -158,10 +189,9 @@ function decodeHistory(text: string): HistoryEntry[] {
 }
 
 /** A ledger from the text that lua/ledger.lua writes. */
-export function decodeLedger(text: string, account: string, tid: string): PaymentLedger {
-  const [method, amount, taxFree, refunded, , inFlight, , unknown] = text.split(' ')
+export function decodeLedger(text: string, tid: string): PaymentLedger {
+  const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = text.split(' ')
   return {
-    account,
     tid,
     method: method as PaymentMethod,
     amount: Number(amount),
@@ -169,5 +199,6 @@ export function decodeLedger(text: string, account: string, tid: string): Paymen
     refunded: Number(refunded),
     in_flight: Number(inFlight),
     unknown: Number(unknown),
+    disputed: Number(disputed),
   }
 }

@@ -10,6 +10,7 @@ type Script = Readonly<{ file: string; keys: number; onLedger: boolean }>
 const SCRIPTS = {
   beginRefund: { file: 'begin.lua', keys: 2, onLedger: true },
   settleRefund: { file: 'settle.lua', keys: 1, onLedger: true },
+  restoreRefund: { file: 'restore.lua', keys: 1, onLedger: true },
   releaseRefund: { file: 'release.lua', keys: 2, onLedger: true },
   readRefund: { file: 'read-refund.lua', keys: 1, onLedger: true },
   readPayment: { file: 'read-payment.lua', keys: 1, onLedger: true },
@@ -18,6 +19,7 @@ const SCRIPTS = {
   extendClaim: { file: 'extend-claim.lua', keys: 1, onLedger: false },
   raiseMark: { file: 'raise-mark.lua', keys: 3, onLedger: false },
   meetTerms: { file: 'meet-terms.lua', keys: 1, onLedger: false },
+  yieldClaim: { file: 'yield-claim.lua', keys: 1, onLedger: false },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1, onLedger: false },
 } as const satisfies Record<string, Script>
 

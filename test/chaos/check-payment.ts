@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { RefundEvent } from '../../src/refunds/events.ts'
-import { type Refund, TRANSITIONS } from '../../src/refunds/refund.ts'
+import { type Refund, type RefundState, TRANSITIONS } from '../../src/refunds/refund.ts'
 import {
   type AppliedPayment,
   faultOf,
@@ -56,10 +56,12 @@ export function checkMoney(
 }
 
 export function checkSums(ledger: Ledger, report: PaymentReport): void {
-  const { amount, refunded, in_flight, unknown, remaining } = ledger
-  const used = refunded + in_flight + unknown
+  const { amount, refunded, in_flight, unknown, disputed, remaining } = ledger
+  const used = refunded + in_flight + unknown + disputed
   const isSound =
-    refunded >= 0 && in_flight >= 0 && unknown >= 0 && used <= amount && remaining === amount - used
+    [refunded, in_flight, unknown, disputed].every((sum) => sum >= 0) &&
+    used <= amount &&
+    remaining === amount - used
   if (!isSound) report('amount', `the ledger does not add up: ${JSON.stringify(ledger)}`)
 }
 
@@ -79,9 +81,9 @@ export function checkLedger(
     return
   }
   checkSums(ledger, report)
-  const sum = (status: string, amountOf: (refund: Refund) => number) =>
+  const sum = (state: RefundState, amountOf: (refund: Refund) => number) =>
     refunds
-      .filter((refund) => refund.status === status)
+      .filter((refund) => stateOf(refund) === state)
       .reduce((total, refund) => total + amountOf(refund), 0)
   const expected = {
     tid,
@@ -89,13 +91,14 @@ export function checkLedger(
     refunded: sum('succeeded', bookedAmount),
     in_flight: sum('processing', ({ amount }) => amount),
     unknown: sum('unknown', ({ amount }) => amount),
+    disputed: sum('disputed', ({ amount }) => amount),
     remaining: ledger.remaining,
   }
   if (!isDeepStrictEqual({ ...ledger }, expected)) {
     report('amount', `the ledger is ${JSON.stringify(ledger)}, its refunds are ${JSON.stringify(expected)}`)
   }
   const cancelled = cancels.reduce((total, { amount }) => total + amount, 0)
-  const mostCancelled = ledger.refunded + ledger.in_flight + ledger.unknown
+  const mostCancelled = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
   if (cancelled < ledger.refunded || cancelled > mostCancelled) {
     report('amount', `${cancelled} were cancelled, the ledger is ${JSON.stringify(ledger)}`)
   }
@@ -112,16 +115,21 @@ export function checkReads({ refunds, listed, byId, events }: StoredPayment, rep
   }
 }
 
+function stateOf({ status, disputed }: Refund): RefundState {
+  return disputed ? 'disputed' : status
+}
+
 /** What is wrong with a refund's events, or null. */
-function mistakeInEvents({ status }: Refund, events: readonly RefundEvent[]): string | null {
+function mistakeInEvents(refund: Refund, events: readonly RefundEvent[]): string | null {
   const [first, ...others] = events.map(({ event }) => event).filter((event) => event !== 'conflict')
   if (first !== 'processing') return `its first event is ${first}`
-  let state = first as Refund['status']
+  let state = first as RefundState
   for (const event of others) {
-    if (!TRANSITIONS[state].includes(event as Refund['status'])) return `it went from ${state} to ${event}`
-    state = event as Refund['status']
+    if (!TRANSITIONS[state].includes(event as RefundState)) return `it went from ${state} to ${event}`
+    state = event as RefundState
   }
-  return state === status ? null : `its last event is ${state}, and it is ${status}`
+  const last = stateOf(refund)
+  return state === last ? null : `its last event is ${state}, and it is ${last}`
 }
 
 /** Answers after which the key is free, although a call was made whose token was refused; or that hide one of these. */

@@ -69,8 +69,9 @@ function tellingOf(answers: readonly (Partial<Told> & { refund: Refund | null })
 function ledgerOf(refunds: readonly Refund[], changes: Partial<Ledger> = {}): Ledger {
   const sum = (status: Status) =>
     refunds.filter((refund) => refund.status === status).reduce((total, { amount }) => total + amount, 0)
-  const sums = { refunded: sum('succeeded'), in_flight: sum('processing'), unknown: sum('unknown') }
-  const remaining = PAID - sums.refunded - sums.in_flight - sums.unknown
+  const disputed = refunds.reduce((total, refund) => total + (refund.disputed ? refund.amount : 0), 0)
+  const sums = { refunded: sum('succeeded'), in_flight: sum('processing'), unknown: sum('unknown'), disputed }
+  const remaining = PAID - sums.refunded - sums.in_flight - sums.unknown - disputed
   return { tid: TID, amount: PAID, ...sums, remaining, ...changes }
 }
 
@@ -454,6 +455,27 @@ const ROWS: readonly Row[] = [
       applied: [5_000],
     },
     violates: ['answer'],
+  },
+  {
+    name: 'a refund that was called failed, and was applied after all',
+    sides: {
+      stored: [refundOf('failed', { disputed: true })],
+      told: tellingOf([{ refund: unknown }, { refund: failed }]),
+      payment: { events: new Map([['rf_1', eventsOf('processing', 'unknown', 'failed', 'disputed')]]) },
+    },
+    violates: [],
+  },
+  {
+    name: 'a disputed refund that the ledger does not count',
+    sides: {
+      stored: [refundOf('failed', { disputed: true })],
+      told: tellingOf([{ refund: unknown }, { refund: failed }]),
+      payment: {
+        ledger: ledgerOf([]),
+        events: new Map([['rf_1', eventsOf('processing', 'unknown', 'failed', 'disputed')]]),
+      },
+    },
+    violates: ['amount', 'amount'],
   },
   {
     name: 'a state that was left again',

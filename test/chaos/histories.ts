@@ -61,6 +61,7 @@ export type Ledger = Readonly<{
   refunded: number
   in_flight: number
   unknown: number
+  disputed: number
   remaining: number
 }>
 

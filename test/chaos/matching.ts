@@ -31,7 +31,7 @@ export function matchCancels(refunds: readonly Refund[], cancels: readonly Cance
     const fits = (refund: Refund) => !cancelOf.has(refund) && cancelledAmount(refund) === cancel.amount
     const refund =
       refunds.find((refund) => refund.status === 'succeeded' && fits(refund)) ??
-      refunds.find((refund) => refund.status !== 'failed' && fits(refund))
+      refunds.find((refund) => (refund.status !== 'failed' || refund.disputed) && fits(refund))
     if (refund !== undefined) cancelOf.set(refund, cancel)
     return refund === undefined
   })

@@ -25,7 +25,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'begin reserves nothing',
-    edits: [{ file: BEGIN, find: 'count(ledger, refund, 1)\n', replace: '' }],
+    edits: [
+      {
+        file: LEDGER,
+        find: "refund.booked = ledger.last_number, '-'\n  count(ledger, refund, 1)\n",
+        replace: "refund.booked = ledger.last_number, '-'\n",
+      },
+    ],
   },
   {
     name: 'begin does not count what is unsettled',
@@ -33,8 +39,8 @@ export const MUTANTS: readonly Mutant[] = [
       { file: BEGIN, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
       {
         file: BEGIN,
-        find: 'local remaining = math.max(0, ledger.amount - ledger.refunded - ledger.in_flight - ledger.unknown)',
-        replace: 'local remaining = math.max(0, ledger.amount - ledger.refunded)',
+        find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
+        replace: 'local used = ledger.refunded',
       },
     ],
   },
@@ -43,9 +49,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: 'if (stored !== null) return replay(parts, checked, stored)',
+        find: 'if (stored !== null) return replayUnder(parts, checked, { claim, stored })',
         replace:
-          "if (stored !== null && stored.refund.status !== 'unknown') return replay(parts, checked, stored)",
+          "if (stored !== null && stored.refund.status !== 'unknown') return replayUnder(parts, checked, { claim, stored })",
       },
       {
         file: BEGIN,
@@ -59,9 +65,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: 'if (stored !== null) return replay(parts, checked, stored)',
+        find: 'if (stored !== null) return replayUnder(parts, checked, { claim, stored })',
         replace:
-          "if (stored !== null && stored.history[0]?.cause !== 'lease') return replay(parts, checked, stored)",
+          "if (stored !== null && stored.history[0]?.cause !== 'lease') return replayUnder(parts, checked, { claim, stored })",
       },
       {
         file: BEGIN,
@@ -77,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
         file: FLOW,
         find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
         replace: `    const early = await cancel(
-      { account, tid: body.tid, reason: body.reason, amount: body.amount === body.payment.amount ? undefined : body.amount, taxFreeAmount: undefined, refundAccount: body.refund_account },
+      { merchant, tid: body.tid, reason: body.reason, amount: body.amount === body.payment.amount ? undefined : body.amount, taxFreeAmount: undefined, refundAccount: body.refund_account },
       authorization.token,
     )
     cancel = async () => early
@@ -185,14 +191,20 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SETTLE,
-        find: "elseif refund.status == 'succeeded' or refund.status == 'failed' then",
+        find: "elseif refund.status ~= 'processing' and refund.status ~= 'unknown' then",
         replace: 'elseif false then',
       },
     ],
   },
   {
     name: 'settle leaves the ledger as it is',
-    edits: [{ file: SETTLE, find: 'write_ledger(ledger)\n', replace: '' }],
+    edits: [
+      {
+        file: SETTLE,
+        find: 'write_ledger(ledger)\nlocal text = write_refund(refund)\n',
+        replace: 'local text = write_refund(refund)\n',
+      },
+    ],
   },
   {
     name: 'settle leaves the payment unsettled',
@@ -209,8 +221,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SETTLE,
-        find: 'refund.amount, refund.tax_free = booked or asked,',
-        replace: 'refund.amount, refund.tax_free = asked,',
+        find: 'local figure = booked or asked',
+        replace: 'local figure = asked',
       },
     ],
   },
@@ -219,8 +231,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded' }",
-        replace: "local SUM_OF = { processing = 'in_flight', succeeded = 'refunded' }",
+        find: "unknown = 'unknown', succeeded = 'refunded'",
+        replace: "succeeded = 'refunded'",
       },
     ],
   },

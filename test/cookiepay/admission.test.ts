@@ -11,6 +11,7 @@ import { isProblem, isRefund } from '../e2e/support/contract.ts'
 import { cancelAnswer, sendJson, startProviderStub } from '../e2e/support/provider-stub.ts'
 import { withRedis } from '../e2e/support/redis-content.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
 
 const LONGEST_WAIT_MS = 2_000
@@ -233,7 +234,7 @@ t.test('through the gateway: a run of unknowns', { buffered: true }, async (t) =
   isProblem(t, await gateway.refund(body, 'paused'), 'provider_unavailable')
   t.equal(provider.cancels.length, BREAKER_LEAST_CALLS)
   const left = await withRedis(redis, (client) =>
-    client.exists(`payment:{default:${body.tid}}`, `abandoned:{default:${body.tid}}`),
+    client.exists(`payment:{${MERCHANT}:${body.tid}}`, `abandoned:{${MERCHANT}:${body.tid}}`),
   )
   t.equal(left, 0, 'nothing was begun')
   const isMade = async () => (await gateway.refund(body, 'paused')).status === 201

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Dispatcher, Pool } from 'undici'
 import { exchange } from '../../src/cookiepay/exchange.ts'
+import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import {
   answer,
   CANCEL,
@@ -29,7 +31,7 @@ async function call(t: Test, url: string, { timeoutMs = 5000, connectTimeoutMs =
 
 /** One cancel call, admitted as the flow has it. */
 function cancelWith(client: Provider, request: CancelRequest, token: string): Promise<CancelOutcome> {
-  return client.admit(request.account, (cancel) => cancel(request, token))
+  return client.admit(request.merchant, (cancel) => cancel(request, token))
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -48,7 +50,7 @@ t.test('not sent: nobody listens', async (t) => {
     outcome: 'not_sent',
     code: 'provider_unavailable',
   })
-  t.match(await startClient(t, url).authorize('default'), {
+  t.match(await startClient(t, url).authorize(MERCHANT), {
     outcome: 'not_sent',
     code: 'provider_unavailable',
   })
@@ -178,7 +180,7 @@ for (const [what, onRequest] of Object.entries(STALLS)) {
 
 t.test('no answer: a token call that is not answered sends no second one', async (t) => {
   const server = await startRawServer(t, (socket) => socket.end())
-  t.match(await startClient(t, server.url).authorize('default'), {
+  t.match(await startClient(t, server.url).authorize(MERCHANT), {
     outcome: 'not_sent',
     code: 'provider_unavailable',
   })
@@ -471,7 +473,7 @@ t.test('a token call goes over the wire as the manual says, and with nothing els
   const server = await startRawServer(t, (socket) =>
     socket.write(answer('{"RTN_CD":"0000","TOKEN":"t.o.k"}')),
   )
-  t.same(await startClient(t, server.url).authorize('default'), { outcome: 'authorized', token: 't.o.k' })
+  t.same(await startClient(t, server.url).authorize(MERCHANT), { outcome: 'authorized', token: 't.o.k' })
   const { line, headers, body } = await firstRequest(server)
   t.equal(line, 'POST /payAuth/token HTTP/1.1')
   t.equal(body, '{"pay2_id":"shop","pay2_key":"shop-key"}')
@@ -501,12 +503,16 @@ t.test('each account cancels with its own key', async (t) => {
     ...TERMS,
   }))
   const client = startClient(t, server.url, { accounts })
-  for (const account of ['a', 'b', 'a']) await cancelWith(client, { ...CANCEL, account }, 'token')
+  for (const id of ['a-id', 'b-id', 'a-id']) {
+    await cancelWith(client, { ...CANCEL, merchant: merchantOf(id) }, 'token')
+  }
   t.same(
     server.requests.map((request) => parse(request).headers.ApiKey),
     ['a-key', 'b-key', 'a-key'],
   )
-  await t.rejects(cancelWith(client, { ...CANCEL, account: 'c' }, 'token'), { message: /^bug: / })
+  await t.rejects(cancelWith(client, { ...CANCEL, merchant: merchantOf('c') }, 'token'), {
+    message: /^bug: /,
+  })
 })
 
 t.test('every call that is over is reported', async (t) => {
@@ -518,7 +524,7 @@ t.test('every call that is over is reported', async (t) => {
   const client = startClient(t, server.url, {
     onCall: (call, outcome, durationMs) => calls.push(`${call} ${outcome} ${durationMs >= 0}`),
   })
-  await client.authorize('default')
+  await client.authorize(MERCHANT)
   for (let number = 0; number < 4; number++) await cancelWith(client, CANCEL, 'token')
   t.same(calls, [
     'token token true',

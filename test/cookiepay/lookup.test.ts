@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { json, type ReceivedCall, type Respond, sendJson, sendText } from '../e2e/support/provider-stub.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startClient } from './support.ts'
 
 const TID = 't-1'
@@ -58,7 +59,7 @@ async function startAll(
   t.teardown(stop)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const client = startClient(t, url, { timeoutMs })
-  const query = { account: 'default', tid, amount: 10_000, requestedAt: REQUESTED_AT }
+  const query = { merchant: MERCHANT, tid, amount: 10_000, requestedAt: REQUESTED_AT }
   return { tokens, lookups, certificates, stop, lookUp: () => client.lookUp(query) }
 }
 

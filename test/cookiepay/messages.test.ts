@@ -7,7 +7,7 @@ import { sendableReason } from '../../src/cookiepay/reason.ts'
 import type { CancelRequest } from '../../src/refunds/ports.ts'
 
 const FULL: CancelRequest = {
-  account: 'default',
+  merchant: 'merchant',
   tid: 't-1',
   reason: '고객 변심',
   kind: 'full',
@@ -66,7 +66,7 @@ t.test('every value of a cancel is quoted, and arrives as it was given but for t
   const amount = fc.integer({ min: 1, max: 9_999_999_999 })
   const account = fc.record({ bank: text, account_no: text, account_name: text })
   const request = fc.record({
-    account: fc.constant('default'),
+    merchant: fc.constant('merchant'),
     tid: text,
     reason: text,
     kind: fc.constantFrom('full' as const, 'partial' as const),

@@ -4,6 +4,7 @@ import type { Test } from 'tap'
 import { type CookiePayOptions, createCookiePay } from '../../src/cookiepay/client.ts'
 import type { TokenStore } from '../../src/cookiepay/tokens.ts'
 import type { CancelRequest } from '../../src/refunds/ports.ts'
+import { MERCHANT } from '../support/merchant.ts'
 
 /** What an account has beside its contract, where a test is not about it. */
 export const TERMS = { timeoutMs: 10_000, fullCancel: 'with_amount' } as const
@@ -11,7 +12,7 @@ export const TERMS = { timeoutMs: 10_000, fullCancel: 'with_amount' } as const
 export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', gateway: 'toss', ...TERMS } as const
 
 export const CANCEL: CancelRequest = {
-  account: 'default',
+  merchant: MERCHANT,
   tid: 't-1',
   reason: '고객 변심',
   kind: 'full',

@@ -6,10 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Account } from '../../src/config.ts'
 import { usableLifetimeMs } from '../../src/cookiepay/tokens.ts'
+import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { Authorization } from '../../src/refunds/ports.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { keys } from '../../src/store/keys.ts'
 import { createTokenStore } from '../../src/store/token-store.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { ACCOUNT, NO_TOKEN_STORE, startClient, TERMS } from './support.ts'
 
@@ -73,15 +75,15 @@ async function startReplica(
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     timeoutMs: TIMEOUT_MS,
     accounts,
-    tokenStore: createTokenStore(connection, secrets, (account) =>
-      merchantOf(accounts.find(({ name }) => name === account)),
+    tokenStore: createTokenStore(connection, secrets, (merchant) =>
+      holderOf(accounts.find(({ id }) => merchantOf(id) === merchant)),
     ),
   })
   return { ...client, redis: connection }
 }
 
-function merchantOf(account: { name: string; id: string } | undefined): string {
-  return `${account?.id} ${account?.name}`
+function holderOf(account: { id: string; key: string } | undefined): string {
+  return `${account?.id} ${account?.key}`
 }
 
 async function tokenOf(authorization: Promise<Authorization>): Promise<string> {
@@ -110,32 +112,32 @@ t.test('with a Redis', async (t) => {
   t.test('memory comes before Redis, and Redis before the provider', async (t) => {
     const provider = await startProvider(t)
     const first = await startReplica(t, redis, provider)
-    const token = await tokenOf(first.authorize('default'))
+    const token = await tokenOf(first.authorize(MERCHANT))
     t.match(token, /^eyJ/)
     t.same(provider.calls, [{ pay2_id: 'shop', pay2_key: 'shop-key' }])
 
-    t.equal(await tokenOf(first.authorize('default')), token)
+    t.equal(await tokenOf(first.authorize(MERCHANT)), token)
     await admin.flushall()
-    t.equal(await tokenOf(first.authorize('default')), token, 'from memory')
+    t.equal(await tokenOf(first.authorize(MERCHANT)), token, 'from memory')
     t.equal(provider.calls.length, 1)
 
     const second = await startReplica(t, redis, provider)
-    t.not(await tokenOf(second.authorize('default')), token)
+    t.not(await tokenOf(second.authorize(MERCHANT)), token)
     t.equal(provider.calls.length, 2, 'from the provider')
     const third = await startReplica(t, redis, provider)
-    t.equal(await tokenOf(third.authorize('default')), await tokenOf(second.authorize('default')))
+    t.equal(await tokenOf(third.authorize(MERCHANT)), await tokenOf(second.authorize(MERCHANT)))
     t.equal(provider.calls.length, 2, 'from Redis')
-    t.equal(await admin.exists(keys.tokenLock('default')), 0)
+    t.equal(await admin.exists(keys.tokenLock(MERCHANT)), 0)
   })
 
   t.test('two replicas that both need a token make one call', async (t) => {
     const provider = await startProvider(t, { delayMs: 150 })
     const replicas = await Promise.all([1, 2].map(() => startReplica(t, redis, provider)))
-    const tokens = await tokensOf(replicas.flatMap(({ authorize }) => times(50, () => authorize('default'))))
+    const tokens = await tokensOf(replicas.flatMap(({ authorize }) => times(50, () => authorize(MERCHANT))))
     t.equal(tokens.length, 1)
     t.match(tokens[0], /^eyJ/)
     t.equal(provider.calls.length, 1)
-    t.equal(await admin.exists(keys.tokenLock('default')), 0)
+    t.equal(await admin.exists(keys.tokenLock(MERCHANT)), 0)
   })
 
   t.test('each account has a token of its own', async (t) => {
@@ -148,7 +150,10 @@ t.test('with a Redis', async (t) => {
       ...TERMS,
     }))
     const replica = await startReplica(t, redis, provider, { accounts })
-    const [a, b] = await Promise.all([tokenOf(replica.authorize('a')), tokenOf(replica.authorize('b'))])
+    const [a, b] = await Promise.all([
+      tokenOf(replica.authorize(merchantOf('a'))),
+      tokenOf(replica.authorize(merchantOf('b'))),
+    ])
     t.not(a, b)
     t.same(provider.calls.map(({ pay2_id }) => pay2_id).sort(), ['a', 'b'])
   })
@@ -157,41 +162,41 @@ t.test('with a Redis', async (t) => {
     const provider = await startProvider(t, { delayMs: 100 })
     const [first, second] = await Promise.all([1, 2].map(() => startReplica(t, redis, provider)))
     if (first === undefined || second === undefined) throw new Error('no replica')
-    const rejected = await tokenOf(first.authorize('default'))
-    t.equal(await tokenOf(second.authorize('default')), rejected)
+    const rejected = await tokenOf(first.authorize(MERCHANT))
+    t.equal(await tokenOf(second.authorize(MERCHANT)), rejected)
 
-    const renewals = [first, second].flatMap(({ renew }) => times(20, () => renew('default', rejected)))
+    const renewals = [first, second].flatMap(({ renew }) => times(20, () => renew(MERCHANT, rejected)))
     const tokens = await tokensOf(renewals)
     t.equal(tokens.length, 1)
     t.not(tokens[0], rejected)
     t.equal(provider.calls.length, 2)
 
     // One whose rejection comes late gets what there is.
-    t.equal(await tokenOf(first.renew('default', rejected)), tokens[0])
-    t.equal(await tokenOf(second.authorize('default')), tokens[0])
+    t.equal(await tokenOf(first.renew(MERCHANT, rejected)), tokens[0])
+    t.equal(await tokenOf(second.authorize(MERCHANT)), tokens[0])
     t.equal(provider.calls.length, 2)
   })
 
   t.test('a rejection during a search is not answered with the rejected token', async (t) => {
     const provider = await startProvider(t)
     const issuer = await startReplica(t, redis, provider)
-    const rejected = await tokenOf(issuer.authorize('default'))
+    const rejected = await tokenOf(issuer.authorize(MERCHANT))
     const replica = await startReplica(t, redis, provider)
     const [found, renewed] = await Promise.all([
-      tokenOf(replica.authorize('default')),
-      tokenOf(replica.renew('default', rejected)),
+      tokenOf(replica.authorize(MERCHANT)),
+      tokenOf(replica.renew(MERCHANT, rejected)),
     ])
     t.equal(found, rejected, 'nobody has told this search')
     t.not(renewed, rejected)
-    t.equal(await tokenOf(replica.authorize('default')), renewed)
+    t.equal(await tokenOf(replica.authorize(MERCHANT)), renewed)
     t.equal(provider.calls.length, 2)
   })
 
   t.test('a provider that goes on with a rejected token is believed', async (t) => {
     const provider = await startProvider(t, { token: () => 'the-only-token' })
     const replica = await startReplica(t, redis, provider)
-    t.equal(await tokenOf(replica.authorize('default')), 'the-only-token')
-    t.equal(await tokenOf(replica.renew('default', 'the-only-token')), 'the-only-token')
+    t.equal(await tokenOf(replica.authorize(MERCHANT)), 'the-only-token')
+    t.equal(await tokenOf(replica.renew(MERCHANT, 'the-only-token')), 'the-only-token')
     t.ok(provider.calls.length <= 3, 'and not asked for ever')
   })
 
@@ -202,7 +207,7 @@ t.test('with a Redis', async (t) => {
     let longestExpiredMs = Number.NEGATIVE_INFINITY
     while (provider.calls.length < 2 && Date.now() < deadline) {
       for (const { authorize } of replicas) {
-        const token = await tokenOf(authorize('default'))
+        const token = await tokenOf(authorize(MERCHANT))
         const { exp } = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString())
         longestExpiredMs = Math.max(longestExpiredMs, Date.now() - exp * 1000)
       }
@@ -215,8 +220,8 @@ t.test('with a Redis', async (t) => {
   t.test('a token that does not say how long it lasts is used for nine minutes', async (t) => {
     const provider = await startProvider(t, { token: () => 'opaque' })
     const replica = await startReplica(t, redis, provider)
-    t.equal(await tokenOf(replica.authorize('default')), 'opaque')
-    const leftMs = await admin.pttl(keys.token('default'))
+    t.equal(await tokenOf(replica.authorize(MERCHANT)), 'opaque')
+    const leftMs = await admin.pttl(keys.token(MERCHANT))
     t.ok(leftMs > 530_000 && leftMs <= 540_000, `${leftMs} ms`)
   })
 
@@ -224,68 +229,64 @@ t.test('with a Redis', async (t) => {
     const provider = await startProvider(t)
     const replica = await startReplica(t, redis, provider, { accounts: [{ ...ACCOUNT, key: 'wrong' }] })
     for (const call of [1, 2, 3]) {
-      t.equal(await tokenOf(replica.authorize('default')), 'provider_auth_failed')
+      t.equal(await tokenOf(replica.authorize(MERCHANT)), 'provider_auth_failed')
       t.equal(provider.calls.length, call)
       t.same(await admin.keys('*'), [], 'neither token nor lock is left')
     }
-    t.same(await tokensOf(times(20, () => replica.authorize('default'))), ['provider_auth_failed'])
+    t.same(await tokensOf(times(20, () => replica.authorize(MERCHANT))), ['provider_auth_failed'])
     t.equal(provider.calls.length, 4)
 
     const mended = await startReplica(t, redis, provider)
-    t.match(await tokenOf(mended.authorize('default')), /^eyJ/)
+    t.match(await tokenOf(mended.authorize(MERCHANT)), /^eyJ/)
   })
 
   t.test('a replica that dies while it fetches delays the others by one call at most', async (t) => {
     const provider = await startProvider(t)
     const replica = await startReplica(t, redis, provider)
-    await admin.set(keys.tokenLock('default'), 'a-dead-replica ', 'PX', 60_000)
+    await admin.set(keys.tokenLock(MERCHANT), 'a-dead-replica ', 'PX', 60_000)
     const startedAt = performance.now()
-    const tokens = await tokensOf(times(5, () => replica.authorize('default')))
+    const tokens = await tokensOf(times(5, () => replica.authorize(MERCHANT)))
     const tookMs = performance.now() - startedAt
     t.match(tokens, [/^eyJ/])
     t.ok(tookMs >= CONNECT_TIMEOUT_MS + TIMEOUT_MS - 10, `${tookMs} ms`)
     t.ok(tookMs < CONNECT_TIMEOUT_MS + TIMEOUT_MS + 2000, `${tookMs} ms`)
     t.equal(provider.calls.length, 1)
-    t.equal(
-      await admin.get(keys.tokenLock('default')),
-      'a-dead-replica ',
-      'its lock is not another’s to free',
-    )
+    t.equal(await admin.get(keys.tokenLock(MERCHANT)), 'a-dead-replica ', 'its lock is not another’s to free')
     const another = await startReplica(t, redis, provider)
-    t.same(await tokensOf([another.authorize('default')]), tokens, 'and now there is a token again')
+    t.same(await tokensOf([another.authorize(MERCHANT)]), tokens, 'and now there is a token again')
   })
 
   t.test('a lock lasts as long as one call may', async (t) => {
     const provider = await startProvider(t, { delayMs: 200 })
     const replica = await startReplica(t, redis, provider)
-    const authorization = replica.authorize('default')
+    const authorization = replica.authorize(MERCHANT)
     while (provider.calls.length === 0) await sleep(5)
-    const leftMs = await admin.pttl(keys.tokenLock('default'))
+    const leftMs = await admin.pttl(keys.tokenLock(MERCHANT))
     t.ok(leftMs > 0 && leftMs <= CONNECT_TIMEOUT_MS + TIMEOUT_MS, `${leftMs} ms`)
     await authorization
-    t.equal(await admin.exists(keys.tokenLock('default')), 0)
+    t.equal(await admin.exists(keys.tokenLock(MERCHANT)), 0)
   })
 
   t.test('nothing in Redis tells a token', async (t) => {
     const provider = await startProvider(t)
     const replica = await startReplica(t, redis, provider)
-    const token = await tokenOf(replica.authorize('default'))
-    t.same(await admin.keys('*'), [keys.token('default')])
-    const stored = (await admin.get(keys.token('default'))) ?? ''
+    const token = await tokenOf(replica.authorize(MERCHANT))
+    t.same(await admin.keys('*'), [keys.token(MERCHANT)])
+    const stored = (await admin.get(keys.token(MERCHANT))) ?? ''
     const decoded = Buffer.from(stored, 'base64').toString('latin1')
     for (const secret of [token, ...token.split('.'), 'shop-key', 'expiresAt', 'token']) {
       t.notOk(stored.includes(secret) || decoded.includes(secret), secret)
     }
-    await replica.renew('default', token)
-    t.not(await admin.get(keys.token('default')), stored)
+    await replica.renew(MERCHANT, token)
+    t.not(await admin.get(keys.token(MERCHANT)), stored)
   })
 
   t.test('the same token is never encrypted to the same text', async (t) => {
-    const store = createTokenStore(admin, [SECRET], () => merchantOf(ACCOUNT))
+    const store = createTokenStore(admin, [SECRET], () => holderOf(ACCOUNT))
     const texts = new Set<string | null>()
     for (let write = 0; write < 20; write++) {
-      await store.write('default', { token: 'the-token', expiresAt: Date.now() + 60_000 })
-      texts.add(await admin.get(keys.token('default')))
+      await store.write(MERCHANT, { token: 'the-token', expiresAt: Date.now() + 60_000 })
+      texts.add(await admin.get(keys.token(MERCHANT)))
     }
     t.equal(texts.size, 20)
   })
@@ -293,23 +294,23 @@ t.test('with a Redis', async (t) => {
   t.test('after a rotation the old secret still decrypts, and the new one encrypts', async (t) => {
     const provider = await startProvider(t)
     const before = await startReplica(t, redis, provider, { secrets: [OLD_SECRET] })
-    const token = await tokenOf(before.authorize('default'))
+    const token = await tokenOf(before.authorize(MERCHANT))
     const during = await startReplica(t, redis, provider, { secrets: [SECRET, OLD_SECRET] })
-    t.equal(await tokenOf(during.authorize('default')), token)
+    t.equal(await tokenOf(during.authorize(MERCHANT)), token)
     t.equal(provider.calls.length, 1)
 
-    const renewed = await tokenOf(during.renew('default', token))
+    const renewed = await tokenOf(during.renew(MERCHANT, token))
     const after = await startReplica(t, redis, provider, { secrets: [SECRET] })
-    t.equal(await tokenOf(after.authorize('default')), renewed)
+    t.equal(await tokenOf(after.authorize(MERCHANT)), renewed)
     t.equal(provider.calls.length, 2)
   })
 
   t.test('a token under a foreign secret is fetched anew', async (t) => {
     const provider = await startProvider(t)
     const foreign = await startReplica(t, redis, provider, { secrets: [FOREIGN_SECRET] })
-    const theirs = await tokenOf(foreign.authorize('default'))
+    const theirs = await tokenOf(foreign.authorize(MERCHANT))
     const own = await startReplica(t, redis, provider, { secrets: [SECRET, OLD_SECRET] })
-    t.not(await tokenOf(own.authorize('default')), theirs)
+    t.not(await tokenOf(own.authorize(MERCHANT)), theirs)
     t.equal(provider.calls.length, 2)
   })
 
@@ -323,10 +324,10 @@ t.test('with a Redis', async (t) => {
       ...TERMS,
     }))
     const first = await startReplica(t, redis, provider, { accounts })
-    const ofA = await tokenOf(first.authorize('a'))
-    await admin.copy(keys.token('a'), keys.token('b'))
+    const ofA = await tokenOf(first.authorize(merchantOf('a')))
+    await admin.copy(keys.token(merchantOf('a')), keys.token(merchantOf('b')))
     const second = await startReplica(t, redis, provider, { accounts })
-    t.not(await tokenOf(second.authorize('b')), ofA)
+    t.not(await tokenOf(second.authorize(merchantOf('b'))), ofA)
     t.same(
       provider.calls.map(({ pay2_id }) => pay2_id),
       ['a', 'b'],
@@ -336,18 +337,18 @@ t.test('with a Redis', async (t) => {
   t.test('a token of the merchant that the account was before is not taken', async (t) => {
     const provider = await startProvider(t)
     const before = await startReplica(t, redis, provider)
-    const ofFormer = await tokenOf(before.authorize('default'))
+    const ofFormer = await tokenOf(before.authorize(MERCHANT))
     const after = await startReplica(t, redis, provider, { accounts: [{ ...ACCOUNT, id: 'another-shop' }] })
-    t.not(await tokenOf(after.authorize('default')), ofFormer)
+    t.not(await tokenOf(after.authorize(merchantOf('another-shop'))), ofFormer)
     t.equal(provider.calls.length, 2)
   })
 
   t.test('what is stored may be anything', async (t) => {
     const provider = await startProvider(t)
-    const store = createTokenStore(admin, [SECRET], () => merchantOf(ACCOUNT))
-    await store.write('default', { token: 'the-token', expiresAt: Date.now() + 60_000 })
-    const stored = Buffer.from((await admin.get(keys.token('default'))) ?? '', 'base64')
-    t.match(await store.read('default'), { token: 'the-token' })
+    const store = createTokenStore(admin, [SECRET], () => holderOf(ACCOUNT))
+    await store.write(MERCHANT, { token: 'the-token', expiresAt: Date.now() + 60_000 })
+    const stored = Buffer.from((await admin.get(keys.token(MERCHANT))) ?? '', 'base64')
+    t.match(await store.read(MERCHANT), { token: 'the-token' })
     const flipped = (index: number) => {
       const bytes = Buffer.from(stored)
       bytes[index] = (bytes[index] ?? 0) ^ 1
@@ -357,23 +358,23 @@ t.test('with a Redis', async (t) => {
     for (const text of [...texts, ...stored.keys()].map((item) =>
       typeof item === 'string' ? item : flipped(item),
     )) {
-      await admin.set(keys.token('default'), text)
-      t.equal(await store.read('default'), null, text.slice(0, 40))
+      await admin.set(keys.token(MERCHANT), text)
+      t.equal(await store.read(MERCHANT), null, text.slice(0, 40))
     }
-    await admin.lpush(keys.token('other'), 'a list')
-    const accounts = [{ ...ACCOUNT, name: 'other' }]
-    const replica = await startReplica(t, redis, provider, { accounts })
-    t.match(await tokenOf(replica.authorize('other')), /^eyJ/)
+    await admin.del(keys.token(MERCHANT))
+    await admin.lpush(keys.token(MERCHANT), 'a list')
+    const replica = await startReplica(t, redis, provider)
+    t.match(await tokenOf(replica.authorize(MERCHANT)), /^eyJ/)
   })
 
   t.test('a token that has expired by the time it is read is not used', async (t) => {
     const provider = await startProvider(t)
-    const store = createTokenStore(admin, [SECRET], () => merchantOf(ACCOUNT))
-    await store.write('default', { token: 'expired', expiresAt: Date.now() + 30 })
-    await admin.persist(keys.token('default'))
+    const store = createTokenStore(admin, [SECRET], () => holderOf(ACCOUNT))
+    await store.write(MERCHANT, { token: 'expired', expiresAt: Date.now() + 30 })
+    await admin.persist(keys.token(MERCHANT))
     await sleep(40)
     const replica = await startReplica(t, redis, provider)
-    t.match(await tokenOf(replica.authorize('default')), /^eyJ/)
+    t.match(await tokenOf(replica.authorize(MERCHANT)), /^eyJ/)
     t.equal(provider.calls.length, 1)
   })
 
@@ -382,7 +383,7 @@ t.test('with a Redis', async (t) => {
     const provider = await startProvider(t, { token: () => jwt({ iat: now, exp: now }) })
     const replica = await startReplica(t, redis, provider)
     for (const call of [1, 2]) {
-      t.match(await tokenOf(replica.authorize('default')), /^eyJ/)
+      t.match(await tokenOf(replica.authorize(MERCHANT)), /^eyJ/)
       t.equal(provider.calls.length, call)
     }
     t.same(await admin.keys('*'), [])
@@ -395,11 +396,11 @@ t.test('without its Redis, each replica fetches its own token', async (t) => {
   const replicas = await Promise.all([1, 2].map(() => startReplica(t, redis, provider)))
   await redis.kill()
   const startedAt = performance.now()
-  const tokens = await tokensOf(replicas.flatMap(({ authorize }) => times(20, () => authorize('default'))))
+  const tokens = await tokensOf(replicas.flatMap(({ authorize }) => times(20, () => authorize(MERCHANT))))
   t.equal(tokens.length, 2)
   t.ok(performance.now() - startedAt < 1900)
   t.equal(provider.calls.length, 2)
-  for (const { authorize } of replicas) t.ok(tokens.includes(await tokenOf(authorize('default'))))
+  for (const { authorize } of replicas) t.ok(tokens.includes(await tokenOf(authorize(MERCHANT))))
   t.equal(provider.calls.length, 2, 'and keeps it in memory')
 })
 
@@ -407,7 +408,7 @@ t.test('a Redis that goes away during a fetch does not lose the token', async (t
   const redis = await startTestRedis(t)
   const provider = await startProvider(t, { delayMs: 200 })
   const replica = await startReplica(t, redis, provider)
-  const authorization = replica.authorize('default')
+  const authorization = replica.authorize(MERCHANT)
   while (provider.calls.length === 0) await sleep(5)
   await redis.kill()
   t.match(await tokenOf(authorization), /^eyJ/)
@@ -419,7 +420,7 @@ t.test('a store that throws is done without', async (t) => {
   const away = () => Promise.reject(new Error('away'))
   for (const method of ['read', 'write', 'lock', 'unlock'] as const) {
     const client = startClient(t, provider.url, { tokenStore: { ...NO_TOKEN_STORE, [method]: away } })
-    t.match(await tokenOf(client.authorize('default')), /^eyJ/, method)
+    t.match(await tokenOf(client.authorize(MERCHANT)), /^eyJ/, method)
   }
 })
 
@@ -438,7 +439,7 @@ t.test('a lock that proves to be needless is freed', async (t) => {
       },
     },
   })
-  t.equal(await tokenOf(client.authorize('default')), 'theirs')
+  t.equal(await tokenOf(client.authorize(MERCHANT)), 'theirs')
   t.equal(provider.calls.length, 0)
   t.equal(events.length, 2)
   t.equal(events[1], `un${events[0]}`)
@@ -448,10 +449,10 @@ t.test('a failed call is shared by those who waited for it, and forgotten', asyn
   let isUp = false
   const provider = await startProvider(t, { token: () => (isUp ? 'token' : 'not a token') })
   const client = startClient(t, provider.url)
-  t.same(await tokensOf(times(10, () => client.authorize('default'))), ['provider_unavailable'])
+  t.same(await tokensOf(times(10, () => client.authorize(MERCHANT))), ['provider_unavailable'])
   t.equal(provider.calls.length, 1)
   isUp = true
-  t.same(await tokensOf(times(10, () => client.authorize('default'))), ['token'])
+  t.same(await tokensOf(times(10, () => client.authorize(MERCHANT))), ['token'])
   t.equal(provider.calls.length, 2)
 })
 

@@ -290,7 +290,8 @@ t.test('everything that remains is not refunded beside one that is in flight or 
   }
   await refusedFor(unknown.body.id, 'unknown')
   isRefund(t, await gateway.refund({ ...body, amount: 2_000 }), 'succeeded', { about: 'a part is' })
-  isProblem(t, await gateway.refund({ ...body, amount: 7_001 }), 'amount_exceeds_remaining')
+  isProblem(t, await gateway.refund({ ...body, amount: 7_001 }), 'refund_unresolved')
+  isProblem(t, await gateway.refund({ ...body, amount: 8_001 }), 'amount_exceeds_remaining')
   t.match(await ledger(gateway, body.tid, '?account=danal'), {
     refunded: 2_000,
     in_flight: 0,

@@ -103,7 +103,7 @@ function ledgerAfter(outcome: string, amount: number, applied: number) {
   if (outcome === 'provider_auth_failed' || outcome === 'provider_unavailable') return null
   const refunded = outcome === 'succeeded' ? applied : 0
   const unknown = outcome === 'unknown' ? amount : 0
-  return { amount, refunded, in_flight: 0, unknown, remaining: amount - refunded - unknown }
+  return { amount, refunded, in_flight: 0, unknown, disputed: 0, remaining: amount - refunded - unknown }
 }
 
 const declined = (cancel_msg: unknown, cancel_code: unknown = '3001') =>

@@ -164,6 +164,7 @@ t.test('the ledger sums up what was refunded, what is in flight and what is unkn
     refunded: 3_000,
     in_flight: 0,
     unknown: 0,
+    disputed: 0,
     remaining: 7_000,
     next_cursor: null,
   }

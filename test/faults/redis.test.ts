@@ -10,6 +10,7 @@ import { metric, until } from '../e2e/support/calls.ts'
 import { isProblem, isRefund } from '../e2e/support/contract.ts'
 import { cancelAnswer, sendJson, startProviderStub } from '../e2e/support/provider-stub.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
 
 /** How soon refunds are taken again once Redis is well again. */
@@ -122,7 +123,7 @@ t.test('Redis is frozen between claim and begin', { buffered: true }, async (t) 
   // Redis now does what it was sent before, and what was begun without its process knowing is undone.
   await until('the begin is undone', async () => {
     const claims = await operator.keys('claim:*')
-    return claims.length === 0 && (await operator.exists(keys.payment('default', refused.body.tid))) === 0
+    return claims.length === 0 && (await operator.exists(keys.payment(MERCHANT, refused.body.tid))) === 0
   })
   await recovers(t, world, refused)
 })
@@ -139,7 +140,7 @@ t.test('Redis is frozen while the provider is at work', { buffered: true }, asyn
   isRefund(t, answer, 'succeeded', { about: 'the true outcome' })
   await until('it is stored', async () => (await pendingWrites()) === 0)
   isRefund(t, await gateway.refund(body, 'key'), 'succeeded', { replayed: true })
-  t.match(await operator.hget(keys.payment('default', body.tid), answer.body.id), /^succeeded /)
+  t.match(await operator.hget(keys.payment(MERCHANT, body.tid), answer.body.id), /^succeeded /)
   t.equal(provider.cancels.length, 1)
 })
 

@@ -135,7 +135,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Settle an unknown refund by hand
+         * Settle an unknown or disputed refund by hand
          * @description For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.
          */
         post: operations["resolveRefund"];
@@ -280,7 +280,7 @@ export interface components {
                  */
                 detail: string;
             } | null;
-            /** @description Set when it was `unknown` and has been settled since */
+            /** @description Set when it was `unknown` or disputed and has been settled since */
             resolution: {
                 /**
                  * @description Who settled it: the provider's lookup, its late answer, or a person
@@ -304,6 +304,12 @@ export interface components {
                  */
                 at: string;
             } | null;
+            /**
+             * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
+             * @example true
+             * @enum {boolean}
+             */
+            disputed?: true;
             /**
              * @description The caller
              * @example orders
@@ -440,7 +446,7 @@ export interface components {
                  */
                 detail: string;
             } | null;
-            /** @description Set when it was `unknown` and has been settled since */
+            /** @description Set when it was `unknown` or disputed and has been settled since */
             resolution?: {
                 /**
                  * @description Who settled it: the provider's lookup, its late answer, or a person
@@ -464,6 +470,12 @@ export interface components {
                  */
                 at: string;
             } | null;
+            /**
+             * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
+             * @example true
+             * @enum {boolean}
+             */
+            disputed?: true;
             /**
              * @description The caller
              * @example orders
@@ -600,7 +612,7 @@ export interface components {
                  */
                 detail: string;
             } | null;
-            /** @description Set when it was `unknown` and has been settled since */
+            /** @description Set when it was `unknown` or disputed and has been settled since */
             resolution: {
                 /**
                  * @description Who settled it: the provider's lookup, its late answer, or a person
@@ -624,6 +636,12 @@ export interface components {
                  */
                 at: string;
             } | null;
+            /**
+             * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
+             * @example true
+             * @enum {boolean}
+             */
+            disputed?: true;
             /**
              * @description The caller
              * @example orders
@@ -715,6 +733,12 @@ export interface components {
             unknown: number;
             /**
              * Format: int64
+             * @description Integer of KRW: refunds that have failed, and that a later answer says were made
+             * @example 0
+             */
+            disputed: number;
+            /**
+             * Format: int64
              * @description Integer of KRW: what can still be refunded
              * @example 7000
              */
@@ -737,11 +761,11 @@ export interface components {
                  */
                 at: string;
                 /**
-                 * @description The state that it came to; `conflict`: an answer contradicted its state, which stayed
+                 * @description The state that it came to; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed
                  * @example processing
                  * @enum {unknown}
                  */
-                event: "processing" | "unknown" | "succeeded" | "failed" | "conflict";
+                event: "processing" | "unknown" | "succeeded" | "failed" | "disputed" | "conflict";
                 /**
                  * @description `lease`: the process that was at work on it is gone
                  * @example caller

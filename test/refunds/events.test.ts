@@ -8,9 +8,10 @@ const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toIS
 function stored(
   refund: Partial<Refund>,
   history: readonly HistoryEntry[] = [],
-): Pick<StoredRefund, 'refund' | 'history'> {
+  earlier: StoredRefund['earlier'] = [],
+): Pick<StoredRefund, 'refund' | 'history' | 'earlier'> {
   const base = { status: 'processing', requested_by: 'orders', resolution: null, created_at: at(10) }
-  return { refund: { ...base, updated_at: at(10), ...refund } as Refund, history }
+  return { refund: { ...base, updated_at: at(10), ...refund } as Refund, history, earlier }
 }
 
 const eventsOf = (...args: Parameters<typeof stored>) => refundEvents(stored(...args) as StoredRefund)
@@ -70,6 +71,34 @@ t.test('a conflict stands where it happened', async (t) => {
     ],
   )
   t.match(events.at(-1), { source: 'provider', by: null, note: 'an answer said succeeded' })
+})
+
+const FAILED_ONCE = { event: 'failed', cause: 'recorded', at: at(30) } as const
+const SAYS_OTHERWISE = { event: 'disputed', cause: 'lookup', at: at(40) } as const
+
+t.test('a disputed refund has failed before, by whom it was called so', async (t) => {
+  const [resolution] = RESOLUTIONS as [Resolution]
+  const history = [LEASE_OVER, FAILED_ONCE, SAYS_OTHERWISE]
+  t.same(eventsOf({ status: 'failed', disputed: true, updated_at: at(40), resolution }, history).slice(2), [
+    { at: at(30), event: 'failed', source: 'operator', by: 'finance', note: 'seen in the console' },
+    { at: at(40), event: 'disputed', source: 'lookup', by: null, note: 'an answer said that it was made' },
+  ])
+})
+
+t.test('a disputed refund that is settled keeps what each person said', async (t) => {
+  const [resolution] = RESOLUTIONS as [Resolution]
+  const later = { ...resolution, by: 'head', note: 'seen after all' }
+  for (const [earlier, first] of [
+    [resolution, { source: 'operator', by: 'finance', note: 'seen in the console' }],
+    [null, { source: 'provider', by: null, note: null }],
+  ] as const) {
+    const refund = { status: 'succeeded', updated_at: at(50), resolution: later } as const
+    t.same(eventsOf(refund, [FAILED_ONCE, SAYS_OTHERWISE], [earlier]).slice(1), [
+      { at: at(30), event: 'failed', ...first },
+      { at: at(40), event: 'disputed', source: 'lookup', by: null, note: 'an answer said that it was made' },
+      { at: at(50), event: 'succeeded', source: 'operator', by: 'head', note: 'seen after all' },
+    ])
+  }
 })
 
 t.test("the intent comes first, although the gateway's clock is ahead of Redis's", async (t) => {

@@ -19,10 +19,11 @@ import { connectRedis } from '../../src/store/connection.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import { metric, resolveAsFailed, until } from '../e2e/support/calls.ts'
-import { isRefund } from '../e2e/support/contract.ts'
+import { isProblem, isRefund } from '../e2e/support/contract.ts'
 import { startProviderStub } from '../e2e/support/provider-stub.ts'
 import { startSandbox } from '../sandbox/support.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { startRedisProxy } from '../support/redis-proxy.ts'
 
@@ -56,6 +57,11 @@ const UNKNOWN: Settlement = {
   refunded_at: null,
   bookedAmount: null,
 }
+const DECLINED: Settlement = {
+  ...UNKNOWN,
+  status: 'failed',
+  failure: { code: 'provider_declined', detail: 'declined' },
+}
 const FAILED_BY_OPERATOR: Settlement = {
   ...UNKNOWN,
   status: 'failed',
@@ -84,6 +90,7 @@ async function startAll(
   const lookups: string[] = []
   const resolved: Refund[] = []
   const conflicts: Refund[] = []
+  const disputed: Refund[] = []
   let lookUp = async (_tid: string): Promise<LookupOutcome> => NOT_FOUND
   const startReplica = () => {
     const provider = {
@@ -95,6 +102,7 @@ async function startAll(
     const observer = {
       resolved: (refund) => resolved.push(refund),
       conflict: (refund) => conflicts.push(refund),
+      disputed: (refund) => disputed.push(refund),
     } as Partial<RefundObserver> as RefundObserver
     const reconciler = startReconciler({ store, provider, observer, intervalMs })
     t.teardown(reconciler.stop)
@@ -115,6 +123,7 @@ async function startAll(
     lookups,
     resolved,
     conflicts,
+    disputed,
     startReplica,
     sweep: startReplica().sweep,
     onLookUp(respond: typeof lookUp) {
@@ -140,7 +149,7 @@ async function startAll(
 async function begin(store: RefundStore, amount?: number): Promise<{ claim: Claim; stored: StoredRefund }> {
   const token = randomBytes(12).toString('base64url')
   const id = refundId('test', randomUUID())
-  const claim = { id, token, fingerprint: 'fingerprint', account: 'default', tid: randomUUID() }
+  const claim = { id, token, fingerprint: 'fingerprint', merchant: MERCHANT, tid: randomUUID() }
   await store.claim(claim)
   const begun = await store.begin({
     claim,
@@ -149,7 +158,14 @@ async function begin(store: RefundStore, amount?: number): Promise<{ claim: Clai
     payment: { method: 'card_auth', amount: 1000 },
     amount,
     partialAllowed: true,
-    details: { tax_free_amount: null, reason: '', refund_account: null, requested_by: 'test', metadata: {} },
+    details: {
+      account: 'default',
+      tax_free_amount: null,
+      reason: '',
+      refund_account: null,
+      requested_by: 'test',
+      metadata: {},
+    },
   })
   if (begun.result !== 'begun') throw new Error(begun.result)
   return { claim, stored: begun.stored }
@@ -187,7 +203,7 @@ t.test('an expired lease: unknown, looked up at once, and settled', { buffered: 
   })
   t.match(found?.history, [{ event: 'unknown', cause: 'lease' }])
   t.same(resolved, [found?.refund])
-  t.match(await store.findPayment('default', tid), { refunded: 1000, unknown: 0, in_flight: 0 })
+  t.match(await store.findPayment(MERCHANT, tid), { refunded: 1000, unknown: 0, in_flight: 0 })
   t.equal(await countEntries(), 0)
   const ttl = await claimTtlMs(id)
   t.ok(ttl > RETENTION_MS - 10_000 && ttl <= RETENTION_MS, 'its key has its retention again')
@@ -239,7 +255,7 @@ t.test('what is inconclusive is asked again after pauses that double', { buffere
 t.test('in the end every six hours', { buffered: true }, async (t) => {
   const { store, redis, sweep, dueIn } = await startAll(t)
   const { refund } = await beginUnknown(store)
-  const payment = keys.payment('default', refund.tid)
+  const payment = keys.payment(MERCHANT, refund.tid)
   const text = (await redis.hget(payment, refund.id)) as string
   const longAgo = Date.now() - 5 * 24 * 3_600_000
   await redis.hset(payment, refund.id, text.replace(/unknown:provider@\d+/, `unknown:provider@${longAgo}`))
@@ -339,7 +355,7 @@ t.test(
     const { store, sweep, lookups, dueIn } = await startAll(t)
     const { refund } = await beginUnknown(store)
     const [taken] = await store.takeDue()
-    t.match(taken, { id: refund.id, account: 'default', tid: refund.tid })
+    t.match(taken, { id: refund.id, merchant: MERCHANT, tid: refund.tid })
     t.same(await store.takeDue(), [])
     const due = await dueIn(refund)
     t.ok(due > 60_000 - LATE_MS && due <= 60_000, `in ${due} ms`)
@@ -350,19 +366,59 @@ t.test(
 
 t.test('what is settled while it is looked at is not put back', { buffered: true }, async (t) => {
   const { store, sweep, onLookUp, countEntries, conflicts, resolved } = await startAll(t)
-  for (const answer of [NOT_FOUND, FOUND]) {
+  const stored = await beginUnknown(store)
+  onLookUp(async () => {
+    await store.settle(stored, FAILED_BY_OPERATOR)
+    return NOT_FOUND
+  })
+  await sweep()
+  t.equal(await countEntries(), 0)
+  t.equal((await store.findById(stored.refund.id))?.refund.status, 'failed')
+  t.same([conflicts, resolved], [[], []])
+})
+
+t.test(
+  'a lookup disputes what a person called failed meanwhile, and its key is kept',
+  { buffered: true },
+  async (t) => {
+    const {
+      store,
+      redis,
+      sweep,
+      onLookUp,
+      indexed,
+      dueIn,
+      makeDue,
+      claimTtlMs,
+      lookups,
+      disputed,
+      resolved,
+    } = await startAll(t)
     const stored = await beginUnknown(store)
+    const { refund } = stored
     onLookUp(async () => {
       await store.settle(stored, FAILED_BY_OPERATOR)
-      return answer
+      return FOUND
     })
     await sweep()
-    t.equal(await countEntries(), 0)
-    t.equal((await store.findById(stored.refund.id))?.refund.status, 'failed')
-  }
-  t.equal(conflicts.length, 1, 'a lookup that says otherwise is a conflict')
-  t.same(resolved, [])
-})
+    t.match(await store.findById(refund.id), { refund: { status: 'failed', disputed: true } })
+    t.match(await store.findPayment(MERCHANT, refund.tid), { disputed: 1000, unknown: 0 })
+    t.match(disputed, [{ id: refund.id }])
+    t.same(resolved, [])
+
+    await redis.pexpire(keys.claim(refund.id), 60_000)
+    await makeDue(refund)
+    await sweep()
+    t.equal(lookups.length, 1, 'it waits for a person')
+    t.ok((await dueIn(refund)) > 60_000)
+    t.equal(await claimTtlMs(refund.id), -1)
+
+    const found = (await store.findById(refund.id)) as StoredRefund
+    t.match(await store.settle(found, FAILED_BY_OPERATOR), { result: 'settled' })
+    t.equal(await indexed(refund), null)
+    t.ok((await claimTtlMs(refund.id)) > 0)
+  },
+)
 
 t.test('a lookup that throws leaves the others alone', { buffered: true }, async (t) => {
   const { store, sweep, onLookUp, lookups } = await startAll(t)
@@ -423,25 +479,29 @@ t.test('a late answer settles what was swept', { buffered: true }, async (t) => 
   t.ok((await claimTtlMs(id)) > 0)
 })
 
-t.test('a late answer that contradicts changes nothing but the history', { buffered: true }, async (t) => {
-  const { store, redis, countEntries } = await startAll(t)
-  const { stored } = await begin(store)
-  const { id, tid } = stored.refund
-  await sleep(LEASE_MS + 50)
-  t.match(await store.settle(stored, FAILED_BY_OPERATOR), { result: 'settled' })
-  const before = await store.findById(id)
-  const ledger = await redis.hget(keys.payment('default', tid), 'ledger')
-  for (const _ of [1, 2]) t.match(await store.settle(stored, SUCCEEDED), { result: 'conflict' })
-  const after = await store.findById(id)
-  t.same(after?.refund, before?.refund)
-  t.match(
-    after?.history.map(({ event, cause }) => `${event} ${cause}`),
-    ['unknown lease', 'conflict succeeded'],
-    'told once',
-  )
-  t.equal(await redis.hget(keys.payment('default', tid), 'ledger'), ledger)
-  t.equal(await countEntries(), 0)
-})
+t.test(
+  'a late decline of what a person called succeeded changes nothing but the history',
+  { buffered: true },
+  async (t) => {
+    const { store, redis, countEntries } = await startAll(t)
+    const { stored } = await begin(store)
+    const { id, tid } = stored.refund
+    await sleep(LEASE_MS + 50)
+    t.match(await store.settle(stored, { ...FAILED_BY_OPERATOR, status: 'succeeded' }), { result: 'settled' })
+    const before = await store.findById(id)
+    const ledger = await redis.hget(keys.payment(MERCHANT, tid), 'ledger')
+    for (const _ of [1, 2]) t.match(await store.settle(stored, DECLINED), { result: 'conflict' })
+    const after = await store.findById(id)
+    t.same(after?.refund, before?.refund)
+    t.match(
+      after?.history.map(({ event, cause }) => `${event} ${cause}`),
+      ['unknown lease', 'conflict failed'],
+      'told once',
+    )
+    t.equal(await redis.hget(keys.payment(MERCHANT, tid), 'ledger'), ledger)
+    t.equal(await countEntries(), 0)
+  },
+)
 
 // Through real gateways: one whose line to Redis breaks just before it can record the answer, and another one.
 const SHORT = {
@@ -496,24 +556,68 @@ t.test('an outcome that reaches the store after the lease', { buffered: true }, 
   t.equal(provider.cancels.length, 1)
 })
 
-t.test('an outcome that contradicts what an operator resolved meanwhile', { buffered: true }, async (t) => {
-  const { cutOff, other, refundUntold, reconnect, conflicts } = await startTwo(t)
-  const { body, id } = await refundUntold()
-  const resolved = await resolveAsFailed(other, id, { note: 'not in the console' })
-  t.equal(resolved.status, 200)
-  await reconnect()
-  t.equal(await conflicts(), 1, 'it is counted')
-  t.same((await other.request(`/refunds/${id}`)).body, resolved.body, 'nothing is changed')
-  const { body: ledger } = await other.request(`/payments/${body.tid}`)
-  t.match(ledger, { refunded: 0, unknown: 0, in_flight: 0, remaining: 10_000 })
-  const { body: events } = await cutOff.request<Events>(`/refunds/${id}/events`)
-  t.match(events.data, [
-    { event: 'processing', source: 'caller', by: 'anonymous', note: null },
-    { event: 'unknown', source: 'lease', by: null, note: null },
-    { event: 'failed', source: 'operator', by: 'anonymous', note: 'not in the console' },
-    { event: 'conflict', source: 'provider', by: null, note: /succeeded/ },
-  ])
-})
+t.test(
+  'a success of what an operator resolved as failed meanwhile is disputed',
+  { buffered: true },
+  async (t) => {
+    const { cutOff, other, provider, refundUntold, reconnect, conflicts } = await startTwo(t)
+    const { body, id } = await refundUntold()
+    const resolved = await resolveAsFailed(other, id, { note: 'not in the console' })
+    t.equal(resolved.status, 200)
+    await reconnect()
+    t.equal(await metric(cutOff, 'refund_gateway_disputed_refunds_total'), 1)
+    t.equal(await conflicts(), 0)
+    const disputed = await other.request<Refund>(`/refunds/${id}`)
+    t.match(disputed.body, { ...(resolved.body as Refund), updated_at: String, disputed: true })
+    const { body: ledger } = await other.request(`/payments/${body.tid}`)
+    t.match(ledger, { refunded: 0, unknown: 0, in_flight: 0, disputed: 4_000, remaining: 6_000 })
+    isProblem(t, await other.refund(body, 'key'), 'provider_declined')
+    for (const amount of [undefined, 6_001]) {
+      const refused = await other.refund({ ...body, amount })
+      isProblem(t, refused, 'refund_unresolved')
+      t.equal(refused.body.refund?.id, id, 'it says what is in the way')
+    }
+    isProblem(
+      t,
+      await other.refund({ ...body, payment: { ...body.payment, amount: 20_000 } }),
+      'payment_mismatch',
+    )
+    t.equal(provider.cancels.length, 1)
+    const { body: events } = await cutOff.request<Events>(`/refunds/${id}/events`)
+    t.match(events.data, [
+      { event: 'processing', source: 'caller', by: 'anonymous', note: null },
+      { event: 'unknown', source: 'lease', by: null, note: null },
+      { event: 'failed', source: 'operator', by: 'anonymous', note: 'not in the console' },
+      { event: 'disputed', source: 'provider', by: null, note: /was made/ },
+    ])
+
+    const settled = await other.request<Refund>(`/refunds/${id}/resolve`, {
+      body: { outcome: 'succeeded', note: 'seen after all' },
+    })
+    t.match(settled.body, {
+      status: 'succeeded',
+      failure: null,
+      provider: { cancel_code: '0000' },
+      resolution: { note: 'seen after all' },
+    })
+    t.notOk('disputed' in settled.body)
+    t.match((await other.request(`/payments/${body.tid}`)).body, { refunded: 4_000, disputed: 0 })
+    isRefund(t, await other.refund(body, 'key'), 'succeeded', { replayed: true })
+    const then = await cutOff.request<Events>(`/refunds/${id}/events`)
+    t.match(
+      then.body.data.map(({ event, note }) => `${event} ${note}`),
+      [
+        'processing null',
+        'unknown null',
+        'failed not in the console',
+        /^disputed /,
+        'succeeded seen after all',
+      ],
+    )
+    const again = { body: { outcome: 'failed', note: 'no' } }
+    t.match((await other.request(`/refunds/${id}/resolve`, again)).body, { code: 'not_resolvable' })
+  },
+)
 
 t.test('what the sandbox applied without saying so is found out', { buffered: true }, async (t) => {
   const [redis, sandbox] = await Promise.all([startTestRedis(t), startSandbox(t)])

@@ -7,6 +7,7 @@ import type {
   CancelOutcome,
   CancelRequest,
   Claim,
+  Intent,
   Provider,
   RefundStore,
   Settlement,
@@ -21,6 +22,7 @@ import {
   type RefundAnswer,
   requestRefund,
 } from '../../src/refunds/request-refund.ts'
+import { MERCHANT_ACCOUNT } from '../support/merchant.ts'
 
 // Only what a real store and provider cannot be made to show: see test/e2e for the rest.
 
@@ -57,7 +59,8 @@ const STORE_DOWN = () => new StoreError('store_unavailable', 'down')
 
 /** What happens instead of, or beside, what the store would do. Each answers what `usual` does by default. */
 type Faults = {
-  begin?: (usual: () => Promise<BeginResult>, call: number) => Promise<BeginResult>
+  begin?: (usual: () => Promise<BeginResult>, call: number, intent: Intent) => Promise<BeginResult>
+  restore?: (call: number) => boolean
   settle?: (usual: () => Promise<SettleResult>, call: number) => Promise<SettleResult>
   release?: (usual: () => Promise<StoredRefund | null>, call: number) => Promise<StoredRefund | null>
   authorize?: (call: number) => Authorization
@@ -73,6 +76,7 @@ function createFlow(faults: Faults = {}) {
   const begun: { claim: string; attempt: string }[] = []
   const released: { claim: string; attempt: string }[] = []
   const renewed: string[] = []
+  const restored: string[] = []
   const observed: string[] = []
   const postponed: (() => Promise<unknown>)[] = []
   const settlements: Settlement[] = []
@@ -81,7 +85,7 @@ function createFlow(faults: Faults = {}) {
 
   const store: Pick<
     RefundStore,
-    'claim' | 'joinClaim' | 'begin' | 'settle' | 'release' | 'findByClaim' | 'findById'
+    'claim' | 'joinClaim' | 'begin' | 'settle' | 'restore' | 'release' | 'findByClaim' | 'findById'
   > = {
     async claim(claim) {
       const existing = claims.get(claim.id)
@@ -98,13 +102,16 @@ function createFlow(faults: Faults = {}) {
           return { result: isOwn ? 'begun' : 'exists', stored: existing }
         }
         const stored: StoredRefund = {
+          merchant: intent.claim.merchant,
           attempt: intent.attempt,
           fingerprint: intent.claim.fingerprint,
           history: [],
+          countedTaxFree: 0,
+          earlier: [],
+          disputedBy: null,
           refund: {
             id: intent.claim.id,
             status: 'processing',
-            account: intent.claim.account,
             tid: intent.claim.tid,
             kind: 'full',
             amount: intent.amount ?? intent.payment.amount,
@@ -120,7 +127,7 @@ function createFlow(faults: Faults = {}) {
         refunds.set(intent.claim.id, stored)
         return { result: 'begun', stored }
       }
-      return faults.begin ? faults.begin(usual, begun.length) : usual()
+      return faults.begin ? faults.begin(usual, begun.length, intent) : usual()
     },
 
     async settle(stored, settlement) {
@@ -134,6 +141,13 @@ function createFlow(faults: Faults = {}) {
         return { result: 'settled', stored: settled }
       }
       return faults.settle ? faults.settle(usual, settlements.length) : usual()
+    },
+
+    async restore(stored) {
+      restored.push(stored.refund.id)
+      const keepsKey = faults.restore?.(restored.length) ?? true
+      refunds.set(stored.refund.id, stored)
+      return keepsKey
     },
 
     async release({ claim, attempt }) {
@@ -158,11 +172,11 @@ function createFlow(faults: Faults = {}) {
       authorizations++
       return faults.authorize?.(authorizations) ?? { outcome: 'authorized', token: 'token-1' }
     },
-    async renew(_account, rejectedToken) {
+    async renew(_merchant, rejectedToken) {
       renewed.push(rejectedToken)
       return faults.renew?.(rejectedToken) ?? { outcome: 'authorized', token: 'token-2' }
     },
-    admit: (_account, work) =>
+    admit: (_merchant, work) =>
       work(async (request, token) => {
         sent.push({ request, token })
         return faults.cancel?.(sent.length) ?? SUCCEEDED
@@ -174,7 +188,7 @@ function createFlow(faults: Faults = {}) {
       {
         store: store as RefundStore,
         provider: provider as Provider,
-        accounts: new Map([['default', 'toss']]),
+        accounts: new Map([['default', MERCHANT_ACCOUNT]]),
         storeSecrets: [Buffer.alloc(32)],
         clock: () => clock.nowMs,
         observer: {
@@ -182,9 +196,16 @@ function createFlow(faults: Faults = {}) {
           resolved: (refund) => observed.push(`resolved ${refund.status}`),
           notSent: (_claim, { code }) => observed.push(`not sent: ${code}`),
           amountMismatch: (_refund, cancelled) => observed.push(`mismatch ${cancelled}`),
-          conflict: (refund: Refund, settlement: Settlement) =>
-            observed.push(`conflict: ${refund.status}, not ${settlement.status}`),
-          lost: (refund) => observed.push(`lost ${refund.status}`),
+          conflict: (refund: Refund, settlement: Settlement, isOther: boolean) =>
+            observed.push(
+              `conflict: ${refund.status}, not ${settlement.status}${isOther ? ', of another' : ''}`,
+            ),
+          disputed: (refund: Refund, settlement: Settlement) =>
+            observed.push(`disputed: ${refund.status}, not ${settlement.status}`),
+          lost: (refund, { isWrittenBack, keepsKey }) =>
+            observed.push(
+              `lost ${refund.status}${isWrittenBack ? '' : ', not written back'}${keepsKey ? '' : ', without its key'}`,
+            ),
           postponed: () => observed.push('postponed'),
         },
         background: {
@@ -211,6 +232,7 @@ function createFlow(faults: Faults = {}) {
     begun,
     released,
     renewed,
+    restored,
     observed,
     postponed,
     settlements,
@@ -414,10 +436,114 @@ t.test('what the store says of a late settlement is reported', async (t) => {
   isRefunded(t, await conflicting.request(), 'succeeded')
   await conflicting.catchUp()
   t.same(conflicting.observed, ['postponed', 'recorded succeeded', 'conflict: failed, not succeeded'])
+})
 
-  const lost = createFlow({ settle: async () => ({ result: 'lost' }) })
-  isRefunded(t, await lost.request(), 'succeeded')
-  t.same(lost.observed, ['lost succeeded', 'recorded succeeded'])
+t.test('what the store forgets in mid-call is written back, and then settled', async (t) => {
+  for (const [outcome, status] of [
+    [SUCCEEDED, 'succeeded'],
+    [DECLINED, 'failed'],
+    [UNKNOWN, 'unknown'],
+  ] as const) {
+    const flow = createFlow({
+      cancel: () => outcome,
+      settle: forgetBefore(
+        (call) => call === 1,
+        () => flow,
+      ),
+    })
+    isRefunded(t, await flow.request(), status)
+    t.equal(flow.restored.length, 1)
+    t.same(flow.observed, [`lost ${status}`, `recorded ${status}`])
+    t.match([...flow.refunds.values()], [{ refund: { status } }])
+  }
+})
+
+t.test('what cannot be written back now is tried again, and reported once', async (t) => {
+  const flow = createFlow({
+    settle: forgetBefore(
+      (call) => call <= 2,
+      () => flow,
+    ),
+    restore: (call) => {
+      if (call === 1) throw STORE_DOWN()
+      return false
+    },
+  })
+  isRefunded(t, await flow.request(), 'succeeded')
+  await flow.catchUp()
+  t.same(flow.observed, ['postponed', 'recorded succeeded', 'lost succeeded, without its key'])
+  t.match([...flow.refunds.values()], [{ refund: { status: 'succeeded' } }])
+})
+
+t.test('a store that forgets again is told again, later', async (t) => {
+  const flow = createFlow({
+    settle: forgetBefore(
+      (call) => call <= 2,
+      () => flow,
+    ),
+  })
+  isRefunded(t, await flow.request(), 'succeeded')
+  t.same(flow.observed, ['lost succeeded', 'postponed', 'recorded succeeded'])
+  await flow.catchUp()
+  t.match([...flow.refunds.values()], [{ refund: { status: 'succeeded' } }])
+})
+
+/** The store forgets everything before it is told the outcome. */
+function forgetBefore(
+  isForgotten: (call: number) => boolean,
+  flow: () => Flow,
+): NonNullable<Faults['settle']> {
+  return async (usual, call) => {
+    if (isForgotten(call)) flow().refunds.clear()
+    return usual()
+  }
+}
+
+t.test('a second try of a refund that the store forgot is not sent, and begins nothing', async (t) => {
+  const renewals: (boolean | undefined)[] = []
+  const flow = createFlow({
+    cancel: () => TOKEN_REJECTED,
+    begin: async (usual, call, { isRenewal }) => {
+      renewals.push(isRenewal)
+      if (call === 1) return usual()
+      flow.refunds.clear()
+      return { result: 'lost' }
+    },
+  })
+  isRefused(t, await flow.request(), 'provider_unavailable')
+  t.same(renewals, [undefined, true])
+  t.same(flow.observed, [
+    'lost processing, not written back, without its key',
+    'not sent: provider_unavailable',
+  ])
+  t.equal(flow.sent.length, 1)
+  isFree(t, flow)
+})
+
+t.test('a caller whose success disputes what stands is told of the success', async (t) => {
+  const flow = createFlow({
+    settle: async () => {
+      const [stored] = [...flow.refunds.values()] as [StoredRefund]
+      const refund = { ...stored.refund, status: 'failed' as const, disputed: true as const }
+      return { result: 'disputed', stored: { ...stored, refund } }
+    },
+  })
+  isRefunded(t, await flow.request(), 'succeeded')
+  t.same(flow.observed, ['disputed: failed, not succeeded', 'recorded succeeded'])
+})
+
+t.test('a caller is told what became of its own attempt, and that of another one is reported', async (t) => {
+  for (const outcome of [SUCCEEDED, UNKNOWN]) {
+    const flow = createFlow({
+      cancel: () => outcome,
+      settle: async () => {
+        const [stored] = [...flow.refunds.values()] as [StoredRefund]
+        return { result: 'conflict', stored: { ...stored, attempt: 'another' } }
+      },
+    })
+    isRefunded(t, await flow.request(), outcome.outcome)
+    t.match(flow.observed, [/^conflict: processing, .*, of another$/, `recorded ${outcome.outcome}`])
+  }
 })
 
 t.test('a caller whose answer contradicts what stands gets what stands', async (t) => {

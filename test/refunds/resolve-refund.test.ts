@@ -7,6 +7,7 @@ import { refundId } from '../../src/refunds/refund-id.ts'
 import { resolveRefund } from '../../src/refunds/resolve-refund.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
 
 const AMBIGUOUS: ProviderAnswer = {
@@ -64,7 +65,7 @@ async function startAll(t: Test) {
   async function begin(amount?: number): Promise<StoredRefund> {
     const token = randomBytes(12).toString('base64url')
     const id = refundId('test', randomUUID())
-    const claim = { id, token, fingerprint: 'fingerprint', account: 'default', tid: randomUUID() }
+    const claim = { id, token, fingerprint: 'fingerprint', merchant: MERCHANT, tid: randomUUID() }
     await store.claim(claim)
     const begun = await store.begin({
       claim,
@@ -74,6 +75,7 @@ async function startAll(t: Test) {
       amount,
       partialAllowed: true,
       details: {
+        account: 'default',
         tax_free_amount: null,
         reason: '',
         refund_account: null,
@@ -118,7 +120,7 @@ t.test('succeeded, in the words of the operator alone', async (t) => {
       resolution: { source: 'operator', by: 'finance', note: 'console', at: /^\d{4}-.*Z$/ },
     },
   })
-  t.match(await store.findPayment('default', refund.tid), { refunded: 1000, unknown: 0 }, 'as it was asked')
+  t.match(await store.findPayment(MERCHANT, refund.tid), { refunded: 1000, unknown: 0 }, 'as it was asked')
   t.equal(resolved.length, 1)
 })
 
@@ -139,7 +141,7 @@ t.test('succeeded, with what the console shows', async (t) => {
     },
   })
   t.match(
-    await store.findPayment('default', refund.tid),
+    await store.findPayment(MERCHANT, refund.tid),
     { refunded: 450, unknown: 0 },
     'that figure is booked',
   )
@@ -157,7 +159,7 @@ t.test('failed: the amount is free again', async (t) => {
       resolution: { source: 'operator' },
     },
   })
-  t.match(await store.findPayment('default', refund.tid), { refunded: 0, unknown: 0, in_flight: 0 })
+  t.match(await store.findPayment(MERCHANT, refund.tid), { refunded: 0, unknown: 0, in_flight: 0 })
 })
 
 t.test('only what is unknown can be resolved', async (t) => {
@@ -176,7 +178,7 @@ t.test('only what is unknown can be resolved', async (t) => {
   }
   t.equal(resolved.length, 2)
   t.same(await resolve(refundId('test', 'no such refund'), 'failed'), { answer: 'not_found' })
-  t.match(await store.findPayment('default', processing.refund.tid), { in_flight: 1000 })
+  t.match(await store.findPayment(MERCHANT, processing.refund.tid), { in_flight: 1000 })
 })
 
 t.test('never by who asked for it, unless callers are not told from each other', async (t) => {
@@ -225,7 +227,7 @@ t.test('of two operators at the same moment one is too late', async (t) => {
     t.same(answers.map(({ answer }) => answer).sort(), ['not_resolvable', 'resolved'])
     const statuses = answers.map((answer) => 'refund' in answer && answer.refund.status)
     t.equal(new Set(statuses).size, 1, 'both see the same truth')
-    const ledger = await store.findPayment('default', refund.tid)
+    const ledger = await store.findPayment(MERCHANT, refund.tid)
     t.match(ledger, { refunded: statuses[0] === 'succeeded' ? 1000 : 0, unknown: 0 })
   }
 })

@@ -11,6 +11,7 @@ import { until } from '../e2e/support/calls.ts'
 import { isProblem } from '../e2e/support/contract.ts'
 import { type ProviderStub, startProviderStub } from '../e2e/support/provider-stub.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 function connect(t: Test, server: TestRedis): Redis {
@@ -66,7 +67,7 @@ t.test('a refund is begun and settled once a replica has it', { buffered: true }
   const writes = names.filter((name) => /^(evalsha|wait)$/.test(name))
   t.same(writes, ['evalsha', 'wait', 'evalsha', 'wait'], 'each write is waited for, one after the other')
   const copy = connect(t, replica)
-  t.match(await copy.hgetall(`payment:{default:${body.tid}}`), { ledger: / 10000 / })
+  t.match(await copy.hgetall(`payment:{${MERCHANT}:${body.tid}}`), { ledger: / 10000 / })
 })
 
 t.test(
@@ -82,7 +83,7 @@ t.test(
       t.equal(provider.cancels.length, 0)
       await until(
         'the begin is undone',
-        async () => (await operator.exists(`payment:{default:${body.tid}}`)) === 0,
+        async () => (await operator.exists(`payment:{${MERCHANT}:${body.tid}}`)) === 0,
       )
       await until('the key is free', async () => (await operator.keys('claim:*')).length === 0)
     } finally {

@@ -10,6 +10,7 @@ import { isProblem, isRefund } from '../e2e/support/contract.ts'
 import { startSandbox } from '../sandbox/support.ts'
 import { startTestCluster, type TestCluster } from '../support/cluster.ts'
 import { refundRequest, startTestGateway } from '../support/gateway.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import type { TestRedis } from '../support/redis.ts'
 import { FAILOVER_MS, isEachSentOnce, isHeldUpBy, startStream } from '../support/stream.ts'
 
@@ -27,7 +28,7 @@ const gateway = await startTestGateway(t, ENV)
 function tidOf({ masterOf }: TestCluster, master: number): string {
   for (;;) {
     const tid = `t${randomUUID().slice(0, 8)}-10000`
-    if (masterOf(keys.payment('default', tid)) === master) return tid
+    if (masterOf(keys.payment(MERCHANT, tid)) === master) return tid
   }
 }
 

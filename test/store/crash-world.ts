@@ -14,6 +14,7 @@ import { requestRefund } from '../../src/refunds/request-refund.ts'
 import { resolveRefund } from '../../src/refunds/resolve-refund.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import type { RedisClient, Scripts } from '../../src/store/scripts.ts'
+import { MERCHANT, MERCHANT_ACCOUNT } from '../support/merchant.ts'
 import { createSteppedClient, type SentCommand, type SteppedClient } from '../support/stepped-client.ts'
 import {
   emptyPayment,
@@ -28,7 +29,6 @@ import {
 // The real flow, reconciler, store and Lua, on a real Redis. Only the provider, the clock and the moment at which
 // each command is done are the test's. Concurrent actors take one command at a time, and die between any two.
 
-export const ACCOUNT = 'default'
 const CALLER = 'caller'
 export const KEYS = ['key-0', 'key-1', 'key-2']
 export const IDS = KEYS.map((key) => refundId(CALLER, key))
@@ -131,7 +131,7 @@ export async function execute(model: Model, real: Real, { name, args }: SentComm
 /** The first word of a script's reply, by the keys and arguments that stand at its head. */
 function expectedReply(model: Model, name: string, args: readonly string[]): string | undefined {
   const [paymentKey = ''] = args
-  const payment = model.payments.get(paymentKey.slice(`payment:{${ACCOUNT}:`.length, -1)) as ModelPayment
+  const payment = model.payments.get(paymentKey.slice(`payment:{${MERCHANT}:`.length, -1)) as ModelPayment
   const { nowMs } = model
   switch (name) {
     case 'beginRefund': {
@@ -149,9 +149,9 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
       return modelBegin(payment, request, { nowMs, leaseMs: Number(leaseMs), markMs: Number(markMs) })
     }
     case 'settleRefund': {
-      const [, id = '', attempt = '', status, booked, source, text = ''] = args
+      const [, id = '', attempt = '', status, booked, , source, text = '', , settles] = args
       const bookedAmount = booked === '' ? null : Number(booked)
-      const settlement = { status, source, bookedAmount, text } as Parameters<typeof modelSettle>[2]
+      const settlement = { status, source, bookedAmount, text, settles } as Parameters<typeof modelSettle>[2]
       const result = modelSettle(payment, { id, attempt }, settlement, nowMs)
       if (result === 'settled' && source === 'operator' && status === 'failed') model.resolvedAsFailed.add(id)
       return result
@@ -205,7 +205,7 @@ function createProvider(
   return {
     authorize: async () => ({ outcome: 'authorized', token: 'token' }),
     renew: async () => ({ outcome: 'authorized', token: 'fresh' }),
-    admit: (_account, work) => work(cancel),
+    admit: (_merchant, work) => work(cancel),
     lookUp: async ({ tid }) =>
       !isLookupDown && model.relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied)
         ? { outcome: 'cancelled', refundedAt: new Date().toISOString() }
@@ -279,7 +279,7 @@ export function startRequest(model: Model, real: Real, key: number, payload: num
     const parts = {
       store,
       provider: createProvider(model, real, actor, IDS[key] as string, false),
-      accounts: new Map([[ACCOUNT, 'toss' as const]]),
+      accounts: new Map([[MERCHANT_ACCOUNT.name, MERCHANT_ACCOUNT]]),
       storeSecrets: [Buffer.alloc(32)],
       clock: () => model.nowMs,
       observer: NOTHING_OBSERVED,

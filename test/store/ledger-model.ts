@@ -1,19 +1,24 @@
 import type { Krw } from '../../src/refunds/amounts.ts'
 import type { RefundKind } from '../../src/refunds/eligibility.ts'
-import type { Payment, RefundStatus, Resolution } from '../../src/refunds/refund.ts'
+import type { Payment, RefundState, Resolution } from '../../src/refunds/refund.ts'
 
 /** What the model knows of a refund; `booked` is what the ledger counts for it. */
 export type ModelRefund = {
   id: string
   attempt: string
-  status: RefundStatus
+  status: RefundState
   kind: RefundKind
   amount: Krw
   booked: Krw
   taxFree: Krw
+  askedTaxFree: Krw
   leaseUntilMs: number
   /** The text of the settlement that stands, by which one that is sent twice is known. */
   settledAs: string | null
+  /** The answers that have disputed it: `provider`, `lookup`, or of which other attempt. */
+  disputedBy: Set<string>
+  /** The other attempts that may have moved money, too. */
+  others: Set<string>
 }
 
 /** One payment by the contract's words, in memory and without regard to speed: what the scripts must equal. */
@@ -22,6 +27,8 @@ export type ModelPayment = {
   refunds: Map<string, ModelRefund>
   /** Claims that were given up, and until when that is remembered. */
   abandonedUntilMs: Map<string, number>
+  /** What was moved beside its refunds, by attempts that no refund stands for. */
+  moved: { booked: Krw; taxFree: Krw }[]
 }
 
 export type ModelRequest = Readonly<{
@@ -39,31 +46,35 @@ export type ModelSettlement = Readonly<{
   source: Resolution['source']
   bookedAmount: Krw | null
   text: string
+  /** What a person has seen that it is. */
+  settles?: 'unknown' | 'disputed'
 }>
 
 /** The time, and how long an attempt has for its call and a mark of a given up claim is kept. */
 export type ModelTime = Readonly<{ nowMs: number; leaseMs: number; markMs: number }>
 
 export function emptyPayment(): ModelPayment {
-  return { pinned: null, refunds: new Map(), abandonedUntilMs: new Map() }
+  return { pinned: null, refunds: new Map(), abandonedUntilMs: new Map(), moved: [] }
 }
 
 /** As a reader is shown it: nobody waits any more for the answer of a `processing` whose lease is over. */
-export function shownStatus({ status, leaseUntilMs }: ModelRefund, nowMs: number): RefundStatus {
+export function shownStatus({ status, leaseUntilMs }: ModelRefund, nowMs: number): RefundState {
   return status === 'processing' && nowMs >= leaseUntilMs ? 'unknown' : status
 }
 
-export function sumOf(payment: ModelPayment, nowMs: number, status: RefundStatus): Krw {
+export function sumOf(payment: ModelPayment, nowMs: number, status: RefundState): Krw {
   const counted = [...payment.refunds.values()].filter((refund) => shownStatus(refund, nowMs) === status)
-  return counted.reduce((total, { booked }) => total + booked, 0)
+  return sum(counted, 'booked') + (status === 'succeeded' ? sum(payment.moved, 'booked') : 0)
 }
 
-function sum(refunds: readonly ModelRefund[], member: 'booked' | 'taxFree'): Krw {
+type Taken = readonly Pick<ModelRefund, 'booked' | 'taxFree'>[]
+
+function sum(refunds: Taken, member: 'booked' | 'taxFree'): Krw {
   return refunds.reduce((total, refund) => total + refund[member], 0)
 }
 
 function isUnsettled({ status }: ModelRefund): boolean {
-  return status === 'processing' || status === 'unknown'
+  return status === 'processing' || status === 'unknown' || status === 'disputed'
 }
 
 /** What looking at a refund does to it. */
@@ -96,7 +107,8 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
 /** The refund that a request makes, or why it makes none. */
 function reserve(payment: ModelPayment, request: ModelRequest, nowMs: number): ModelRefund | string {
   const standing = [...payment.refunds.values()].filter(({ status }) => status !== 'failed')
-  const facts = standing.length === 0 ? request.payment : (payment.pinned as Payment)
+  const isPinned = standing.length > 0 || payment.moved.length > 0
+  const facts = isPinned ? (payment.pinned as Payment) : request.payment
   if (
     facts.method !== request.payment.method ||
     facts.amount !== request.payment.amount ||
@@ -104,30 +116,28 @@ function reserve(payment: ModelPayment, request: ModelRequest, nowMs: number): M
   ) {
     return 'payment_mismatch'
   }
+  const lookAtUnsettled = () => {
+    for (const { id } of standing.filter(isUnsettled)) modelRead(payment, id, nowMs)
+  }
   const wantsEverything = request.amount === undefined || request.amount === facts.amount
-  const unsettled = standing.find(isUnsettled)
-  if (wantsEverything && unsettled !== undefined) {
-    modelRead(payment, unsettled.id, nowMs)
+  if (wantsEverything && standing.some(isUnsettled)) {
+    lookAtUnsettled()
     return 'refund_unresolved'
   }
 
-  const used = sum(standing, 'booked')
-  const left = Math.max(0, facts.amount - used)
-  const amount = request.amount ?? left
-  if (left === 0 || amount > left) return 'amount_exceeds_remaining'
-  const kind = standing.length === 0 && amount === facts.amount ? 'full' : 'partial'
+  const all = [...payment.moved, ...standing]
+  const amount = request.amount ?? Math.max(0, facts.amount - sum(all, 'booked'))
+  const asked = { amount, taxFreeAmount: request.taxFreeAmount }
+  const taxFree = placeBeside(facts, asked, all)
+  if (typeof taxFree === 'string') {
+    lookAtUnsettled()
+    const certain = standing.filter(({ status }) => status === 'processing' || status === 'succeeded')
+    const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...certain]) === 'number'
+    return certain.length < standing.length && fitsLater ? 'refund_unresolved' : taxFree
+  }
+  const kind = !isPinned && amount === facts.amount ? 'full' : 'partial'
   if (kind === 'partial' && !request.partialAllowed) return 'partial_not_allowed'
 
-  let taxFree = request.taxFreeAmount
-  if (taxFree !== undefined && taxFree > amount) return 'tax_free_exceeds_amount'
-  if (facts.tax_free_amount !== undefined) {
-    const usedTaxFree = sum(standing, 'taxFree')
-    const taxableLeft = Math.max(0, facts.amount - facts.tax_free_amount - (used - usedTaxFree))
-    taxFree ??= Math.max(0, amount - taxableLeft)
-    if (taxFree > facts.tax_free_amount - usedTaxFree || amount - taxFree > taxableLeft) {
-      return 'tax_free_exceeds_amount'
-    }
-  }
   payment.pinned = facts
   return {
     id: request.id,
@@ -136,10 +146,30 @@ function reserve(payment: ModelPayment, request: ModelRequest, nowMs: number): M
     kind,
     amount,
     booked: amount,
-    taxFree: taxFree ?? 0,
+    taxFree,
+    askedTaxFree: taxFree,
     leaseUntilMs: 0,
     settledAs: null,
+    disputedBy: new Set(),
+    others: new Set(),
   }
+}
+
+/** The tax-free part that a refund has beside what is taken, or why it has no place there. */
+function placeBeside(
+  { amount: paid, tax_free_amount: paidTaxFree }: Payment,
+  { amount, taxFreeAmount }: { amount: Krw; taxFreeAmount: Krw | undefined },
+  taken: Taken,
+): Krw | string {
+  const left = Math.max(0, paid - sum(taken, 'booked'))
+  if (left === 0 || amount > left) return 'amount_exceeds_remaining'
+  if (taxFreeAmount !== undefined && taxFreeAmount > amount) return 'tax_free_exceeds_amount'
+  if (paidTaxFree === undefined) return taxFreeAmount ?? 0
+  const usedTaxFree = sum(taken, 'taxFree')
+  const taxableLeft = Math.max(0, paid - paidTaxFree - (sum(taken, 'booked') - usedTaxFree))
+  const taxFree = taxFreeAmount ?? Math.max(0, amount - taxableLeft)
+  const isTooLarge = taxFree > paidTaxFree - usedTaxFree || amount - taxFree > taxableLeft
+  return isTooLarge ? 'tax_free_exceeds_amount' : taxFree
 }
 
 /** What settle must answer, and does to the model. */
@@ -152,19 +182,86 @@ export function modelSettle(
   const { status, source, bookedAmount, text } = settlement
   const refund = payment.refunds.get(id)
   if (refund === undefined) return 'lost'
-  if (refund.attempt !== attempt) return 'conflict'
+  if (refund.attempt !== attempt) return settleOther(payment, refund, attempt, settlement)
   if (refund.status === status && refund.settledAs === text) return 'settled'
   if (source === 'operator') {
     modelRead(payment, id, nowMs)
-    if (refund.status !== 'unknown') return 'conflict'
-  } else if (!isUnsettled(refund)) {
-    return refund.status === status ? 'settled' : 'conflict'
+    if (refund.status !== (settlement.settles ?? 'unknown')) return 'conflict'
+  } else if (refund.status !== 'processing' && refund.status !== 'unknown') {
+    return settleLate(refund, settlement)
   }
+  const asked = refund.status === 'disputed' && status === 'succeeded' ? refund.booked : refund.amount
   refund.status = status
   refund.settledAs = text
-  refund.booked = bookedAmount ?? refund.amount
-  refund.taxFree = Math.min(refund.taxFree, refund.booked)
+  book(refund, bookedAmount ?? asked)
   return 'settled'
+}
+
+function book(refund: ModelRefund, booked: Krw): void {
+  refund.booked = booked
+  refund.taxFree = Math.min(refund.askedTaxFree, booked)
+}
+
+/** An answer to this attempt, when what became of it is recorded already. */
+function settleLate(refund: ModelRefund, { status, source, bookedAmount }: ModelSettlement): string {
+  const figure = bookedAmount ?? refund.amount
+  if (status === 'succeeded' && refund.status !== 'succeeded') return dispute(refund, source, figure)
+  if (status === 'succeeded' && source === 'provider' && figure > refund.booked) {
+    book(refund, figure)
+    return 'conflict'
+  }
+  return refund.status === status ? 'settled' : 'conflict'
+}
+
+/** An answer to an attempt that the store had forgotten. */
+function settleOther(
+  payment: ModelPayment,
+  refund: ModelRefund,
+  attempt: string,
+  { status, source, bookedAmount }: ModelSettlement,
+): string {
+  if (source === 'operator' || status === 'failed') return 'conflict'
+  const figure = bookedAmount ?? refund.amount
+  if (refund.status === 'failed' || refund.status === 'disputed') return dispute(refund, attempt, figure)
+  if (!refund.others.has(attempt) && status === 'succeeded') {
+    payment.moved.push({ booked: figure, taxFree: Math.min(refund.askedTaxFree, figure) })
+  }
+  refund.others.add(attempt)
+  return 'conflict'
+}
+
+function dispute(refund: ModelRefund, cause: string, figure: Krw): string {
+  if (refund.disputedBy.has(cause)) return refund.status === 'disputed' ? 'disputed' : 'conflict'
+  refund.disputedBy.add(cause)
+  if (refund.status === 'failed') {
+    refund.status = 'disputed'
+    book(refund, figure)
+  }
+  return 'disputed'
+}
+
+/** What writing back a refund that was forgotten must answer, and does to the model. */
+export function modelRestore(
+  payment: ModelPayment,
+  refund: Pick<ModelRefund, 'id' | 'attempt' | 'kind' | 'amount' | 'askedTaxFree'>,
+  facts: Payment,
+  { nowMs, leaseMs }: Pick<ModelTime, 'nowMs' | 'leaseMs'>,
+): string {
+  if (payment.refunds.has(refund.id)) return 'exists'
+  const stands = ({ status }: ModelRefund) => status !== 'failed'
+  const isPinned = payment.moved.length > 0 || [...payment.refunds.values()].some(stands)
+  if (!isPinned) payment.pinned = facts
+  payment.refunds.set(refund.id, {
+    ...refund,
+    status: 'processing',
+    booked: refund.amount,
+    taxFree: refund.askedTaxFree,
+    leaseUntilMs: nowMs + leaseMs,
+    settledAs: null,
+    disputedBy: new Set(),
+    others: new Set(),
+  })
+  return 'restored'
 }
 
 /** What release must answer, and does to the model. */

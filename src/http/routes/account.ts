@@ -1,14 +1,16 @@
 import type { FastifyReply } from 'fastify'
+import type { MerchantAccount } from '../../refunds/merchant.ts'
 import { sendProblem } from '../send-problem.ts'
 
 /** The account that is asked for, or the only one; null where there is none, which is then answered. */
 export function pickAccount(
-  accounts: ReadonlyMap<string, unknown>,
+  accounts: ReadonlyMap<string, MerchantAccount>,
   name: string | undefined,
   reply: FastifyReply,
-): string | null {
-  const account = name ?? (accounts.size === 1 ? [...accounts.keys()][0] : undefined)
-  if (account !== undefined && accounts.has(account)) return account
+): MerchantAccount | null {
+  const account =
+    name === undefined && accounts.size === 1 ? [...accounts.values()][0] : accounts.get(name ?? '')
+  if (account !== undefined) return account
   sendProblem(reply, 'unknown_account', {
     detail: `Give account as one of ${[...accounts.keys()].join(', ')}.`,
   })

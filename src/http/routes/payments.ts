@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { remaining } from '../../refunds/amounts.ts'
-import type { PaymentGateway } from '../../refunds/eligibility.ts'
+import type { MerchantAccount } from '../../refunds/merchant.ts'
 import type { RefundStore } from '../../refunds/ports.ts'
 import { READERS } from '../auth.ts'
 import {
@@ -18,7 +18,7 @@ import { pickAccount } from './account.ts'
 
 export type PaymentRoutesOptions = Readonly<{
   store: RefundStore
-  accounts: ReadonlyMap<string, PaymentGateway>
+  accounts: ReadonlyMap<string, MerchantAccount>
 }>
 
 /** More are listed by `GET /refunds?tid=`, from `next_cursor` on. */
@@ -65,13 +65,14 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<PaymentRoutesOptions> = as
       const account = pickAccount(accounts, request.query.account, reply)
       if (account === null) return reply
       const [ledger, page] = await Promise.all([
-        store.findPayment(account, tid),
-        store.listByPayment({ account, tid, limit: REFUNDS_SHOWN, cursor: null }),
+        store.findPayment(account.merchant, tid),
+        store.listByPayment({ merchant: account.merchant, tid, limit: REFUNDS_SHOWN, cursor: null }),
       ])
       if (ledger === null) {
         return sendProblem(reply, 'not_found', { detail: 'No refund of this payment was ever made here.' })
       }
       return reply.send({
+        account: account.name,
         ...ledger,
         remaining: remaining(ledger),
         refunds: page.refunds.map((refund) => refundAsSeenBy(request.caller, refund)),

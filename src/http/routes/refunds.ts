@@ -243,7 +243,7 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         security: API_KEY_SECURITY,
         operationId: 'resolveRefund',
         tags: ['refunds'],
-        summary: 'Settle an unknown refund by hand',
+        summary: 'Settle an unknown or disputed refund by hand',
         description:
           'For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.',
         params: RefundParams,
@@ -325,15 +325,19 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           return sendProblem(reply, 'invalid_request', { detail, errors: [{ pointer: '#/tid', detail }] })
         }
         const { account } = request.query
-        if (account !== undefined && pickAccount(parts.accounts, account, reply) === null) return reply
-        const requestedBy = caller.scopes.includes('read_all') ? null : caller.name
-        const page = await parts.store.listUnsettled({ status, requestedBy, ...pageOf })
-        const data = page.refunds.filter((refund) => account === undefined || refund.account === account)
-        return reply.send({ data, next_cursor: page.nextCursor })
+        const asked = account === undefined ? undefined : pickAccount(parts.accounts, account, reply)
+        if (asked === null) return reply
+        const page = await parts.store.listUnsettled({
+          status,
+          requestedBy: caller.scopes.includes('read_all') ? null : caller.name,
+          merchant: asked?.merchant ?? null,
+          ...pageOf,
+        })
+        return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
       }
       const account = pickAccount(parts.accounts, request.query.account, reply)
       if (account === null) return reply
-      const page = await parts.store.listByPayment({ account, tid, ...pageOf })
+      const page = await parts.store.listByPayment({ merchant: account.merchant, tid, ...pageOf })
       const data = page.refunds
         .filter((refund) => status === undefined || refund.status === status)
         .map((refund) => refundAsSeenBy(caller, refund))

@@ -2,8 +2,9 @@
 --
 -- KEYS[1] is the payment's hash. Its fields:
 --   ledger      the numbers of LEDGER, in that order, divided by spaces
---   unsettled   the ids of its `processing` and `unknown` refunds, divided by spaces; absent when there are none
---   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread
+--   unsettled   the ids of its `processing`, `unknown` and `disputed` refunds, divided by spaces; absent when there are none
+--   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread; while it is disputed,
+--               the JSON of the answer that disputes it follows on a line of its own
 --   <number>    the id of the payment's nth refund, for listing; that of the first is in the ledger
 --
 -- Amounts are integers of KRW below 10^10, and so are exact in Lua's doubles.
@@ -13,18 +14,20 @@ local payment_key = KEYS[1]
 local LEDGER = {
   'method', 'amount', 'tax_free', -- what was paid; tax_free is '-' where it is not known
   'refunded', 'refunded_tax_free', 'in_flight', 'in_flight_tax_free', 'unknown', 'unknown_tax_free',
+  'disputed', 'disputed_tax_free', -- failed, and an answer says otherwise: refunded, until a person clears it
   'standing', -- how many refunds are not `failed`
   'last_number', 'first', -- how many refunds it had; the id of the first, mostly the only one
 }
 local REFUND = {
   'status', 'kind', 'attempt', -- of these and of `method` no word is a number, whatever it looks like
   'number', 'amount', 'tax_free', 'lease_until', 'created_at', 'updated_at',
+  'booked', -- what the ledger counts for it; '-' where that is `amount`, what was asked
   'history', -- what happened between the intent and the outcome: events, divided by commas; '-' when nothing
 }
 local TEXT = { method = true, first = true, status = true, kind = true, attempt = true, history = true }
 
 -- Where the ledger counts a refund of each status; a failed one counts nowhere.
-local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded' }
+local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded', disputed = 'disputed' }
 
 local LEDGER_WORDS = '^' .. string.rep('(%S+) ', #LEDGER - 1) .. '(%S+)$'
 local REFUND_WORDS = '^' .. string.rep('(%S+) ', #REFUND) .. '(.*)$'
@@ -100,14 +103,22 @@ local function save()
   written = {}
 end
 
--- Appends what happened, as event:cause@time. Bounded, since a provider may contradict itself for ever.
+-- Appends what happened, as event:cause@time. Bounded, since a provider may contradict itself for ever. Returns
+-- whether it was appended.
 local function remember(refund, event, cause, now)
   local entry = string.format('%s:%s@%.0f', event, cause, now)
   if refund.history == '-' then
     refund.history = entry
   elseif #refund.history < 500 then
     refund.history = refund.history .. ',' .. entry
+  else
+    return false
   end
+  return true
+end
+
+local function remembers(refund, event, cause)
+  return string.find(refund.history, event .. ':' .. cause .. '@', 1, true) ~= nil
 end
 
 -- No id is part of another: all are equally long.
@@ -118,13 +129,48 @@ local function without(ids, id)
   return after == '' and string.sub(before, 1, -2) or before .. after
 end
 
+-- What the ledger counts for the refund.
+local function booked_of(refund)
+  return refund.booked == '-' and refund.amount or refund.booked
+end
+
+local function book(refund, amount)
+  refund.booked = amount == refund.amount and '-' or amount
+end
+
 -- Adds (sign 1) or takes away (sign -1) what the ledger counts for the refund in its status.
 local function count(ledger, refund, sign)
   local sum = SUM_OF[refund.status]
   if not sum then return end
-  ledger[sum] = ledger[sum] + sign * refund.amount
-  ledger[sum .. '_tax_free'] = ledger[sum .. '_tax_free'] + sign * refund.tax_free
+  local amount = booked_of(refund)
+  ledger[sum] = ledger[sum] + sign * amount
+  ledger[sum .. '_tax_free'] = ledger[sum .. '_tax_free'] + sign * math.min(refund.tax_free, amount)
   ledger.standing = ledger.standing + sign
+end
+
+-- A ledger for a payment of these facts: the one that stands while a refund of it does, else one that takes them.
+local function with_facts(ledger, method, paid, paid_tax_free)
+  if ledger and ledger.standing > 0 then return ledger end
+  ledger = ledger or { last_number = 0, first = '-' }
+  for _, name in ipairs(LEDGER) do
+    if name ~= 'last_number' and name ~= 'first' then ledger[name] = 0 end
+  end
+  ledger.method, ledger.amount, ledger.tax_free = method, paid, paid_tax_free
+  return ledger
+end
+
+-- Writes a new refund, and what the ledger counts for it. Returns the refund's text.
+local function enter(ledger, refund, unsettled)
+  ledger.last_number = ledger.last_number + 1
+  refund.number, refund.booked = ledger.last_number, '-'
+  count(ledger, refund, 1)
+  if refund.number == 1 then ledger.first = refund.id else write(refund.number, refund.id) end
+  write_ledger(ledger)
+  local text = write_refund(refund)
+  write('unsettled', unsettled and unsettled .. ' ' .. refund.id or refund.id)
+  save()
+  if refund.number > 1 and not unsettled then redis.call('PERSIST', payment_key) end
+  return text
 end
 
 -- A refund leaves the unsettled ones; with the last of them the payment is given its retention. Comes before save():

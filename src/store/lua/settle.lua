@@ -1,41 +1,93 @@
 -- Records what became of a refund; ledger and refund change together. Sent twice, it changes nothing more.
--- An answer that contradicts what stands changes nothing but the refund's history.
+--
+-- What has failed stays so, but an answer that says otherwise makes its amount disputed: it counts as refunded until a
+-- person clears it, and each answer disputes it once. Any other answer that contradicts what stands is remembered, and
+-- takes no money back: a figure of the provider that is larger than what was booked is booked.
 --
 -- KEYS[1] payment
--- Returns {'settled' | 'conflict', id, refund}, or {'lost'} where the payment does not know the refund any more.
+-- Returns {'settled' | 'conflict' | 'disputed', id, refund}, or {'lost'} where the payment does not know the refund
+-- any more.
 
-local id, attempt, status, booked = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]) -- booked nil: what was asked
-local source, json, retention_ms = ARGV[5], ARGV[6], ARGV[7] -- source: provider, lookup or operator
+local id, attempt, status, booked, asked = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local source, json, retention_ms = ARGV[6], ARGV[7], ARGV[8] -- source: provider, lookup or operator
+local settles = ARGV[9] -- the only state that a person's decision is about: unknown or disputed
 
 local ledger, refund, unsettled = read(id)
 if not refund then return { 'lost' } end
-if refund.attempt ~= attempt then return { 'conflict', id, refund_text(refund) } end
 
 local now = now_ms()
-local is_sent_twice = refund.status == status and refund.json == json
-if is_sent_twice then return { 'settled', id, refund_text(refund) } end
+local figure = booked or asked -- booked nil: what was asked
 
-if source == 'operator' then
-  -- A person settles what is unknown, and never overrules a process that is still at work.
-  expire_lease(ledger, refund, now)
-  if refund.status ~= 'unknown' then return { 'conflict', id, refund_text(refund) } end
-elseif refund.status == 'succeeded' or refund.status == 'failed' then
-  if refund.status == status then return { 'settled', id, refund_text(refund) } end
-  if status ~= 'unknown' and not string.find(refund.history, 'conflict:' .. status, 1, true) then
-    remember(refund, 'conflict', status, now)
+local function done(result)
+  return { result, id, refund_text(refund) }
+end
+
+local function dispute(cause)
+  if remembers(refund, 'disputed', cause) then
+    return done(refund.status == 'disputed' and 'disputed' or 'conflict')
+  end
+  local is_first = refund.status == 'failed'
+  if is_first then
+    remember(refund, 'failed', 'recorded', refund.updated_at)
+    refund.status, refund.updated_at, refund.json = 'disputed', now, refund.json .. '\n' .. json
+    book(refund, figure)
+    count(ledger, refund, 1)
+    write_ledger(ledger)
+    write('unsettled', unsettled and unsettled .. ' ' .. id or id)
+  end
+  remember(refund, 'disputed', cause, now)
+  write_refund(refund)
+  save()
+  if is_first then redis.call('PERSIST', payment_key) end
+  return done('disputed')
+end
+
+if refund.attempt ~= attempt then
+  -- The store had forgotten one of two attempts. Both may have moved money, and the refund can only stand for one.
+  if source == 'operator' or status == 'failed' then return done('conflict') end
+  if refund.status == 'failed' or refund.status == 'disputed' then return dispute(attempt) end
+  if not remembers(refund, 'other', attempt) and remember(refund, 'other', attempt, now) then
+    if status == 'succeeded' then
+      ledger.refunded, ledger.standing = ledger.refunded + figure, ledger.standing + 1
+      ledger.refunded_tax_free = ledger.refunded_tax_free + math.min(refund.tax_free, figure)
+      write_ledger(ledger)
+    end
     write_refund(refund)
     save()
   end
-  return { 'conflict', id, refund_text(refund) }
+  return done('conflict')
+end
+
+local is_sent_twice = refund.status == status and refund.json == json
+if is_sent_twice then return done('settled') end
+
+if source == 'operator' then
+  -- A person settles what was seen to be unknown or disputed, and never overrules a process that is still at work.
+  expire_lease(ledger, refund, now)
+  if refund.status ~= settles then return done('conflict') end
+elseif refund.status ~= 'processing' and refund.status ~= 'unknown' then
+  if status == 'succeeded' and refund.status ~= 'succeeded' then return dispute(source) end
+  local is_larger = status == 'succeeded' and source == 'provider' and figure > booked_of(refund)
+  if refund.status == status and not is_larger then return done('settled') end
+  if is_larger then
+    count(ledger, refund, -1)
+    book(refund, figure)
+    count(ledger, refund, 1)
+    write_ledger(ledger)
+  end
+  if status ~= 'unknown' and not remembers(refund, 'conflict', status) then remember(refund, 'conflict', status, now) end
+  write_refund(refund)
+  save()
+  return done('conflict')
 end
 
 count(ledger, refund, -1)
 if status == 'unknown' and refund.status == 'processing' then remember(refund, 'unknown', source, now) end
+-- Where a person says that a disputed refund was made and states no amount, it is that of the answer.
+if status == 'succeeded' and (booked or refund.status ~= 'disputed') then book(refund, figure) end
+if status ~= 'succeeded' then refund.booked = '-' end
 refund.status, refund.updated_at, refund.lease_until, refund.json = status, now, 0, json
-local asked, asked_tax_free = refund.amount, refund.tax_free
-refund.amount, refund.tax_free = booked or asked, math.min(asked_tax_free, booked or asked)
 count(ledger, refund, 1)
-refund.amount, refund.tax_free = asked, asked_tax_free -- the refund keeps what was asked
 
 write_ledger(ledger)
 local text = write_refund(refund)

@@ -13,6 +13,7 @@ export async function ledger({ request }: Caller, tid: string, query = '') {
     refunded: number
     in_flight: number
     unknown: number
+    disputed: number
     remaining: number
     refunds: Refund[]
   }>(`/payments/${encodeURIComponent(tid)}${query}`)

@@ -1,0 +1,7 @@
+import { merchantOf } from '../../src/refunds/merchant.ts'
+
+/** How the store names the merchant of tests: the provider knows it as `shop`. */
+export const MERCHANT = merchantOf('shop')
+
+/** Its account, as the flow knows it. */
+export const MERCHANT_ACCOUNT = { name: 'default', merchant: MERCHANT, gateway: 'toss' } as const
