@@ -65,7 +65,8 @@ async function startFuzzed(t: Test, rateLimitMax: string): Promise<SpawnedGatewa
   return spawnGateway(
     t,
     gatewayEnv(sandbox.base, redis, {
-      API_KEYS: apiKey('fuzzer', 'key'),
+      // The second sees what the first asked for cut down.
+      API_KEYS: `${apiKey('fuzzer', 'key')},${apiKey('other', 'other-key', 'create+read+resolve')}`,
       RATE_LIMIT_MAX: rateLimitMax,
       COOKIEPAY_TIMEOUT_MS: '2000',
     }),

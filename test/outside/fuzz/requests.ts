@@ -53,7 +53,7 @@ const money = fc.oneof(
 )
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
-  fc.constantFrom('고객 변심', '', '\ud800', '\0'),
+  fc.constantFrom('고객 변심', '', '\ud800', '\0', '\u3000', '\u200b\u2800', '.', '..'),
 )
 const tid = fc.oneof(
   fc.tuple(fc.constantFrom('pay', ...FAULT_NAMES), fc.nat(3000)).map(([name, n]) => `${name}-${n}-10000`),
@@ -108,6 +108,9 @@ const body: fc.Arbitrary<Buffer> = fc.oneof(
       'null',
       '{"__proto__":{"tid":1}}',
       '{"constructor":{"prototype":{}}}',
+      '{"tid":"pay-1-10000","tid":"pay-2-10000","reason":"x","payment":{"method":"card_auth","amount":10000}}',
+      '{"tid":"pay-1-10000","reason":"x","payment":{"method":"card_auth","amount":10000,"am\\u006funt":1}}',
+      '{"a":[{"b":1,"b":1e-400}]}',
       '\ufeff{}',
     )
     .map((value) => Buffer.from(value)),
@@ -147,6 +150,9 @@ const anyHeader = fc.oneof(
     ['If-None-Match', '*'],
     ['traceparent', `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01`],
     ['X-Forwarded-For', '::1'],
+    ['X-Forwarded-Prefix', '/pay'],
+    ['X-Forwarded-Prefix', '//evil.example'],
+    ['Origin', 'http://evil.example'],
     ['X-HTTP-Method-Override', 'DELETE'],
     ['Cookie', 'a=b'],
   ),
@@ -174,7 +180,11 @@ const parts: fc.Arbitrary<Parts> = fc.record({
   key: idempotencyKey,
   type: contentType,
   more: fc.array(anyHeader, { maxLength: 3 }),
-  token: fc.oneof({ weight: 9, arbitrary: fc.constant('Bearer key') }, fc.string({ maxLength: 30 })),
+  token: fc.oneof(
+    { weight: 7, arbitrary: fc.constant('Bearer key') },
+    { weight: 2, arbitrary: fc.constant('Bearer other-key') },
+    fc.string({ maxLength: 30 }),
+  ),
   isChunked: fc.boolean(),
 })
 /** Half of all: the request that matters most. */

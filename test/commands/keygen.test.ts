@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { readConfig } from '../../src/config.ts'
+import { readConfig, SCOPES } from '../../src/config.ts'
 
 function keygen(...args: string[]) {
-  const script = fileURLToPath(new URL('../../scripts/keygen.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../src/commands/keygen.ts', import.meta.url))
   return spawnSync(process.execPath, ['--import', 'tsx', script, ...args], { encoding: 'utf8' })
 }
 
@@ -47,6 +47,18 @@ t.test('explains what it takes', async (t) => {
   for (const [args, mistake] of refused) {
     const { status, stdout, stderr } = keygen(...args)
     t.match({ status, stdout, stderr }, { status: 1, stdout: '', stderr: mistake }, args.join(' '))
-    t.match(stderr, /Usage: npm run keygen -- <caller> <scopes>/)
+    t.match(stderr, /Usage: .*npm run keygen -- <caller> <scopes>/)
+  }
+})
+
+t.test('--help tells every scope, and sets of them that work', async (t) => {
+  const { status, stdout, stderr } = keygen('--help')
+  t.match({ status, stderr }, { status: 0, stderr: '' })
+  for (const scope of SCOPES) t.match(stdout, new RegExp(`^ +${scope} +\\S`, 'm'), scope)
+  const examples = [...stdout.matchAll(/ {4}([a-z]+) ([a-z_,]+)$/gm)]
+  t.equal(examples.length, 4)
+  for (const [line, caller, scopes] of examples) {
+    const made = keygen(caller as string, scopes as string)
+    t.match(made, { status: 0, stdout: `:${scopes?.replaceAll(',', '+')}` }, line.trim())
   }
 })
