@@ -98,6 +98,24 @@ function createClient(target: ConnectionTarget, login: () => Login): RedisClient
   }
 }
 
+/**
+ * What was read again, where it is the same Redis under another login: that is what may change while the gateway
+ * runs. Throws an Error that says so otherwise.
+ */
+export function sameServer(before: RedisTarget, read: RedisTarget): RedisTarget {
+  const withoutLogin = (target: RedisTarget) => {
+    const { url, ...rest } = { url: undefined, ...target }
+    if (url === undefined) return JSON.stringify(rest)
+    const bare = Object.assign(new URL(url), { username: '', password: '' })
+    // Beside nodes or sentinels its host is not used.
+    return JSON.stringify({ ...rest, url: target.kind === 'url' ? bare.href : bare.protocol })
+  }
+  if (withoutLogin(before) === withoutLogin(read)) return read
+  throw new Error(
+    'REDIS_URL_FILE: got another server, another database or other TLS; takes another user name or password while the gateway runs: start it again for the rest',
+  )
+}
+
 type DistributedTarget = Extract<RedisTarget, { kind: 'cluster' | 'sentinel' }>
 
 function sentinelsOf(
