@@ -2,8 +2,8 @@
 const NO_CONNECTION =
   /^(Stream isn't writeable|Connection is closed|Cluster isn't ready|Cluster is|None of startup nodes|Failed to refresh slots|Reached the max retries|Command aborted)/
 
-/** A reply repeats what it did not understand, and that may be a login; the code before it says what it is. */
-const REPEATED_COMMAND = /,? with args beginning with.*$/s
+/** A reply repeats what it did not understand, and that may be a login; what comes before says what it is. */
+const REPEATED_COMMAND = /,? (with args beginning with|otherwise the HELLO).*$/s
 
 const LONGEST_CAUSE = 160
 
@@ -52,7 +52,7 @@ export function causeOf(error: Error): string {
   const words = messageOf(error).replace(REPEATED_COMMAND, '').replace(/\s+/g, ' ').trim()
   const said = words.length > LONGEST_CAUSE ? `${words.slice(0, LONGEST_CAUSE)}...` : words
   const advice = ADVICE.find(([pattern]) => pattern.test(said))?.[1]
-  return advice === undefined ? said : `${said}: ${advice}`
+  return advice === undefined ? said : `${said.replace(/\.+$/, '')}: ${advice}`
 }
 
 /** Where a name has several addresses, each has an error of its own, and the whole has no words. */
