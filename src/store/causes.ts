@@ -44,7 +44,7 @@ export function noConnection(): Error {
 
 /** Whether an error says no more than that there is no connection. */
 export function isNoConnection(error: Error): boolean {
-  return NO_CONNECTION.test(error.message)
+  return NO_CONNECTION.test(messageOf(error))
 }
 
 /** Why Redis cannot be used, in words for an operator: on one line, cut short, and without anything of a login. */

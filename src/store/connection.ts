@@ -1,6 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../config.ts'
-import { Connector, type Login, sentinelConnector } from './connectors.ts'
+import { Connector, type Login, reportingConnector, sentinelConnector } from './connectors.ts'
 import { defineScripts, type RedisClient, type Scripts } from './scripts.ts'
 
 /** How long one command may take before its outcome counts as not known. */
@@ -85,17 +85,23 @@ function createClient(target: ConnectionTarget, login: () => Login): RedisClient
     case 'sentinel':
       return new Redis({ ...OPTIONS, ...login(), ...tlsOf(target), Connector: sentinelsOf(target, login) })
     case 'cluster':
-      return new Cluster(
-        target.nodes.map(({ host, port }: HostPort) => ({ host, port })),
-        {
-          enableOfflineQueue: false,
-          clusterRetryStrategy: OPTIONS.retryStrategy,
-          // Names stay names: a certificate may have no other.
-          dnsLookup: (host, done) => done(null, host),
-          redisOptions: { ...OPTIONS, ...login(), ...tlsOf(target), Connector },
-        },
-      )
+      return createCluster(target, login)
   }
+}
+
+function createCluster(target: Extract<RedisTarget, { kind: 'cluster' }>, login: () => Login): Cluster {
+  const Connector = reportingConnector((error) => cluster.emit('node error', error))
+  const cluster: Cluster = new Cluster(
+    target.nodes.map(({ host, port }: HostPort) => ({ host, port })),
+    {
+      enableOfflineQueue: false,
+      clusterRetryStrategy: OPTIONS.retryStrategy,
+      // Names stay names: a certificate may have no other.
+      dnsLookup: (host, done) => done(null, host),
+      redisOptions: { ...OPTIONS, ...login(), ...tlsOf(target), Connector },
+    },
+  )
+  return cluster
 }
 
 /**
@@ -105,10 +111,9 @@ function createClient(target: ConnectionTarget, login: () => Login): RedisClient
 export function sameServer(before: RedisTarget, read: RedisTarget): RedisTarget {
   const withoutLogin = (target: RedisTarget) => {
     const { url, ...rest } = { url: undefined, ...target }
-    if (url === undefined) return JSON.stringify(rest)
-    const bare = Object.assign(new URL(url), { username: '', password: '' })
-    // Beside nodes or sentinels its host is not used.
-    return JSON.stringify({ ...rest, url: target.kind === 'url' ? bare.href : bare.protocol })
+    // Beside nodes or sentinels nothing but login and TLS is lent.
+    if (target.kind !== 'url') return JSON.stringify([rest, new URL(url ?? 'redis:').protocol])
+    return Object.assign(new URL(target.url), { username: '', password: '' }).href
   }
   if (withoutLogin(before) === withoutLogin(read)) return read
   throw new Error(

@@ -40,11 +40,23 @@ export class Connector extends AbstractConnector {
     const socket = tls
       ? connectTls({ ...address, ...(tls as ConnectionOptions) } as ConnectionOptions)
       : createConnection(address)
-    socket.on('error', (error) => {
-      this.firstError = error
-    })
+    socket.on('error', (error) => this.onSocketError(error))
     this.stream = socket
     return socket
+  }
+
+  protected onSocketError(error: Error): void {
+    this.firstError = error
+  }
+}
+
+/** Tells the errors of all its sockets: a Cluster's client keeps those to itself by which it looks for its servers. */
+export function reportingConnector(report: (error: Error) => void): ConnectorConstructor {
+  return class extends Connector {
+    protected override onSocketError(error: Error): void {
+      super.onSocketError(error)
+      report(error)
+    }
   }
 }
 

@@ -89,7 +89,7 @@ export function watchDurability(redis: RedisClient, options: DurabilityOptions):
     void check()
   }
   const onError = (error: Error) => {
-    connectionError = error
+    if (!isNoConnection(error)) connectionError = error
   }
   // The client of a Cluster stays connected as a whole while it loses one server, and gets another.
   const onNode = () => {
