@@ -51,6 +51,7 @@ const SERVER_ARGS = [
   ['--unixsocketperm', '700'],
   ['--appendonly', 'yes'],
   ['--appendfsync', 'always'],
+  ['--no-appendfsync-on-rewrite', 'no'],
   // Keeps a payment with a few refunds in one piece, which takes a seventh less memory.
   ['--hash-max-listpack-value', '1024'],
   ['--save', ''],
