@@ -99,10 +99,7 @@ async function findDurability(config: Config): Promise<Durability> {
       ? (config.redis as Exclude<Config['redis'], { kind: 'private' }>)
       : { kind: 'socket', path: privateRedis.socketPath },
   )
-  let lastError: Error | undefined
-  redis.on('error', (error: Error) => {
-    lastError = error
-  })
+  redis.on('error', () => {})
   const identity = createStoreIdentity(redis, {
     expectedId: config.redisStoreId,
     markFile: config.storeMarkFile,
@@ -122,9 +119,6 @@ async function findDurability(config: Config): Promise<Durability> {
       redis.once('ready', resolve)
       setTimeout(resolve, REDIS_WAIT_MS).unref()
     })
-    if (redis.status !== 'ready') {
-      return { state: 'unavailable', reasons: [lastError?.message || 'it does not answer'] }
-    }
     return await watch.check()
   } finally {
     watch.stop()

@@ -492,7 +492,7 @@ function withoutPassword(text: string): string {
 }
 
 /** What may change while the gateway runs. Each part is read, and can be wrong, by itself. */
-export type RotatingPart = 'apiKeys' | 'accounts' | 'tls'
+export type RotatingPart = 'apiKeys' | 'accounts' | 'tls' | 'redis'
 
 const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
   apiKeys: ['API_KEYS'],
@@ -505,6 +505,7 @@ const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
     'COOKIEPAY_FULL_CANCEL',
   ],
   tls: ['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'],
+  redis: ['REDIS_URL', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'DATA_DIR'],
 }
 
 /** The files that a part is read from. */
@@ -522,10 +523,11 @@ export function readPart<Part extends RotatingPart>(part: Part, env: Environment
       apiKeys: () => certificateContradictions(isGiven, values),
       accounts: () => accountContradictions(isGiven),
       tls: () => tlsContradictions(isGiven, values),
+      redis: () => redisContradictions(isGiven),
     }[part](),
   )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
-  const read = { apiKeys: apiKeysOf, accounts: accountsOf, tls: tlsOf }[part]
+  const read = { apiKeys: apiKeysOf, accounts: accountsOf, tls: tlsOf, redis: redisTarget }[part]
   return deepFreeze(read(values)) as Config[Part]
 }
 
@@ -725,13 +727,15 @@ function assemble(values: Values): Config {
   }
 }
 
-function redisTarget(values: Values): RedisTarget {
+function redisTarget(values: Partial<Values>): RedisTarget {
   const { REDIS_URL: url, REDIS_CLUSTER_NODES: nodes, REDIS_SENTINELS: sentinels } = values
   const login = url === undefined ? {} : { url }
   if (nodes !== undefined) return { kind: 'cluster', nodes, ...login }
   const name = values.REDIS_SENTINEL_NAME
   if (sentinels !== undefined && name !== undefined) return { kind: 'sentinel', sentinels, name, ...login }
-  return url === undefined ? { kind: 'private', dataDir: values.DATA_DIR } : { kind: 'url', url }
+  if (url !== undefined) return { kind: 'url', url }
+  if (values.DATA_DIR === undefined) throw new Error('bug: no DATA_DIR')
+  return { kind: 'private', dataDir: values.DATA_DIR }
 }
 
 /** The provider's sandbox, for a gateway that only this machine can reach; elsewhere it must be said. */

@@ -3,7 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { type Account, type Config, isLoopback, longestTimeoutMs, type RotatingPart } from './config.ts'
+import {
+  type Account,
+  type Config,
+  isLoopback,
+  longestTimeoutMs,
+  type RedisTarget,
+  type RotatingPart,
+} from './config.ts'
 import { createCookiePay } from './cookiepay/client.ts'
 import { createListener } from './http/listener.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
@@ -17,10 +24,10 @@ import type { RefundObserver } from './refunds/ports.ts'
 import { startReconciler } from './refunds/reconciler.ts'
 import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
 import { createBarrier } from './store/barrier.ts'
-import { connectRedis } from './store/connection.ts'
+import { type ConnectionTarget, connectRedis, sameServer } from './store/connection.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './store/durability.ts'
 import { createStoreIdentity, type StorePast } from './store/identity.ts'
-import { type PrivateRedis, startPrivateRedis } from './store/private-redis.ts'
+import { keepPrivateRedis } from './store/private-redis.ts'
 import { createRefundStore } from './store/refund-store.ts'
 import type { RedisClient } from './store/scripts.ts'
 import { createTokenStore } from './store/token-store.ts'
@@ -56,22 +63,18 @@ const LAST_ANSWERS_MS = 2_000
 const LAST_MARK_MS = 2_000
 
 /**
- * Connects the parts and listens. `onFatal` is called when the gateway cannot go on. Without `telemetry`, nothing
- * is traced.
+ * Connects the parts and listens. Without `telemetry`, nothing is traced.
  * Throws when the address is taken or a private Redis cannot be started.
  */
 export async function startGateway(
   config: Config,
   log: FastifyBaseLogger,
-  onFatal: (error: Error) => void,
   telemetry?: Telemetry,
 ): Promise<Gateway> {
-  const privateRedis = await startOwnRedis(config, onFatal)
-  const redis = connectRedis(
-    privateRedis === null
-      ? (config.redis as Exclude<Config['redis'], { kind: 'private' }>)
-      : { kind: 'socket', path: privateRedis.socketPath },
-  )
+  const live = { apiKeys: config.apiKeys, accounts: config.accounts, redis: config.redis }
+  const privateRedis = await startOwnRedis(config, log)
+  const target = () => targetOf(live.redis, privateRedis?.socketPath)
+  const redis = connectRedis(target(), target)
   // Each failed connect is an error event; what matters of them is reported as a change of durability.
   redis.on('error', () => {})
   warnOfFailover(log, config)
@@ -102,7 +105,6 @@ export async function startGateway(
     barrier: createBarrier(redis, durability.current, config.redisMinReplicas),
     watch: identity,
   })
-  const live = { apiKeys: config.apiKeys, accounts: config.accounts }
   const background = createBackgroundWork()
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
@@ -148,7 +150,8 @@ export async function startGateway(
       ? null
       : await buildOperationsApp({ log, metrics, readiness, isOpen: () => live.apiKeys === null })
 
-  function rotate({ apiKeys, accounts, tls }: Partial<Pick<Config, RotatingPart>>): void {
+  function rotate({ apiKeys, accounts, tls, redis: server }: Partial<Pick<Config, RotatingPart>>): void {
+    if (server !== undefined) live.redis = sameServer(live.redis, server)
     if (apiKeys !== undefined) live.apiKeys = apiKeys
     if (tls) listener.renewTls(tls)
     if (accounts !== undefined) {
@@ -207,9 +210,20 @@ export async function startGateway(
   }
 }
 
-async function startOwnRedis(config: Config, onFatal: (error: Error) => void): Promise<PrivateRedis | null> {
-  if (config.redis.kind !== 'private') return null
-  return startPrivateRedis({ dataDir: config.redis.dataDir, onExit: onFatal })
+async function startOwnRedis({ redis }: Config, log: FastifyBaseLogger) {
+  if (redis.kind !== 'private') return null
+  return keepPrivateRedis({
+    dataDir: redis.dataDir,
+    onEnd: ({ message }) => log.error({ reason: message }, 'the private Redis ended; it is started again'),
+    onRestart: () => log.warn('the private Redis runs again'),
+  })
+}
+
+/** A private Redis is reached by its socket, the others by what the configuration says. */
+function targetOf(redis: RedisTarget, socketPath: string | undefined): ConnectionTarget {
+  if (redis.kind !== 'private') return redis
+  if (socketPath === undefined) throw new Error('bug: a private Redis without a socket')
+  return { kind: 'socket', path: socketPath }
 }
 
 async function waitUntilReady(redis: RedisClient, durability: DurabilityWatch): Promise<void> {

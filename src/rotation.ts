@@ -5,7 +5,7 @@ import { type Config, ConfigError, filesOf, type RotatingPart, readPart } from '
 /** How often the files are read. They are small, and reading them costs less than a request. */
 const LOOK_INTERVAL_MS = 1_000
 
-const PARTS: readonly RotatingPart[] = ['apiKeys', 'accounts', 'tls']
+const PARTS: readonly RotatingPart[] = ['apiKeys', 'accounts', 'tls', 'redis']
 
 export type RotationOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>

@@ -31,13 +31,7 @@ async function serve(): Promise<void> {
   const config = readConfig(process.env)
   const log = pino({ level: config.logLevel }, logDestination())
   const telemetry = config.otlpEndpoint === null ? undefined : await loadTelemetry(config.otlpEndpoint, log)
-  const onFatal = (error: Error) => {
-    // Uncaught, so that it ends the process the way every unexpected error does: with grace, and status 1.
-    setImmediate(() => {
-      throw error
-    })
-  }
-  const gateway = await startGateway(config, log, onFatal, telemetry)
+  const gateway = await startGateway(config, log, telemetry)
   const rotation = watchRotation({ env: process.env, log, onChange: gateway.rotate })
   closeWithGrace(
     { delay: longestCloseMs(longestTimeoutMs(config.accounts)), logger: log },

@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../config.ts'
+import { Connector, type Login, reportingConnector, sentinelConnector } from './connectors.ts'
 import { defineScripts, type RedisClient, type Scripts } from './scripts.ts'
 
 /** How long one command may take before its outcome counts as not known. */
@@ -25,12 +26,31 @@ const OPTIONS = {
   retryStrategy: (times) => Math.min(50 * times, LONGEST_RECONNECT_PAUSE_MS),
 } as const satisfies RedisOptions
 
-/** Connects in the background, for as long as it takes; what happens shows in the client's events. */
-export function connectRedis(target: ConnectionTarget): RedisClient & Scripts {
-  const client = createClient(target)
-  if (client instanceof Cluster) client.on('+node', writeTogether)
-  else writeTogether(client)
+/**
+ * Connects in the background, for as long as it takes; what happens shows in the client's events. `current` is asked
+ * for user name and password at each connect, since they may have changed; by default they have not.
+ */
+export function connectRedis(
+  target: ConnectionTarget,
+  current: () => ConnectionTarget = () => target,
+): RedisClient & Scripts {
+  const login = () => loginOf(current())
+  const client = createClient(target, login)
+  const prepare = (server: Redis) => {
+    followLogin(server, login)
+    writeTogether(server)
+  }
+  if (client instanceof Cluster) client.on('+node', prepare)
+  else prepare(client)
   return defineScripts(client)
+}
+
+/** ioredis reads them at each connect, and copies them where it connects to a server of a Cluster once more. */
+function followLogin({ options }: Redis, login: () => Login): void {
+  Object.defineProperties(options, {
+    username: { get: () => login().username, enumerable: true, configurable: true },
+    password: { get: () => login().password, enumerable: true, configurable: true },
+  })
 }
 
 /** Commands of one turn of the event loop leave as one text, and so with one system call. */
@@ -56,38 +76,72 @@ function writeTogether(server: Redis): void {
   })
 }
 
-function createClient(target: ConnectionTarget): RedisClient {
+function createClient(target: ConnectionTarget, login: () => Login): RedisClient {
   switch (target.kind) {
     case 'socket':
-      return new Redis({ ...OPTIONS, path: target.path })
+      return new Redis({ ...OPTIONS, Connector, path: target.path })
     case 'url':
-      return new Redis(target.url, OPTIONS)
+      return new Redis(target.url, { ...OPTIONS, Connector })
     case 'sentinel':
-      return new Redis({
-        ...OPTIONS,
-        ...credentials(target.url),
-        sentinels: target.sentinels.map(({ host, port }) => ({ host, port })),
-        name: target.name,
-      })
+      return new Redis({ ...OPTIONS, ...login(), ...tlsOf(target), Connector: sentinelsOf(target, login) })
     case 'cluster':
-      return new Cluster(
-        target.nodes.map(({ host, port }: HostPort) => ({ host, port })),
-        {
-          enableOfflineQueue: false,
-          clusterRetryStrategy: OPTIONS.retryStrategy,
-          redisOptions: { ...OPTIONS, ...credentials(target.url) },
-        },
-      )
+      return createCluster(target, login)
   }
 }
 
-/** User name, password and TLS of a URL whose host is not used. */
-function credentials(url: string | undefined): Pick<RedisOptions, 'username' | 'password' | 'tls'> {
-  if (url === undefined) return {}
-  const { protocol, username, password } = new URL(url)
+function createCluster(target: Extract<RedisTarget, { kind: 'cluster' }>, login: () => Login): Cluster {
+  const Connector = reportingConnector((error) => cluster.emit('node error', error))
+  const cluster: Cluster = new Cluster(
+    target.nodes.map(({ host, port }: HostPort) => ({ host, port })),
+    {
+      enableOfflineQueue: false,
+      clusterRetryStrategy: OPTIONS.retryStrategy,
+      // Names stay names: a certificate may have no other.
+      dnsLookup: (host, done) => done(null, host),
+      redisOptions: { ...OPTIONS, ...login(), ...tlsOf(target), Connector },
+    },
+  )
+  return cluster
+}
+
+/**
+ * What was read again, where it is the same Redis under another login: that is what may change while the gateway
+ * runs. Throws an Error that says so otherwise.
+ */
+export function sameServer(before: RedisTarget, read: RedisTarget): RedisTarget {
+  const withoutLogin = (target: RedisTarget) => {
+    const { url, ...rest } = { url: undefined, ...target }
+    // Beside nodes or sentinels nothing but login and TLS is lent.
+    if (target.kind !== 'url') return JSON.stringify([rest, new URL(url ?? 'redis:').protocol])
+    return Object.assign(new URL(target.url), { username: '', password: '' }).href
+  }
+  if (withoutLogin(before) === withoutLogin(read)) return read
+  throw new Error(
+    'REDIS_URL_FILE: got another server, another database or other TLS; takes another user name or password while the gateway runs: start it again for the rest',
+  )
+}
+
+type DistributedTarget = Extract<RedisTarget, { kind: 'cluster' | 'sentinel' }>
+
+function sentinelsOf(
+  target: Extract<RedisTarget, { kind: 'sentinel' }>,
+  login: () => Login,
+): ReturnType<typeof sentinelConnector> {
+  const { sentinels, name } = target
+  const isTls = 'tls' in tlsOf(target)
+  return sentinelConnector({ sentinels, name, isTls, login, timeoutMs: REDIS_CONNECT_TIMEOUT_MS })
+}
+
+/** User name and password of a URL, whose host need not be used. */
+function loginOf(target: ConnectionTarget): Login {
+  if (!('url' in target) || target.url === undefined) return {}
+  const { username, password } = new URL(target.url)
   return {
     ...(username && { username: decodeURIComponent(username) }),
     ...(password && { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' && { tls: {} }),
   }
+}
+
+function tlsOf({ url }: DistributedTarget): Pick<RedisOptions, 'tls'> {
+  return url !== undefined && new URL(url).protocol === 'rediss:' ? { tls: {} } : {}
 }

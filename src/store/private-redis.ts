@@ -9,10 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type PrivateRedis = Readonly<{ socketPath: string; pid: number; stop(): Promise<void> }>
 
 export type PrivateRedisOptions = Readonly<{
-  /** Made where it is missing; one running instance each. */
+  /** Made where it is missing, and locked: one running instance each. */
   dataDir: string
   /** Called when the server ends without `stop`, saying how, with its last log lines. */
   onExit(error: Error): void
+  /** Gives a start up. */
+  signal?: AbortSignal
   /** Further arguments of redis-server; they win over the built-in ones. */
   extraArgs?: readonly string[]
 }>
@@ -28,7 +30,13 @@ const QUESTION_TIMEOUT_MS = 1_000
 const STOP_WAIT_MS = 10_000
 const POLL_MS = 20
 const LOG_TAIL_CHARACTERS = 2_000
+
+/** Of the shell that becomes the server; those of redis-server itself are 0 and 1. */
+const EXIT_CODE_IN_USE = 75
+const EXIT_CODE_NO_LOCK = 69
 const EXIT_CODE_NOT_FOUND = 127
+const LOCK_POLL_SECONDS = 0.05
+const LOCK_TRIES = PREDECESSOR_WAIT_MS / 1_000 / LOCK_POLL_SECONDS
 
 const INSTALL_HINT =
   'install Redis 7.0 or newer (apt-get install redis-server, brew install redis), or set REDIS_URL to a running one'
@@ -43,6 +51,7 @@ const SERVER_ARGS = [
   ['--unixsocketperm', '700'],
   ['--appendonly', 'yes'],
   ['--appendfsync', 'always'],
+  ['--no-appendfsync-on-rewrite', 'no'],
   // Keeps a payment with a few refunds in one piece, which takes a seventh less memory.
   ['--hash-max-listpack-value', '1024'],
   ['--save', ''],
@@ -53,8 +62,29 @@ const SERVER_ARGS = [
  * Runs redis-server so that it ends with this process however that ends, SIGKILL included: a watcher beside it
  * reads from a pipe that this process holds open and never writes to, and end of file comes when it is gone.
  * The pipe is descriptor 3 because a shell gives /dev/null to a background job's standard input.
+ *
+ * Before anything of the directory is touched, the socket included, its lock is taken, or waited for ($1 tries). It is on
+ * the directory itself, where a file of its own could be removed and made anew; and on descriptor 9, which
+ * redis-server inherits and its watcher, begun before, does not. So it is held for as long as anything writes there.
  */
-const RUN_WHILE_PARENT_LIVES = `(read -r _ <&3; kill -TERM $$) & exec redis-server "$@" 3<&-`
+const RUN_LOCKED_WHILE_PARENT_LIVES = `
+command -v redis-server >/dev/null || exit ${EXIT_CODE_NOT_FOUND}
+if command -v flock >/dev/null; then lock() { flock -n 9; }
+elif command -v perl >/dev/null; then lock() { perl -e 'open my $d, "<&=", 9 or exit 2; exit(flock($d, 6) ? 0 : 1)'; }
+else exit ${EXIT_CODE_NO_LOCK}
+fi
+tries=$1
+shift
+(read -r _ <&3; kill -TERM $$) &
+exec 9<.
+until lock; do
+  [ $? -eq 1 ] || exit ${EXIT_CODE_NO_LOCK}
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] || exit ${EXIT_CODE_IN_USE}
+  sleep ${LOCK_POLL_SECONDS}
+done
+exec redis-server "$@" 3<&-
+`
 
 /**
  * Starts a `redis-server` from the PATH as a child that keeps its data in `dataDir` and ends with this process.
@@ -68,6 +98,7 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
   await waitForPredecessor(socketPath, dataDir)
 
   const server = await spawnServer(dataDir, options.extraArgs ?? [])
+  options.signal?.addEventListener('abort', () => void server.stop())
   try {
     await waitUntilLoaded(server, socketPath, dataDir)
   } catch (error) {
@@ -85,6 +116,61 @@ export function privateSocketPath(dataDir: string): string {
   return shortestPath(join(resolve(dataDir), SOCKET_NAME))
 }
 
+export type KeptRedisOptions = Readonly<{
+  dataDir: string
+  /** Called when the server has ended, or could not be started again; it is tried again. */
+  onEnd(error: Error): void
+  /** Called when it runs again. */
+  onRestart(): void
+}>
+
+const FIRST_RESTART_PAUSE_MS = 100
+const LONGEST_RESTART_PAUSE_MS = 5_000
+
+/**
+ * A private Redis that is started again when it dies, on the same files and socket, until it is stopped. Its data are on
+ * the disk, and an outcome that waits to be stored needs it. Throws as `startPrivateRedis` where the first start fails.
+ */
+export async function keepPrivateRedis(
+  options: KeptRedisOptions,
+): Promise<Pick<PrivateRedis, 'socketPath' | 'stop'>> {
+  const stopping = new AbortController()
+  let restarting = Promise.resolve()
+  const start = () =>
+    startPrivateRedis({
+      dataDir: options.dataDir,
+      signal: stopping.signal,
+      onExit(error) {
+        restarting = restart(error)
+      },
+    })
+
+  async function restart(error: Error): Promise<void> {
+    options.onEnd(error)
+    for (let pauseMs = FIRST_RESTART_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_RESTART_PAUSE_MS)) {
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
+      if (stopping.signal.aborted) return
+      try {
+        running = await start()
+        options.onRestart()
+        return
+      } catch (error) {
+        if (!stopping.signal.aborted) options.onEnd(error as Error)
+      }
+    }
+  }
+
+  let running = await start()
+  return {
+    socketPath: running.socketPath,
+    async stop() {
+      stopping.abort()
+      await restarting
+      await running.stop()
+    },
+  }
+}
+
 /** The socket's path as seen from the working directory, where that is the shorter one. */
 function shortestPath(path: string): string {
   const fromHere = relative(process.cwd(), path)
@@ -95,17 +181,17 @@ function shortestPath(path: string): string {
   )
 }
 
-/** Two servers on one directory would write into each other's files. */
+/** Beside the lock, for a server that somebody started by hand on this socket. */
 async function waitForPredecessor(socketPath: string, dataDir: string): Promise<void> {
   const deadline = Date.now() + PREDECESSOR_WAIT_MS
   while (await isListening(socketPath)) {
-    if (Date.now() > deadline) throw directoryInUse(dataDir)
+    if (Date.now() > deadline) throw new Error(inUse(dataDir))
     await sleep(POLL_MS)
   }
 }
 
-function directoryInUse(dataDir: string): Error {
-  return new Error(`another gateway uses ${dataDir}: stop it, or give this one a DATA_DIR of its own`)
+function inUse(dataDir: string): string {
+  return `another gateway uses ${dataDir}: stop it, or give this one a DATA_DIR of its own`
 }
 
 async function isListening(socketPath: string): Promise<boolean> {
@@ -132,14 +218,15 @@ type Server = Readonly<{
 }>
 
 async function spawnServer(dataDir: string, extraArgs: readonly string[]): Promise<Server> {
-  const child = spawn('/bin/sh', ['-c', RUN_WHILE_PARENT_LIVES, 'sh', ...SERVER_ARGS, ...extraArgs], {
+  const args = ['-c', RUN_LOCKED_WHILE_PARENT_LIVES, 'sh', String(LOCK_TRIES), ...SERVER_ARGS, ...extraArgs]
+  const child = spawn('/bin/sh', args, {
     cwd: dataDir,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C reaches the whole group of a terminal, and Redis is to outlive the gateway's
     // last refunds.
     detached: true,
   })
-  const ended = describeEnd(child)
+  const ended = describeEnd(child, dataDir)
   await once(child, 'spawn')
   if (child.pid === undefined) throw new Error('bug: a spawned process without a pid')
 
@@ -161,7 +248,14 @@ async function spawnServer(dataDir: string, extraArgs: readonly string[]): Promi
   }
 }
 
-function describeEnd(child: ChildProcess): Promise<string> {
+const DESCRIBED_ENDS: Readonly<Record<number, (dataDir: string, log: string) => string>> = {
+  [EXIT_CODE_NOT_FOUND]: () => `redis-server was not found on the PATH: ${INSTALL_HINT}`,
+  [EXIT_CODE_IN_USE]: inUse,
+  [EXIT_CODE_NO_LOCK]: (dataDir, log) =>
+    `${dataDir} cannot be locked, and two servers could write into it: install flock (util-linux) or perl, or set REDIS_URL. ${log}`.trim(),
+}
+
+function describeEnd(child: ChildProcess, dataDir: string): Promise<string> {
   let log = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -171,8 +265,8 @@ function describeEnd(child: ChildProcess): Promise<string> {
   child.once('exit', () => killGroup(child))
   return new Promise((resolve) => {
     child.once('close', (code, signal) => {
-      if (code === EXIT_CODE_NOT_FOUND) resolve(`redis-server was not found on the PATH: ${INSTALL_HINT}`)
-      else resolve(`redis-server ended with ${signal ?? `code ${code}`}; its last words:\n${log.trim()}`)
+      const how = `redis-server ended with ${signal ?? `code ${code}`}; its last words:\n${log.trim()}`
+      resolve((code !== null && DESCRIBED_ENDS[code]?.(dataDir, log.trim())) || how)
     })
   })
 }
@@ -197,7 +291,7 @@ async function waitUntilLoaded(server: Server, socketPath: string, dataDir: stri
     const info = await readInfo(socketPath)
     if (end !== undefined) throw new Error(end)
     if (info !== undefined) {
-      if (info.pid !== server.pid) throw directoryInUse(dataDir)
+      if (info.pid !== server.pid) throw new Error(inUse(dataDir))
       if (info.majorVersion < 7) throw new Error(`redis-server is older than 7.0: ${INSTALL_HINT}`)
       if (!info.isLoading) return
     }

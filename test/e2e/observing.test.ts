@@ -32,9 +32,7 @@ async function startLoggedGateway(t: Test, env: Record<string, string> = {}) {
     COOKIEPAY_PG: 'toss',
     ...gatewayEnv(stub.url, redis, { ...UNDISTURBED, ...env }),
   })
-  const gateway = await startGateway(config, pino({ level: 'info' }, stream), (error) =>
-    t.fail(error.message),
-  )
+  const gateway = await startGateway(config, pino({ level: 'info' }, stream))
   t.teardown(() => gateway.close())
   return { stub, redis, lines, ...client(gateway.url) }
 }

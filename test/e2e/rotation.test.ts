@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { refundId } from '../../src/refunds/refund-id.ts'
 import { keys } from '../../src/store/keys.ts'
@@ -289,4 +290,33 @@ t.test('STORE_SECRETS rotate in three rounds of restarts, without a replay or a 
     'too early: never sent twice',
   )
   t.equal(stub.cancels.length, 6)
+})
+
+t.test('the password of Redis rotates, and another server is not taken for the same', async (t) => {
+  const [stub, redis] = await Promise.all([startProviderStub(t), startTestRedis(t)])
+  const setUser = (...rules: string[]) =>
+    withRedis(redis, (client) => client.call('ACL', 'SETUSER', 'gateway', ...rules))
+  await setUser('on', '>old-password', '~*', '&*', '+@all')
+  const url = (password: string) => `redis://gateway:${password}@127.0.0.1:${redis.port}`
+  const secret = await mountSecret(t, { url: url('old-password') })
+  const { REDIS_URL: _, ...env } = gatewayEnv(stub.url, redis, UNDISTURBED)
+  const gateway = await spawnGateway(t, { ...env, REDIS_URL_FILE: secret.path('url') })
+  isRefund(t, await gateway.refund(refundRequest()), 'succeeded')
+  // What the files hold first is read once more after the start, and is no rotation.
+  await sleep(2_500)
+
+  await setUser('>new-password')
+  await secret.swap({ url: `${url('new-password')}\n` })
+  await until('the rotation', () => gateway.output().includes('"rotated: '))
+  await setUser('<old-password')
+  await withRedis(redis, (client) => client.call('CLIENT', 'KILL', 'USER', 'gateway'))
+  const isReady = async () => (await gateway.request('/readyz')).status === 200
+  await until('it is connected again', isReady)
+  isRefund(t, await gateway.refund(refundRequest()), 'succeeded')
+
+  await secret.swap({ url: 'redis://gateway:new-password@127.0.0.1:1' })
+  await until('the refusal', () => gateway.output().includes('"not rotated: '))
+  t.match(gateway.output(), /REDIS_URL_FILE: got another server/)
+  isRefund(t, await gateway.refund(refundRequest()), 'succeeded', { about: 'at the one that it had' })
+  t.notMatch(gateway.output(), /old-password|new-password/)
 })

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { VARIABLES } from '../../src/config.ts'
 import { startSandbox } from '../sandbox/support.ts'
@@ -13,7 +14,9 @@ import { runGateway, spawnGateway } from './spawn-gateway.ts'
 import { until } from './support/calls.ts'
 import { isProblem, isRefund } from './support/contract.ts'
 import { apiKey, bearer } from './support/keys.ts'
+import { accept, startProviderStub } from './support/provider-stub.ts'
 import { allow } from './support/redis-content.ts'
+import { UNDISTURBED } from './support/stubbed-gateway.ts'
 
 // Each test waits for processes of its own; two at a time.
 t.jobs = 2
@@ -188,6 +191,44 @@ t.test('a private Redis keeps its data between two runs', { buffered: true }, as
   t.equal((await sandbox.cancels(body.tid)).calls, 1)
   await second.close()
 })
+
+t.test(
+  'a private Redis that dies is started again, and no outcome is lost, at the end either',
+  { buffered: true },
+  async (t) => {
+    const stub = await startProviderStub(t)
+    const dataDir = await freshDirectory(t)
+    const env = { ...UNDISTURBED, COOKIEPAY_BASE_URL: stub.url, DATA_DIR: dataDir }
+    const gateway = await spawnGateway(t, env)
+    stub.onCancel(async (...call) => {
+      process.kill(await pidOfServer(join(dataDir, 'redis.sock')), 'SIGKILL')
+      accept(...call)
+    })
+    const payment = { method: 'card_auth', amount: 10_000 } as const
+    const made = Array.from({ length: 3 }, () => refundRequest({ payment, amount: 1_000 }))
+    for (const [index, body] of made.entries()) {
+      isRefund(t, await gateway.refund(body, `key-${index}`), 'succeeded')
+      if (index === made.length - 1) break
+      const isStored = async () => (await gateway.refund(body, `key-${index}`)).status === 201
+      await until('its outcome is stored', isStored)
+    }
+    gateway.signal('SIGTERM')
+    t.equal(await gateway.ended, 0)
+
+    const next = await spawnGateway(t, env)
+    for (const [index, body] of made.entries()) {
+      isRefund(t, await next.refund(body, `key-${index}`), 'succeeded', { replayed: true })
+    }
+    t.equal(stub.cancels.length, made.length)
+  },
+)
+
+async function pidOfServer(socketPath: string): Promise<number> {
+  const client = new Redis({ path: socketPath })
+  const info = await client.info('server')
+  client.disconnect()
+  return Number(/^process_id:(\d+)/m.exec(info)?.[1])
+}
 
 t.test('nothing secret or personal is logged, at any level', { buffered: true }, async (t) => {
   const [sandbox, redis] = await Promise.all([startSandbox(t), startTestRedis(t)])

@@ -129,7 +129,7 @@ async function startClosable(t: Test, providerUrl: string) {
     COOKIEPAY_KEY: 'shop-key',
     COOKIEPAY_PG: 'toss',
   })
-  const gateway = await startGateway(config, pino({ level: 'silent' }), (error) => t.fail(error.message))
+  const gateway = await startGateway(config, pino({ level: 'silent' }))
   let closing: Promise<void> | undefined
   const close = (graceMs = 0) => {
     closing ??= gateway.close(graceMs)

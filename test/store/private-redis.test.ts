@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { startPrivateRedis } from '../../src/store/private-redis.ts'
+import { keepPrivateRedis, startPrivateRedis } from '../../src/store/private-redis.ts'
 import { startTestRedis } from '../support/redis.ts'
 
 const unexpectedExit = (error: Error) => {
@@ -141,6 +141,121 @@ t.test('one gateway per directory', async (t) => {
   t.equal(await withClient(first.socketPath, (client) => client.ping()), 'PONG', 'the first is left alone')
   await first.stop()
   t.not((await second).pid, first.pid, 'the second waits for the first')
+})
+
+t.test('the directory is locked for as long as the server runs, whatever is removed from it', async (t) => {
+  const dataDir = await freshDirectory(t)
+  const first = await start(t, dataDir)
+  await withClient(first.socketPath, (client) => client.set('key', 'kept'))
+  for (const name of readdirSync(dataDir)) {
+    if (name !== 'appendonlydir') rmSync(join(dataDir, name))
+  }
+  await t.rejects(start(t, dataDir), {
+    message: `another gateway uses ${dataDir}: stop it, or give this one`,
+  })
+  t.ok(isRunning(first.pid))
+  t.notOk(existsSync(first.socketPath), 'the loser made none of its own')
+  await first.stop()
+  const second = await start(t, dataDir)
+  t.equal(await withClient(second.socketPath, (client) => client.get('key')), 'kept')
+})
+
+t.test('of two starts at once one wins, and its socket stays', async (t) => {
+  const dataDir = await freshDirectory(t)
+  const starts = await Promise.allSettled([start(t, dataDir), start(t, dataDir)])
+  const winners = starts.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const losers = starts.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []))
+  t.equal(winners.length, 1)
+  t.match(losers, [`another gateway uses ${dataDir}`])
+  const [winner] = winners
+  t.equal(await withClient(winner?.socketPath as string, (client) => client.ping()), 'PONG')
+})
+
+t.test('a server whose gateway was killed is waited for while it ends', async (t) => {
+  const dataDir = await freshDirectory(t)
+  const { gateway, redisPid } = await startGateway(t, dataDir)
+  // It cannot hear that it is to end, and has no socket that would tell of it.
+  process.kill(redisPid, 'SIGSTOP')
+  rmSync(join(dataDir, 'redis.sock'))
+  gateway.kill('SIGKILL')
+  const next = start(t, dataDir)
+  await sleep(1_000)
+  process.kill(redisPid, 'SIGCONT')
+  t.not((await next).pid, redisPid)
+})
+
+t.test('where there is no flock, perl locks; where there is neither, it says what to install', async (t) => {
+  const dataDir = await freshDirectory(t)
+  const tools = (names: readonly string[]) => {
+    const directory = t.testdir()
+    for (const name of names) {
+      const found = process.env.PATH?.split(':')
+        .map((path) => join(path, name))
+        .find(existsSync)
+      symlinkSync(found as string, join(directory, name))
+    }
+    return directory
+  }
+  await t.test('perl', async (t) => {
+    setPath(t, tools(['redis-server', 'perl', 'sleep']))
+    const first = await start(t, dataDir)
+    rmSync(first.socketPath)
+    await t.rejects(start(t, dataDir), { message: `another gateway uses ${dataDir}` })
+    await first.stop()
+  })
+  await t.test('neither', async (t) => {
+    setPath(t, tools(['redis-server', 'sleep']))
+    await t.rejects(start(t, dataDir), {
+      message: /cannot be locked, .* install flock \(util-linux\) or perl/,
+    })
+  })
+})
+
+t.test('one that is kept is started again when it dies, until it is stopped', async (t) => {
+  const dataDir = await freshDirectory(t)
+  const events: string[] = []
+  const kept = await keepPrivateRedis({
+    dataDir,
+    onEnd: ({ message }) => events.push(message.slice(0, 32)),
+    onRestart: () => events.push('restarted'),
+  })
+  t.teardown(kept.stop)
+  const pidOf = () =>
+    withClient(kept.socketPath, async (client) =>
+      Number(/^process_id:(\d+)/m.exec(await client.info('server'))?.[1]),
+    )
+  await withClient(kept.socketPath, (client) => client.set('key', 'kept'))
+  for (const count of [1, 2]) {
+    process.kill(await pidOf(), 'SIGKILL')
+    await until(() => events.length === 2 * count)
+  }
+  t.same(events, Array(2).fill(['redis-server ended with SIGKILL;', 'restarted']).flat())
+  t.equal(await withClient(kept.socketPath, (client) => client.get('key')), 'kept')
+
+  await t.test('what keeps it from starting is said, and it is tried again', async (t) => {
+    events.length = 0
+    const pid = await pidOf()
+    const path = t.testdir({ 'redis-server': '#!/bin/sh\necho no memory; exit 1' })
+    chmodSync(join(path, 'redis-server'), 0o755)
+    await t.test('broken', async (t) => {
+      setPath(t, `${path}:${process.env.PATH}`)
+      process.kill(pid, 'SIGKILL')
+      await until(() => events.length >= 3)
+    })
+    await until(() => events.includes('restarted'))
+    t.match(events[1], /^redis-server ended with code 1/)
+  })
+
+  await t.test('none is left', async (t) => {
+    events.length = 0
+    const pid = await pidOf()
+    process.kill(pid, 'SIGKILL')
+    await until(() => events.length === 1)
+    await kept.stop()
+    await sleep(500)
+    t.same(events.length, 1)
+    await (await start(t, dataDir)).stop()
+  })
 })
 
 t.test('what keeps it from starting', async (t) => {

@@ -14,6 +14,8 @@ export type Authority = Certificate &
   Readonly<{
     /** Signs a certificate of this name, with these as its DNS names; none: the common name alone. */
     issue(name: string, dnsNames?: readonly string[]): Promise<Certificate>
+    /** The same for names alone, as managed services have them: no address is in it. */
+    issueForNames(dnsNames: readonly string[]): Promise<Certificate>
   }>
 
 /** A throw-away authority of a test's own, made with openssl; gone with the test. */
@@ -46,18 +48,23 @@ export async function createAuthority(t: Test, name = 'test authority'): Promise
   }
 
   const authority = await create(name, async () => [])
+
+  /** `names`: its subjectAltName. */
+  const sign = (subject: string, names: readonly string[]) =>
+    create(subject, async (file) => {
+      const config = `${file}.cnf`
+      await writeFile(
+        config,
+        `[req]\ndistinguished_name=dn\n[dn]\n[leaf]\nbasicConstraints=CA:FALSE\nsubjectAltName=${names.join()}\n`,
+      )
+      const signer = ['-CA', authority.certFile, '-CAkey', authority.keyFile]
+      return [...signer, '-config', config, '-extensions', 'leaf']
+    })
+  const dns = (names: readonly string[]) => names.map((name) => `DNS:${name}`)
+
   return {
     ...authority,
-    issue: (subject, dnsNames = []) =>
-      create(subject, async (file) => {
-        const names = ['IP:127.0.0.1', ...dnsNames.map((dnsName) => `DNS:${dnsName}`)].join()
-        const config = `${file}.cnf`
-        await writeFile(
-          config,
-          `[req]\ndistinguished_name=dn\n[dn]\n[leaf]\nbasicConstraints=CA:FALSE\nsubjectAltName=${names}\n`,
-        )
-        const signer = ['-CA', authority.certFile, '-CAkey', authority.keyFile]
-        return [...signer, '-config', config, '-extensions', 'leaf']
-      }),
+    issue: (subject, dnsNames = []) => sign(subject, ['IP:127.0.0.1', ...dns(dnsNames)]),
+    issueForNames: (dnsNames) => sign(dnsNames[0] as string, dns(dnsNames)),
   }
 }

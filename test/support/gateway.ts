@@ -31,11 +31,7 @@ export type TestGateway = Readonly<{
 type RequestOptions = Readonly<{ method?: string; headers?: Record<string, string>; body?: unknown }>
 
 /** A gateway of this process on a free port, with real HTTP to its provider and a real Redis. */
-export async function startTestGateway(
-  t: Test,
-  env: Record<string, string>,
-  onFatal: (error: Error) => void = (error) => t.fail(error.message),
-): Promise<TestGateway> {
+export async function startTestGateway(t: Test, env: Record<string, string>): Promise<TestGateway> {
   const config = readConfig({
     PORT: '0',
     COOKIEPAY_ID: 'shop',
@@ -44,7 +40,7 @@ export async function startTestGateway(
     RESOLVE_FAILED_AFTER_MS: '300',
     ...env,
   })
-  const gateway = await startGateway(config, pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }), onFatal)
+  const gateway = await startGateway(config, pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }))
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= gateway.close()

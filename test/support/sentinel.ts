@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import type { Test } from 'tap'
 import { until } from '../e2e/support/calls.ts'
 import { startTestRedis, type TestRedis } from './redis.ts'
 
-const NAME = 'refunds'
+/** What the sentinels call the primary. */
+export const NAME = 'refunds'
 const SENTINELS = 3
 const DOWN_AFTER_MS = 1_000
 
@@ -32,7 +33,9 @@ export async function startTestSentinel(t: Test): Promise<TestSentinel> {
   const second = await startTestRedis(t, [...args, '--replicaof', `127.0.0.1 ${first.port}`])
   // A test server's port is free again when it has stopped, and nobody else is given it soon.
   const ports = await Promise.all(Array.from({ length: SENTINELS }, () => freePort(t)))
-  const sentinels = await Promise.all(ports.map((port) => startSentinel(t, port, first.port)))
+  const sentinels = await Promise.all(
+    ports.map((port) => startSentinel(t, { port, primaryPort: first.port, quorum: 2 })),
+  )
   const [sentinel] = sentinels as [Redis, ...Redis[]]
 
   const primary = async () => {
@@ -86,18 +89,31 @@ async function withConnection<Result>(server: TestRedis, use: (connection: Redis
 /** Ends with this process, however that ends: see private-redis.ts. */
 const RUN_WHILE_PARENT_LIVES = `(read -r _ <&3; kill -TERM $$) & exec redis-server "$@" 3<&-`
 
-async function startSentinel(t: Test, port: number, primaryPort: number): Promise<Redis> {
+type SentinelSettings = Readonly<{
+  port: number
+  primaryPort: number
+  quorum: number
+  /** Further lines of its configuration. */
+  lines?: readonly string[]
+  /** How it is reached, where that is not in clear text and without a password. */
+  access?: Pick<RedisOptions, 'username' | 'password' | 'tls'>
+}>
+
+/** One sentinel, which ends with the test; answers a connection to it. */
+export async function startSentinel(t: Test, settings: SentinelSettings): Promise<Redis> {
+  const { port, primaryPort, quorum, lines = [], access = {} } = settings
   const directory = await mkdtemp(join(tmpdir(), 'refund-gateway-sentinel-'))
   const config = join(directory, 'sentinel.conf')
   await writeFile(
     config,
     [
-      `port ${port}`,
+      ...(access.tls ? ['port 0', `tls-port ${port}`] : [`port ${port}`]),
       'bind 127.0.0.1',
       `dir ${directory}`,
-      `sentinel monitor ${NAME} 127.0.0.1 ${primaryPort} 2`,
+      `sentinel monitor ${NAME} 127.0.0.1 ${primaryPort} ${quorum}`,
       `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
       `sentinel failover-timeout ${NAME} 5000`,
+      ...lines,
     ].join('\n'),
   )
   const child = spawn('/bin/sh', ['-c', RUN_WHILE_PARENT_LIVES, 'sh', config, '--sentinel'], {
@@ -106,7 +122,11 @@ async function startSentinel(t: Test, port: number, primaryPort: number): Promis
     detached: true,
   })
   const ended = once(child, 'exit')
-  const connection = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null })
+  const connection = new Redis(port, '127.0.0.1', {
+    retryStrategy: () => 50,
+    maxRetriesPerRequest: null,
+    ...access,
+  })
   connection.on('error', () => {})
   t.teardown(async () => {
     connection.disconnect()
@@ -120,7 +140,7 @@ async function startSentinel(t: Test, port: number, primaryPort: number): Promis
 }
 
 /** A port that a server had a moment ago. */
-async function freePort(t: Test): Promise<number> {
+export async function freePort(t: Test): Promise<number> {
   const server = await startTestRedis(t)
   await server.stop()
   return server.port
