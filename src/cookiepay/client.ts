@@ -3,7 +3,7 @@ import { type Account, type JudgedCode, longestTimeoutMs } from '../config.ts'
 import type { CancelRequest, Provider } from '../refunds/ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Connections, createConnections } from './connections.ts'
-import { exchange } from './exchange.ts'
+import { type ExchangeRequest, exchange } from './exchange.ts'
 import {
   CANCEL_PATH,
   cancelBody,
@@ -87,7 +87,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   async function call<Outcome extends { outcome: string }>(
     kind: 'token' | 'cancel' | 'lookup',
     name: string,
-    request: { path: string; headers: readonly string[]; body: string },
+    request: Omit<ExchangeRequest, 'timeoutMs'>,
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome> {
     const startedAt = performance.now()
@@ -97,6 +97,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
       headers: ['content-type', 'application/json; charset=utf-8', ...request.headers],
       body: request.body,
       timeoutMs: line.account.timeoutMs,
+      leaseLeft: request.leaseLeft,
     }
     const seen = kind === 'cancel' ? await line.cancels.exchange(post) : await exchange(line.others, post)
     const outcome = classify(seen)
@@ -121,7 +122,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     return call(
       'cancel',
       request.account,
-      { path: CANCEL_PATH, headers, body: cancelBody(request) },
+      { path: CANCEL_PATH, headers, body: cancelBody(request), leaseLeft: request.leaseLeft },
       (seen) =>
         hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), [
           token,
@@ -175,11 +176,13 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     setAccounts(accounts) {
       for (const account of accounts) {
         const line = lines.get(account.name)
-        if (line === undefined) lines.set(account.name, openLine(account))
-        else if (line.account.id !== account.id || line.account.key !== account.key) {
-          line.account = account
-          tokens.forget(account.name)
+        if (line === undefined) {
+          lines.set(account.name, openLine(account))
+          continue
         }
+        const { id, key } = line.account
+        line.account = account
+        if (id !== account.id || key !== account.key) tokens.forget(account.name)
       }
       configured = new Set(accounts.map(({ name }) => name))
     },

@@ -10,6 +10,7 @@ const FULL: CancelRequest = {
   amount: undefined,
   taxFreeAmount: undefined,
   refundAccount: undefined,
+  leaseLeft: () => 0,
 }
 
 t.test('a cancel says what was given, and nothing else', async (t) => {
@@ -57,7 +58,7 @@ t.test('every value of a cancel is quoted, and arrives as it was given', async (
       amount,
       fc.option(account, { nil: undefined }),
       (tid, reason, amount, taxFreeAmount, refundAccount) => {
-        const body = cancelBody({ account: 'default', tid, reason, amount, taxFreeAmount, refundAccount })
+        const body = cancelBody({ ...FULL, tid, reason, amount, taxFreeAmount, refundAccount })
         const sent = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>
         const given: Record<string, unknown> = { tid, reason, ...refundAccount }
         if (amount !== undefined) given.amount = `${amount}`

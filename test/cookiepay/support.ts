@@ -17,6 +17,7 @@ export const CANCEL: CancelRequest = {
   amount: undefined,
   taxFreeAmount: undefined,
   refundAccount: undefined,
+  leaseLeft: () => Number.POSITIVE_INFINITY,
 }
 
 export const SUCCESS = JSON.stringify({
