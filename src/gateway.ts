@@ -11,10 +11,12 @@ import type { Readiness } from './http/operations.ts'
 import type { Telemetry } from './http/telemetry.ts'
 import { traceIdOf } from './http/traceparent.ts'
 import { buildOperationsApp } from './operations-app.ts'
+import { createSuspendAwareClock } from './process/clock.ts'
 import { createBackgroundWork } from './refunds/background.ts'
+import { leaseMs } from './refunds/lease.ts'
 import type { RefundObserver } from './refunds/ports.ts'
 import { startReconciler } from './refunds/reconciler.ts'
-import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
+import type { AccountTerms } from './refunds/request-refund.ts'
 import { createBarrier } from './store/barrier.ts'
 import { connectRedis } from './store/connection.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './store/durability.ts'
@@ -22,6 +24,7 @@ import { createStoreIdentity } from './store/identity.ts'
 import { type PrivateRedis, startPrivateRedis } from './store/private-redis.ts'
 import { createRefundStore } from './store/refund-store.ts'
 import type { RedisClient } from './store/scripts.ts'
+import { watchServerTime } from './store/server-time.ts'
 import { createTokenStore } from './store/token-store.ts'
 
 /** A gateway that listens. */
@@ -79,10 +82,16 @@ export async function startGateway(
     onChange: (found) => reportDurability(log, config, found),
   })
 
+  const clock = createSuspendAwareClock()
+  const serverTime = watchServerTime(redis, clock)
+  // Of all accounts that there were: what was begun with one that is gone ends as it began.
+  let longestMs = longestTimeoutMs(config.accounts)
   let isClosing = false
   const readiness = () => readinessOf(config, durability, isClosing)
   const store = createRefundStore(redis, {
-    leaseMs: config.cookiepay.connectTimeoutMs + longestTimeoutMs(config.accounts) + LEASE_SLACK_MS,
+    now: serverTime.now,
+    clock,
+    longestLeaseMs: () => leaseMs({ ...config.cookiepay, timeoutMs: longestMs }),
     idempotencyRetentionMs: config.idempotencyRetentionMs,
     ledgerRetentionMs: config.ledgerRetentionMs,
     durability: durability.current,
@@ -94,6 +103,7 @@ export async function startGateway(
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
     oldestUnknownAt: store.oldestUnknownAt,
+    storeNow: store.now,
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -109,7 +119,7 @@ export async function startGateway(
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  const gateways = new Map(config.accounts.map(({ name, gateway }) => [name, gateway]))
+  const terms = new Map(termsOf(config, config.accounts))
   const listener = createListener(config.tls, longestAnswerMs(config))
   const app = await buildApp(config, {
     log,
@@ -122,9 +132,9 @@ export async function startGateway(
     refunds: {
       store,
       provider,
-      accounts: gateways,
+      accounts: terms,
       storeSecrets: config.storeSecrets,
-      clock: () => performance.now(),
+      clock,
       observer,
       background,
     },
@@ -140,8 +150,9 @@ export async function startGateway(
       live.accounts = accounts
       provider.setAccounts(accounts)
       // The same map, which the routes and the flow hold, and within one turn of the event loop.
-      gateways.clear()
-      for (const { name, gateway } of accounts) gateways.set(name, gateway)
+      terms.clear()
+      for (const [name, itsTerms] of termsOf(config, accounts)) terms.set(name, itsTerms)
+      longestMs = Math.max(longestMs, longestTimeoutMs(accounts))
     }
   }
 
@@ -152,7 +163,7 @@ export async function startGateway(
     const answered = app.close()
     // Who was connected at the last moment has as long again to send a request.
     await within(graceMs, answered)
-    const drainMs = longestTimeoutMs(live.accounts) + DRAIN_SLACK_MS
+    const drainMs = longestMs + DRAIN_SLACK_MS
     const [left] = await Promise.all([background.drain(drainMs), within(drainMs, reconcilerStopped)])
     if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
     await within(LAST_ANSWERS_MS, answered)
@@ -164,12 +175,14 @@ export async function startGateway(
     await operations?.close()
     await provider.close()
     durability.stop()
+    serverTime.stop()
     redis.disconnect()
     await privateRedis?.stop()
   }
 
   try {
     await waitUntilReady(redis, durability)
+    await serverTime.ask()
     await operations?.listen({ host: config.host, port: config.operationsPort ?? 0 })
     await app.listen({ host: config.host, port: config.port })
   } catch (error) {
@@ -186,6 +199,14 @@ export async function startGateway(
     rotate,
     close,
   }
+}
+
+function termsOf({ cookiepay }: Config, accounts: readonly Account[]): [string, AccountTerms][] {
+  const { connectTimeoutMs } = cookiepay
+  return accounts.map(({ name, gateway, timeoutMs }) => [
+    name,
+    { gateway, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
+  ])
 }
 
 async function startOwnRedis(config: Config, onFatal: (error: Error) => void): Promise<PrivateRedis | null> {

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { classifyCancel } from '../../src/cookiepay/outcome.ts'
 import { createBackgroundWork } from '../../src/refunds/background.ts'
-import type { PaymentGateway } from '../../src/refunds/eligibility.ts'
 import type { CancelCall, Provider, RefundObserver } from '../../src/refunds/ports.ts'
 import type { RefundRequest } from '../../src/refunds/refund.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/request-refund.ts'
@@ -34,7 +33,9 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
   const durability = () => ({ state: 'durable', needsFileSync: false }) as const
   const parts: RefundParts = {
     store: createRefundStore(redis, {
-      leaseMs: LEASE_MS,
+      now: () => Date.now(),
+      clock: () => performance.now(),
+      longestLeaseMs: () => LEASE_MS,
       idempotencyRetentionMs: RETENTION_MS,
       ledgerRetentionMs: LEDGER_RETENTION_MS,
       durability,
@@ -42,7 +43,7 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
       barrier: createBarrier(redis, durability, 0),
     }),
     provider: createProvider(outcome),
-    accounts: new Map<string, PaymentGateway>([['default', 'toss']]),
+    accounts: new Map([['default', { gateway: 'toss', leaseMs: LEASE_MS }]]),
     storeSecrets: [randomBytes(32)],
     clock: () => performance.now(),
     observer: SILENT,

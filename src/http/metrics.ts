@@ -25,8 +25,10 @@ export type Metrics = Readonly<{
 /** What is looked up when the metrics are read. */
 export type MetricSources = Readonly<{
   countUnsettled(): Promise<number>
-  /** In milliseconds since 1970; null where none is unknown. */
+  /** By the store's clock, in milliseconds since 1970; null where none is unknown. */
   oldestUnknownAt(): Promise<number | null>
+  /** What that clock shows now. */
+  storeNow(): number
   countPendingWrites(): number
   isReady(): boolean
   storeState(): StoreState
@@ -69,10 +71,24 @@ function remembered<Series>(find: (...labels: string[]) => Series): (...labels: 
   }
 }
 
+/** Whoever scrapes within this time is told the same of the store, which is asked once, however many scrape. */
+const SHARED_MS = 1_000
+
+function shared<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let last: { askedAt: number; answer: Promise<Value> } | undefined
+  return () => {
+    const now = performance.now()
+    if (last === undefined || now - last.askedAt >= SHARED_MS) last = { askedAt: now, answer: ask() }
+    return last.answer
+  }
+}
+
 /** The gateway's metrics and the process's own, in a registry of their own. */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry()
   const registers = [registry]
+  const countUnsettled = shared(sources.countUnsettled)
+  const oldestUnknownAt = shared(sources.oldestUnknownAt)
   collectDefaultMetrics({ register: registry })
 
   // What an alert looks at is 0 from the start: only then is the first of it seen as an increase.
@@ -139,7 +155,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     async collect() {
       try {
-        this.set(await sources.countUnsettled())
+        this.set(await countUnsettled())
       } catch {
         this.remove()
       }
@@ -151,8 +167,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     async collect() {
       try {
-        const requestedAt = await sources.oldestUnknownAt()
-        this.set(requestedAt === null ? 0 : Math.max(0, Date.now() - requestedAt) / 1000)
+        const requestedAt = await oldestUnknownAt()
+        this.set(requestedAt === null ? 0 : Math.max(0, sources.storeNow() - requestedAt) / 1000)
       } catch {
         this.remove()
       }

@@ -1,5 +1,6 @@
 import type { Krw, LedgerSums } from './amounts.ts'
 import type { PaymentMethod } from './eligibility.ts'
+import type { LeaseLeft } from './lease.ts'
 import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount } from './refund.ts'
 import type { StepTimings } from './step-timings.ts'
 
@@ -35,6 +36,8 @@ export type Intent = Attempt &
     /** Absent: everything that remains. */
     amount: Krw | undefined
     partialAllowed: boolean
+    /** How long the refund is this attempt's own, from begin on. */
+    leaseMs: number
     details: RefundDetails
   }>
 
@@ -90,6 +93,17 @@ export type PaymentLedger = LedgerSums &
 /** One page of refunds, oldest first; `nextCursor` null: there are no more. */
 export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: string | null }>
 
+/** One page of what is unsettled, over all payments. A cursor is the `nextCursor` of the page before; null starts. */
+export type UnsettledQuery = Readonly<{
+  status: 'processing' | 'unknown'
+  /** Absent: of all accounts. */
+  account?: string | undefined
+  limit: number
+  cursor: string | null
+  /** Which of them count, and a page is full of, unless it is the last; absent: all. */
+  matches?: (refund: Refund) => boolean
+}>
+
 /** Thrown by every method of the store: nothing can be said about what it was asked. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
@@ -122,26 +136,33 @@ export type RefundStore = Readonly<{
   findById(id: string): Promise<StoredRefund | null>
   /** The payment's ledger, or null where nothing was ever refunded of it. */
   findPayment(account: string, tid: string): Promise<PaymentLedger | null>
-  /** The payment's refunds. A cursor is the `nextCursor` of the page before; null starts. */
+  /**
+   * The payment's refunds that match (absent: all), and its ledger at the same moment, or null where nothing was ever refunded of
+   * it. A cursor is the `nextCursor` of the page before; null starts.
+   */
   listByPayment(query: {
     account: string
     tid: string
     limit: number
     cursor: string | null
-  }): Promise<RefundPage>
+    matches?: (refund: Refund) => boolean
+  }): Promise<RefundPage & Readonly<{ ledger: PaymentLedger | null }>>
   /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
-  listUnsettled(query: {
-    status: 'processing' | 'unknown'
-    limit: number
-    cursor: string | null
-  }): Promise<RefundPage>
+  listUnsettled(query: UnsettledQuery): Promise<RefundPage>
   /** How many refunds are `processing` or `unknown`. */
   countUnsettled(): Promise<number>
   /** When the oldest `unknown` refund was asked for, in milliseconds since 1970; null where there is none. */
   oldestUnknownAt(): Promise<number | null>
-  /** Some unsettled refunds that are due to be looked at. For a while no other replica gets them. */
-  takeDue(): Promise<readonly UnsettledRefund[]>
-  /** An unsettled refund is due again after this time. */
+  /**
+   * What the store's clock shows, about, in milliseconds since 1970: what replicas agree on. Times that are kept are
+   * by it.
+   */
+  now(): number
+  /** Whatever is `processing` and whose lease is over becomes `unknown`, and its key is kept. */
+  expireLeases(): Promise<void>
+  /** The unknown refunds that have been due longest, at most so many. For a while no other replica gets them. */
+  takeDue(limit: number): Promise<readonly UnsettledRefund[]>
+  /** An unknown refund is due again after this time. */
   lookAgain(unsettled: UnsettledRefund, delayMs: number): Promise<void>
   /** The key of an unknown refund does not expire before that is settled. */
   keepKey(stored: StoredRefund): Promise<void>
@@ -158,6 +179,8 @@ export type CancelRequest = Readonly<{
   amount: Krw | undefined
   taxFreeAmount: Krw | undefined
   refundAccount: RefundAccount | undefined
+  /** Looked at where the call is written: it is not, where less is left than the rest of the call may take. */
+  leaseLeft: LeaseLeft
   /** The caller's W3C trace context, to pass on. */
   traceparent?: string | undefined
 }>
@@ -211,7 +234,10 @@ export type Provider = Readonly<{
 /** One cancel call, sent at most once. */
 export type CancelCall = (request: CancelRequest, token: string) => Promise<CancelOutcome>
 
-/** Time that only moves forward, in milliseconds, for measuring how long something took. */
+/**
+ * Time that only moves forward, in milliseconds, for measuring how long something took. It counts the time for which
+ * the machine was suspended.
+ */
 export type MonotonicClock = () => number
 
 /** Whose request it was, for finding its log line: nothing of this decides anything. */

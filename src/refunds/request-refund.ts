@@ -8,9 +8,11 @@ import {
   partialAllowed,
   refundAccountRequired,
 } from './eligibility.ts'
-import { fingerprint, fingerprintMatches } from './fingerprint.ts'
+import { fingerprintMatches, fingerprint as fingerprintOf } from './fingerprint.ts'
+import { CLAIM_TRUST_MS, LEASE_SLACK_MS, type LeaseLeft, startLease } from './lease.ts'
 import {
   type Attempt,
+  type BeginResult,
   type CancelCall,
   type CancelOutcome,
   type Intent,
@@ -52,12 +54,19 @@ export type RefundAnswer =
 /** Who asks for what, under which key. */
 export type RefundCommand = RequestOrigin & Readonly<{ idempotencyKey: string; body: RefundRequest }>
 
+/** What the flow must know of a configured account. */
+export type AccountTerms = Readonly<{
+  gateway: PaymentGateway
+  /** How long a lease lasts for a call of this account (lease.ts). */
+  leaseMs: number
+}>
+
 /** What the flow needs. */
 export type RefundParts = Readonly<{
   store: RefundStore
   provider: Provider
-  /** Each configured account's gateway. */
-  accounts: ReadonlyMap<string, PaymentGateway>
+  /** The configured accounts by name. */
+  accounts: ReadonlyMap<string, AccountTerms>
   /** For the fingerprint; newest first. */
   storeSecrets: readonly Buffer[]
   clock: MonotonicClock
@@ -65,24 +74,12 @@ export type RefundParts = Readonly<{
   background: BackgroundWork
 }>
 
-/**
- * The lease is this much longer than one provider call may take (contract: connect timeout + total
- * timeout + 5 s), so a call that starts this soon after begin is over before the lease is.
- */
-export const LEASE_SLACK_MS = 5_000
-
-/**
- * A claim is only acted on for this long after it was read. The mark that a claim was given up must
- * outlive this: a process that was stopped for longer finds out here, before it relays.
- */
-export const CLAIM_TRUST_MS = 10 * 60_000
-
 /** How often a request starts over because the claim that it joined was given up under it. */
 const MAX_CLAIM_ROUNDS = 3
 
 /** A command with what is derived from it. Nothing is copied: this is the hot path. */
 type IdentifiedCommand = Readonly<{ command: RefundCommand; id: string; fingerprint: string }>
-type CheckedCommand = IdentifiedCommand & Readonly<{ account: string }>
+type CheckedCommand = IdentifiedCommand & Readonly<{ account: string; leaseMs: number }>
 
 /**
  * One refund, from the request to its recorded outcome: claim, token, begin, relay, settle (see
@@ -93,18 +90,20 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
     const identified = {
       command,
       id: refundId(command.caller, command.idempotencyKey),
-      fingerprint: fingerprint(command.body, parts.storeSecrets[0] as Buffer),
+      fingerprint: fingerprintOf(command.body, parts.storeSecrets[0] as Buffer),
     }
     const account = accountOf(parts, command.body)
+    const terms = account === undefined ? undefined : parts.accounts.get(account)
     const refusal =
-      account === undefined
+      account === undefined || terms === undefined
         ? unknownAccount(parts, command.body)
-        : await brokenRule(parts, account, command.body)
-    if (account === undefined || refusal !== null) {
+        : await brokenRule(parts, { account, gateway: terms.gateway }, command.body)
+    if (account === undefined || terms === undefined || refusal !== null) {
       return (await replayOf(parts, identified)) ?? refused(refusal as Refusal)
     }
 
-    const checked = { command, id: identified.id, fingerprint: identified.fingerprint, account }
+    const { id, fingerprint } = identified
+    const checked = { command, id, fingerprint, account, leaseMs: terms.leaseMs }
     for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
       const answer = await attemptRefund(parts, checked)
       if (answer !== 'claim_abandoned') return answer
@@ -141,8 +140,11 @@ function accountOf(parts: RefundParts, body: RefundRequest): string | undefined 
 }
 
 /** The rules that need no state; `remaining` is read only to tell a caller who asked for too much. */
-async function brokenRule(parts: RefundParts, account: string, body: RefundRequest): Promise<Refusal | null> {
-  const gateway = parts.accounts.get(account) as PaymentGateway
+async function brokenRule(
+  parts: RefundParts,
+  { account, gateway }: { account: string; gateway: PaymentGateway },
+  body: RefundRequest,
+): Promise<Refusal | null> {
   const rule = brokenEligibilityRule(body.payment.method, requestedKind(body), gateway)
   if (rule !== null) return notEligible(rule, body)
   if (refundAccountRequired(body.payment.method) && body.refund_account === undefined) {
@@ -188,14 +190,14 @@ async function attemptRefund(
     if (stored !== null) return replay(parts, checked, stored)
     // Made while another account was the only one: what is sent with this one must not be booked on that.
     if (claim.account !== account) {
-      await release(parts, { claim, attempt, requestedAt: Date.now() })
+      await release(parts, { claim, attempt, requestedAt: store.now() })
       return 'claim_abandoned'
     }
     if (!(await store.joinClaim(claim))) return 'claim_abandoned'
   }
 
   endStep(timings, 'claimMs', clock())
-  const requestedAt = Date.now()
+  const requestedAt = store.now()
   const authorization = await provider.authorize(account)
   if (authorization.outcome === 'not_sent')
     return notSent(parts, { claim, attempt, requestedAt }, authorization, command)
@@ -208,6 +210,7 @@ async function attemptRefund(
     payment: body.payment,
     amount: body.amount,
     partialAllowed: partialAllowed(body.payment.method),
+    leaseMs: checked.leaseMs,
     details: {
       tax_free_amount: body.tax_free_amount ?? null,
       reason: body.reason,
@@ -224,7 +227,11 @@ async function attemptRefund(
     endStep(timings, 'beginMs', clock())
     switch (begun.result) {
       case 'begun':
-        return relay(parts, { command, intent, begun: begun.stored, cancel, timings }, authorization.token)
+        return relay(
+          parts,
+          { command, intent, begun: begun.stored, leaseLeft: begun.leaseLeft, cancel, timings },
+          authorization.token,
+        )
       case 'exists':
         return replay(parts, checked, begun.stored)
       case 'claim_abandoned':
@@ -238,37 +245,45 @@ async function attemptRefund(
   return typeof answer === 'object' && 'outcome' in answer ? notSent(parts, intent, answer, command) : answer
 }
 
+type Begun = Extract<BeginResult, { result: 'begun' }> & Readonly<{ leaseLeft: LeaseLeft }>
+
 /** A begin whose answer is lost may have been applied: it is undone as soon as the store can be reached. */
-async function begin(parts: RefundParts, intent: Intent, claimReadAt: number) {
-  const sentAt = parts.clock()
-  let begun: Awaited<ReturnType<RefundStore['begin']>>
+async function begin(
+  parts: RefundParts,
+  intent: Intent,
+  claimReadAt: number,
+): Promise<Begun | Exclude<BeginResult, { result: 'begun' }>> {
+  const askedAt = parts.clock()
+  let begun: BeginResult
   try {
     begun = await parts.store.begin(intent)
   } catch (error) {
     postponeRelease(parts, intent, error)
     throw error
   }
+  if (begun.result !== 'begun') return begun
   // A call that started later than this could outlast its lease, and with it what blocks a second refund.
   const now = parts.clock()
-  const isLate = now - sentAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS
-  if (begun.result === 'begun' && isLate) {
+  if (now - askedAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS) {
     await release(parts, intent)
     throw new StoreError('store_unavailable', 'The store answered too late. Nothing was sent: try again.')
   }
-  return begun
+  const leaseLeft = startLease(parts.clock, { askedAt, leaseMs: intent.leaseMs })
+  return { result: 'begun', stored: begun.stored, leaseLeft }
 }
 
 type Relay = Readonly<{
   command: RefundCommand
   intent: Intent
   begun: StoredRefund
+  leaseLeft: LeaseLeft
   cancel: CancelCall
   timings: StepTimings
 }>
 
 async function relay(
   parts: RefundParts,
-  { command, intent, begun, cancel, timings }: Relay,
+  { command, intent, begun, leaseLeft, cancel, timings }: Relay,
   token: string,
 ): Promise<RefundAnswer> {
   const { body } = command
@@ -279,11 +294,14 @@ async function relay(
     amount: begun.refund.kind === 'full' ? undefined : begun.refund.amount,
     taxFreeAmount: body.tax_free_amount,
     refundAccount: body.refund_account,
+    leaseLeft,
     traceparent: command.traceparent,
   }
   let outcome = await cancel(request, token)
   if (outcome.outcome === 'token_rejected') {
-    outcome = await relayWithFreshToken(parts, intent, token, (fresh) => cancel(request, fresh))
+    outcome = await relayWithFreshToken(parts, intent, token, (fresh, leaseLeft) =>
+      cancel({ ...request, leaseLeft }, fresh),
+    )
   }
   if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome, command)
   endStep(timings, 'relayMs', parts.clock())
@@ -302,7 +320,7 @@ async function relayWithFreshToken(
   parts: RefundParts,
   intent: Intent,
   rejectedToken: string,
-  cancel: (token: string) => Promise<CancelOutcome>,
+  cancel: (token: string, leaseLeft: LeaseLeft) => Promise<CancelOutcome>,
 ): Promise<AnsweredOutcome | NotSent> {
   const authorization = await parts.provider.renew(intent.claim.account, rejectedToken)
   if (authorization.outcome === 'not_sent') return authorization
@@ -314,7 +332,7 @@ async function relayWithFreshToken(
       detail: 'The provider took too long to renew its token. Nothing was cancelled: try again.',
     }
   }
-  const outcome = await cancel(authorization.token)
+  const outcome = await cancel(authorization.token, renewed.leaseLeft)
   if (outcome.outcome !== 'token_rejected') return outcome
   return { outcome: 'not_sent', code: 'provider_auth_failed', detail: outcome.detail }
 }

@@ -14,7 +14,12 @@ const SCRIPTS = {
   readRefund: { file: 'read-refund.lua', keys: 1, onLedger: true },
   readPayment: { file: 'read-payment.lua', keys: 1, onLedger: true },
   listRefunds: { file: 'list-refunds.lua', keys: 1, onLedger: true },
+  readDue: { file: 'read-due.lua', keys: 1, onLedger: false },
   takeDue: { file: 'take-due.lua', keys: 1, onLedger: false },
+  lookAgain: { file: 'look-again.lua', keys: 1, onLedger: false },
+  indexUnknown: { file: 'index-unknown.lua', keys: 3, onLedger: false },
+  leaveIndex: { file: 'leave-index.lua', keys: 3, onLedger: false },
+  expireClaim: { file: 'expire-claim.lua', keys: 1, onLedger: false },
   extendClaim: { file: 'extend-claim.lua', keys: 1, onLedger: false },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1, onLedger: false },
 } as const satisfies Record<string, Script>

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import { CLAIM_TRUST_MS, LEASE_SLACK_MS, leaseMs } from '../../src/refunds/lease.ts'
 import type {
   Authorization,
   BeginResult,
@@ -15,12 +16,7 @@ import type {
 } from '../../src/refunds/ports.ts'
 import { StoreError } from '../../src/refunds/ports.ts'
 import type { ProviderAnswer, Refund } from '../../src/refunds/refund.ts'
-import {
-  CLAIM_TRUST_MS,
-  LEASE_SLACK_MS,
-  type RefundAnswer,
-  requestRefund,
-} from '../../src/refunds/request-refund.ts'
+import { type RefundAnswer, requestRefund } from '../../src/refunds/request-refund.ts'
 
 // Only what a real store and provider cannot be made to show: see test/e2e for the rest.
 
@@ -53,6 +49,8 @@ const NOT_SENT: CancelOutcome & { outcome: 'not_sent' } = {
 const TOKEN_REJECTED: CancelOutcome = { outcome: 'token_rejected', detail: 'rejected' }
 const AUTH_FAILED: Authorization = { outcome: 'not_sent', code: 'provider_auth_failed', detail: 'wrong key' }
 
+const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: 20_000 })
+
 const STORE_DOWN = () => new StoreError('store_unavailable', 'down')
 
 /** What happens instead of, or beside, what the store would do. Each answers what `usual` does by default. */
@@ -81,7 +79,7 @@ function createFlow(faults: Faults = {}) {
 
   const store: Pick<
     RefundStore,
-    'claim' | 'joinClaim' | 'begin' | 'settle' | 'release' | 'findByClaim' | 'findById'
+    'claim' | 'joinClaim' | 'begin' | 'settle' | 'release' | 'findByClaim' | 'findById' | 'now'
   > = {
     async claim(claim) {
       const existing = claims.get(claim.id)
@@ -149,6 +147,7 @@ function createFlow(faults: Faults = {}) {
     },
 
     joinClaim: async ({ id, token }) => claims.get(id)?.token === token,
+    now: () => Date.now(),
     findByClaim: async ({ id }) => refunds.get(id) ?? null,
     findById: async (id) => refunds.get(id) ?? null,
   }
@@ -174,7 +173,7 @@ function createFlow(faults: Faults = {}) {
       {
         store: store as RefundStore,
         provider: provider as Provider,
-        accounts: new Map([['default', 'toss']]),
+        accounts: new Map([['default', { gateway: 'toss', leaseMs: LEASE_MS }]]),
         storeSecrets: [Buffer.alloc(32)],
         clock: () => clock.nowMs,
         observer: {

@@ -8,6 +8,7 @@ import { resolveRefund } from '../../src/refunds/resolve-refund.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { storeTimes } from '../support/store-times.ts'
 
 const AMBIGUOUS: ProviderAnswer = {
   cancel_tid: null,
@@ -32,7 +33,7 @@ async function startAll(t: Test) {
   t.teardown(() => redis.disconnect())
   await new Promise((resolve) => redis.once('ready', resolve))
   const store = createRefundStore(redis, {
-    leaseMs: 60_000,
+    ...storeTimes(60_000),
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
@@ -73,6 +74,7 @@ async function startAll(t: Test) {
       payment: { method: 'card_auth', amount: 1000 },
       amount,
       partialAllowed: true,
+      leaseMs: 60_000,
       details: {
         tax_free_amount: null,
         reason: '',

@@ -8,6 +8,7 @@ import { connectRedis } from '../../src/store/connection.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { storeTimes } from '../support/store-times.ts'
 import {
   emptyPayment,
   type ModelRequest,
@@ -23,7 +24,7 @@ async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
   t.teardown(() => redis.disconnect())
   await new Promise((resolve) => redis.once('ready', resolve))
   const store = createRefundStore(redis, {
-    leaseMs: 60_000,
+    ...storeTimes(60_000),
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
@@ -36,6 +37,7 @@ async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
 
 const CARD: Payment = { method: 'card_auth', amount: 1000 }
 const REQUESTED_AT = Date.now()
+const DAY_MS = 86_400_000
 const newToken = () => randomBytes(12).toString('base64url')
 
 function newClaim(overrides: Partial<Claim> = {}): Claim {
@@ -57,6 +59,7 @@ function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
     payment: CARD,
     amount: undefined,
     partialAllowed: true,
+    leaseMs: 60_000,
     details: {
       tax_free_amount: null,
       reason: '고객 변심',
@@ -99,22 +102,36 @@ async function begun(store: RefundStore, intent: Intent): Promise<StoredRefund> 
 }
 
 t.test('a claim binds a key to its first payload', async (t) => {
-  const { store, redis } = await startStore(t)
+  const { store } = await startStore(t)
   const claim = newClaim({ tid: 'a tid {with} spaces 한글' })
   t.same(await store.claim(claim), claim)
   const other = { ...claim, token: newToken(), fingerprint: 'other', tid: 'another' }
   t.same(await store.claim(other), claim, 'the claim in force is answered')
   t.same(await store.claim(claim), claim, 'a claim that is sent twice finds itself')
-  const ttl = await redis.pttl(keys.claim(claim.id))
-  t.ok(ttl > 3_590_000 && ttl <= 3_600_000, 'it is kept for the retention of keys')
 })
 
-t.test('a claim outlives its attempt, however short the retention', async (t) => {
-  const { store, redis } = await startStore(t, { idempotencyRetentionMs: 300 })
-  const claim = newClaim()
-  await store.claim(claim)
-  t.ok((await redis.pttl(keys.claim(claim.id))) > 60_000)
-})
+t.test(
+  'a claim lives for a day or the retention, whichever is longer, until its refund settles',
+  async (t) => {
+    for (const [idempotencyRetentionMs, livesMs, retainedMs] of [
+      [300, DAY_MS, 240_000],
+      [3_600_000, DAY_MS, 3_600_000],
+      [7 * DAY_MS, 7 * DAY_MS, 7 * DAY_MS],
+    ] as const) {
+      const { store, redis } = await startStore(t, { idempotencyRetentionMs })
+      const ttlMs = () => redis.pttl(keys.claim(claim.id))
+      const isAbout = (ttl: number, expectedMs: number) =>
+        t.ok(ttl > expectedMs - 10_000 && ttl <= expectedMs, `${ttl} of ${expectedMs} ms`)
+      const claim = newClaim()
+      await store.claim(claim)
+      isAbout(await ttlMs(), livesMs)
+      const stored = await begun(store, newIntent(claim))
+      isAbout(await ttlMs(), livesMs)
+      await store.settle(stored, SUCCEEDED)
+      isAbout(await ttlMs(), retainedMs)
+    }
+  },
+)
 
 t.test('what is stored is what is read', async (t) => {
   const { store } = await startStore(t)
@@ -149,10 +166,10 @@ t.test('begin finds its own attempt, and renews its lease', async (t) => {
 })
 
 t.test('a reader never sees a processing whose lease is over', async (t) => {
-  const { store } = await startStore(t, { leaseMs: 1 })
+  const { store } = await startStore(t)
   const claim = newClaim()
   await store.claim(claim)
-  const stored = await begun(store, newIntent(claim))
+  const stored = await begun(store, newIntent(claim, { leaseMs: 1 }))
   t.equal((await store.findById(claim.id))?.refund.status, 'unknown')
   t.match(await store.findPayment('default', claim.tid), { in_flight: 0, unknown: 1000 })
   const page = await store.listByPayment({ account: 'default', tid: claim.tid, limit: 10, cursor: null })
@@ -258,7 +275,7 @@ t.test('a claim that is joined lasts as long as a new one', async (t) => {
   await store.claim(claim)
   await redis.pexpire(keys.claim(claim.id), 1_000)
   t.equal(await store.joinClaim(claim), true)
-  t.ok((await redis.pttl(keys.claim(claim.id))) > 3_590_000)
+  t.ok((await redis.pttl(keys.claim(claim.id))) > DAY_MS - 10_000)
   t.equal(await store.joinClaim({ ...claim, token: 'another' }), false)
   await redis.del(keys.claim(claim.id))
   t.equal(await store.joinClaim(claim), false)

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { remaining } from '../../refunds/amounts.ts'
-import type { PaymentGateway } from '../../refunds/eligibility.ts'
 import type { RefundStore } from '../../refunds/ports.ts'
 import {
   API_KEY_SECURITY,
@@ -16,7 +15,7 @@ import { pickAccount } from './account.ts'
 
 export type PaymentRoutesOptions = Readonly<{
   store: RefundStore
-  accounts: ReadonlyMap<string, PaymentGateway>
+  accounts: ReadonlyMap<string, unknown>
 }>
 
 /** More are listed by `GET /refunds?tid=`, from `next_cursor` on. */
@@ -61,10 +60,12 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<PaymentRoutesOptions> = as
       const { tid } = request.params
       const account = pickAccount(accounts, request.query.account, reply)
       if (account === null) return reply
-      const [ledger, page] = await Promise.all([
-        store.findPayment(account, tid),
-        store.listByPayment({ account, tid, limit: REFUNDS_SHOWN, cursor: null }),
-      ])
+      const { ledger, ...page } = await store.listByPayment({
+        account,
+        tid,
+        limit: REFUNDS_SHOWN,
+        cursor: null,
+      })
       if (ledger === null) {
         return sendProblem(reply, 'not_found', { detail: 'No refund of this payment was ever made here.' })
       }

@@ -305,15 +305,18 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         }
         const { account } = request.query
         if (account !== undefined && pickAccount(parts.accounts, account, reply) === null) return reply
-        const page = await parts.store.listUnsettled({ status, ...pageOf })
-        const data = page.refunds.filter((refund) => account === undefined || refund.account === account)
-        return reply.send({ data, next_cursor: page.nextCursor })
+        const page = await parts.store.listUnsettled({ status, account, ...pageOf })
+        return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
       }
       const account = pickAccount(parts.accounts, request.query.account, reply)
       if (account === null) return reply
-      const page = await parts.store.listByPayment({ account, tid, ...pageOf })
-      const data = page.refunds.filter((refund) => status === undefined || refund.status === status)
-      return reply.send({ data, next_cursor: page.nextCursor })
+      const page = await parts.store.listByPayment({
+        account,
+        tid,
+        matches: (refund) => status === undefined || refund.status === status,
+        ...pageOf,
+      })
+      return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
     },
   )
 }
