@@ -71,24 +71,47 @@ function remembered<Series>(find: (...labels: string[]) => Series): (...labels: 
   }
 }
 
-/** Whoever scrapes within this time is told the same of the store, which is asked once, however many scrape. */
+/** Whoever scrapes within this time is told the same, where nothing was counted meanwhile. */
 const SHARED_MS = 1_000
 
-function shared<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let last: { askedAt: number; answer: Promise<Value> } | undefined
-  return () => {
+/** Else it is told the latest, but no more often than this within that time: anybody may ask, at any pace. */
+const MOST_MADE = 20
+
+/** The text of the metrics, made once for whoever asks within a short time. `changes` counts what was counted. */
+function shared(make: () => Promise<string>, changes: () => number): () => Promise<string> {
+  let last = { madeAt: Number.NEGATIVE_INFINITY, changes: 0, text: '' }
+  let making: Promise<string> | undefined
+  let budget = { since: 0, left: 0 }
+
+  async function makeNow(): Promise<string> {
+    const seen = changes()
+    const text = await make()
+    last = { madeAt: performance.now(), changes: seen, text }
+    return text
+  }
+
+  return async () => {
     const now = performance.now()
-    if (last === undefined || now - last.askedAt >= SHARED_MS) last = { askedAt: now, answer: ask() }
-    return last.answer
+    if (now - budget.since >= SHARED_MS) budget = { since: now, left: MOST_MADE }
+    const isShared = last.changes === changes() || budget.left === 0
+    if (isShared && now - last.madeAt < SHARED_MS) return last.text
+    if (making === undefined) {
+      budget.left -= 1
+      making = makeNow().finally(() => {
+        making = undefined
+      })
+    }
+    return making
   }
 }
+
+/** Routes that are asked often, by machines, and whose own count nobody waits for. */
+const UNWATCHED = new Set(['/metrics', '/healthz', '/readyz'])
 
 /** The gateway's metrics and the process's own, in a registry of their own. */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const countUnsettled = shared(sources.countUnsettled)
-  const oldestUnknownAt = shared(sources.oldestUnknownAt)
   collectDefaultMetrics({ register: registry })
 
   // What an alert looks at is 0 from the start: only then is the first of it seen as an increase.
@@ -155,7 +178,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     async collect() {
       try {
-        this.set(await countUnsettled())
+        this.set(await sources.countUnsettled())
       } catch {
         this.remove()
       }
@@ -167,7 +190,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     async collect() {
       try {
-        const requestedAt = await oldestUnknownAt()
+        const requestedAt = await sources.oldestUnknownAt()
         this.set(requestedAt === null ? 0 : Math.max(0, sources.storeNow() - requestedAt) / 1000)
       } catch {
         this.remove()
@@ -217,23 +240,46 @@ export function createMetrics(sources: MetricSources): Metrics {
   )
   const callSeries = remembered((call: string, outcome: string) => providerCalls.labels({ call, outcome }))
 
+  let changes = 0
+
   return {
-    countRequest: (method, route, status, durationMs) =>
-      requestSeries(method, route, String(status)).observe(durationMs / 1000),
-    countAnswer: (outcome) => answers.inc({ outcome }),
+    countRequest(method, route, status, durationMs) {
+      requestSeries(method, route, String(status)).observe(durationMs / 1000)
+      if (!UNWATCHED.has(route)) changes += 1
+    },
+    countAnswer(outcome) {
+      answers.inc({ outcome })
+      changes += 1
+    },
     countProviderCall(call, outcome, durationMs) {
       callSeries(call, outcome).observe(durationMs / 1000)
       if (call === 'token' && outcome !== 'token') tokenFailures.inc({ reason: 'not_issued' })
       if (outcome === 'token_rejected') tokenFailures.inc({ reason: 'rejected' })
+      changes += 1
     },
-    countAmountMismatch: () => mismatches.inc(),
-    countConflict: () => conflicts.inc(),
-    countLost: () => lost.inc(),
+    countAmountMismatch() {
+      mismatches.inc()
+      changes += 1
+    },
+    countConflict() {
+      conflicts.inc()
+      changes += 1
+    },
+    countLost() {
+      lost.inc()
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of stepSeries) series.observe(timings[step] / 1000)
     },
-    countResolution: (source, status) => resolutions.inc({ source, status }),
-    text: () => registry.metrics(),
+    countResolution(source, status) {
+      resolutions.inc({ source, status })
+      changes += 1
+    },
+    text: shared(
+      () => registry.metrics(),
+      () => changes,
+    ),
     contentType: registry.contentType,
   }
 }
