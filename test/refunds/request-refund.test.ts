@@ -348,6 +348,27 @@ t.test('a begin that was answered too late for its lease is not sent', async (t)
   }
 })
 
+t.test('the end of the lease goes with the call, by the clock of the flow', async (t) => {
+  const TOKEN_MS = 700
+  const flow = createFlow({
+    begin: async (usual) => {
+      flow.clock.nowMs += 1_000
+      return usual()
+    },
+    cancel: (call) => (call === 1 ? TOKEN_REJECTED : SUCCEEDED),
+    renew: () => {
+      flow.clock.nowMs += TOKEN_MS
+      return { outcome: 'authorized', token: 'token-2' }
+    },
+  })
+  await flow.request()
+  const [first, second] = flow.sent.map(({ request }) => request.leaseLeft)
+  t.equal(second?.(), LEASE_MS - 1_000, 'of the lease that was renewed')
+  t.equal(first?.(), LEASE_MS - 1_000 - TOKEN_MS - 1_000, 'and not of the first one')
+  flow.clock.nowMs += LEASE_MS
+  t.equal(second?.(), -1_000, 'asked anew each time')
+})
+
 t.test('a claim that was read too long ago is not acted on', async (t) => {
   for (const [tookMs, isSent] of [
     [CLAIM_TRUST_MS, true],
