@@ -18,11 +18,12 @@ import type { Readiness } from './http/operations.ts'
 import type { Telemetry } from './http/telemetry.ts'
 import { traceIdOf } from './http/traceparent.ts'
 import { buildOperationsApp } from './operations-app.ts'
+import { createSuspendAwareClock } from './process/clock.ts'
 import { createBackgroundWork } from './refunds/background.ts'
+import { leaseMs } from './refunds/lease.ts'
 import { type MerchantAccount, merchantOf } from './refunds/merchant.ts'
 import type { RefundObserver } from './refunds/ports.ts'
 import { startReconciler } from './refunds/reconciler.ts'
-import { LEASE_SLACK_MS } from './refunds/request-refund.ts'
 import { createBarrier } from './store/barrier.ts'
 import { type ConnectionTarget, connectRedis, sameServer } from './store/connection.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './store/durability.ts'
@@ -30,6 +31,7 @@ import { createStoreIdentity, type StorePast } from './store/identity.ts'
 import { keepPrivateRedis } from './store/private-redis.ts'
 import { createRefundStore } from './store/refund-store.ts'
 import type { RedisClient } from './store/scripts.ts'
+import { watchServerTime } from './store/server-time.ts'
 import { createTokenStore } from './store/token-store.ts'
 
 /** A gateway that listens. */
@@ -94,10 +96,16 @@ export async function startGateway(
     onChange: (found) => reportDurability(log, config, found),
   })
 
+  const clock = createSuspendAwareClock()
+  const serverTime = watchServerTime(redis, clock)
+  // Of all accounts that there were: what was begun with one that is gone ends as it began.
+  let longestMs = longestTimeoutMs(config.accounts)
   let isClosing = false
   const readiness = () => readinessOf(config, { durability, identity, isClosing })
   const store = createRefundStore(redis, {
-    leaseMs: config.cookiepay.connectTimeoutMs + longestTimeoutMs(config.accounts) + LEASE_SLACK_MS,
+    now: serverTime.now,
+    clock,
+    longestLeaseMs: () => leaseMs({ ...config.cookiepay, timeoutMs: longestMs }),
     idempotencyRetentionMs: config.idempotencyRetentionMs,
     ledgerRetentionMs: config.ledgerRetentionMs,
     durability: durability.current,
@@ -109,6 +117,7 @@ export async function startGateway(
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
     oldestUnknownAt: store.oldestUnknownAt,
+    storeNow: store.now,
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -124,7 +133,7 @@ export async function startGateway(
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  const accountsByName = new Map(config.accounts.map((account) => [account.name, merchantAccount(account)]))
+  const accountsByName = new Map(termsOf(config, config.accounts))
   const listener = createListener(config.tls, longestAnswerMs(config))
   const app = await buildApp(config, {
     log,
@@ -139,7 +148,7 @@ export async function startGateway(
       provider,
       accounts: accountsByName,
       storeSecrets: config.storeSecrets,
-      clock: () => performance.now(),
+      clock,
       observer,
       background,
     },
@@ -159,7 +168,8 @@ export async function startGateway(
       provider.setAccounts(accounts)
       // The same map, which the routes and the flow hold, and within one turn of the event loop.
       accountsByName.clear()
-      for (const account of accounts) accountsByName.set(account.name, merchantAccount(account))
+      for (const [name, terms] of termsOf(config, accounts)) accountsByName.set(name, terms)
+      longestMs = Math.max(longestMs, longestTimeoutMs(accounts))
     }
   }
 
@@ -170,7 +180,7 @@ export async function startGateway(
     const answered = app.close()
     // Who was connected at the last moment has as long again to send a request.
     await within(graceMs, answered)
-    const drainMs = longestTimeoutMs(live.accounts) + DRAIN_SLACK_MS
+    const drainMs = longestMs + DRAIN_SLACK_MS
     const [left] = await Promise.all([background.drain(drainMs), within(drainMs, reconcilerStopped)])
     if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
     await within(LAST_ANSWERS_MS, answered)
@@ -186,12 +196,14 @@ export async function startGateway(
       LAST_MARK_MS,
       identity.close().catch(() => {}),
     )
+    serverTime.stop()
     redis.disconnect()
     await privateRedis?.stop()
   }
 
   try {
     await waitUntilReady(redis, durability)
+    await serverTime.ask()
     await operations?.listen({ host: config.host, port: config.operationsPort ?? 0 })
     await app.listen({ host: config.host, port: config.port })
   } catch (error) {
@@ -208,6 +220,14 @@ export async function startGateway(
     rotate,
     close,
   }
+}
+
+function termsOf({ cookiepay }: Config, accounts: readonly Account[]): [string, MerchantAccount][] {
+  const { connectTimeoutMs } = cookiepay
+  return accounts.map(({ name, id, gateway, timeoutMs }) => [
+    name,
+    { name, merchant: merchantOf(id), gateway, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
+  ])
 }
 
 async function startOwnRedis({ redis }: Config, log: FastifyBaseLogger) {
@@ -271,10 +291,6 @@ function readinessOf(
 function keyHolderOf({ cookiepay }: Config, accounts: readonly Account[], merchant: string): string {
   const { key } = accounts.find(({ id }) => merchantOf(id) === merchant) ?? {}
   return `${cookiepay.baseUrl} ${merchant} ${hash('sha256', key ?? '')}`
-}
-
-function merchantAccount({ name, id, gateway }: Account): MerchantAccount {
-  return { name, merchant: merchantOf(id), gateway }
 }
 
 /** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */

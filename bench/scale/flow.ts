@@ -34,7 +34,9 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
   const durability = () => ({ state: 'durable', needsFileSync: false }) as const
   const parts: RefundParts = {
     store: createRefundStore(redis, {
-      leaseMs: LEASE_MS,
+      now: () => Date.now(),
+      clock: () => performance.now(),
+      longestLeaseMs: () => LEASE_MS,
       idempotencyRetentionMs: RETENTION_MS,
       ledgerRetentionMs: LEDGER_RETENTION_MS,
       durability,
@@ -42,7 +44,9 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
       barrier: createBarrier(redis, durability, 0),
     }),
     provider: createProvider(outcome),
-    accounts: new Map([['default', { name: 'default', merchant: merchantOf('shop'), gateway: 'toss' }]]),
+    accounts: new Map([
+      ['default', { name: 'default', merchant: merchantOf('shop'), gateway: 'toss', leaseMs: LEASE_MS }],
+    ]),
     storeSecrets: [randomBytes(32)],
     clock: () => performance.now(),
     observer: SILENT,

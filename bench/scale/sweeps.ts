@@ -44,8 +44,8 @@ async function measureSweep(flow: Flow, redis: Redis): Promise<Omit<Sweep, 'unse
   let looked = 0
   const counted = {
     ...flow.store,
-    takeDue: async () => {
-      const due = await flow.store.takeDue()
+    takeDue: async (limit: number) => {
+      const due = await flow.store.takeDue(limit)
       looked += due.length
       return due
     },
@@ -72,7 +72,7 @@ async function countCommands(redis: Redis): Promise<number> {
 }
 
 async function postponeAll({ store }: Flow): Promise<void> {
-  for (let due = await store.takeDue(); due.length > 0; due = await store.takeDue()) {
+  for (let due = await store.takeDue(64); due.length > 0; due = await store.takeDue(64)) {
     await Promise.all(due.map((unsettled) => store.lookAgain(unsettled, HOUR_MS)))
   }
 }

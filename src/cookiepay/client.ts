@@ -4,7 +4,7 @@ import { merchantOf } from '../refunds/merchant.ts'
 import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Connections, createConnections } from './connections.ts'
-import { exchange } from './exchange.ts'
+import { type ExchangeRequest, exchange } from './exchange.ts'
 import { classifyLookup, LONGEST_SEARCHED_TID, type LookupAnswer } from './lookup.ts'
 import {
   CANCEL_PATH,
@@ -94,7 +94,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   async function call<Outcome extends { outcome: string }>(
     kind: 'token' | 'cancel' | 'lookup',
     merchant: string,
-    request: { path: string; headers: readonly string[]; body: string },
+    request: Omit<ExchangeRequest, 'timeoutMs'>,
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome> {
     const startedAt = performance.now()
@@ -104,6 +104,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
       headers: [...COMMON_HEADERS, ...request.headers],
       body: request.body,
       timeoutMs: line.account.timeoutMs,
+      leaseLeft: request.leaseLeft,
     }
     const seen = kind === 'cancel' ? await line.cancels.exchange(post) : await exchange(line.others, post)
     const outcome = classify(seen)
@@ -130,7 +131,12 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     return call(
       'cancel',
       request.merchant,
-      { path: CANCEL_PATH, headers, body: cancelBody(request, fullCancel) },
+      {
+        path: CANCEL_PATH,
+        headers,
+        body: cancelBody(request, fullCancel),
+        leaseLeft: request.leaseLeft,
+      },
       (seen) =>
         hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), {
           credentials: [token, key],
@@ -189,12 +195,13 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
       for (const account of accounts) {
         const merchant = merchantOf(account.id)
         const line = lines.get(merchant)
-        if (line === undefined) lines.set(merchant, openLine(account))
-        else {
-          const isSameKey = line.account.key === account.key
-          line.account = account
-          if (!isSameKey) tokens.forget(merchant)
+        if (line === undefined) {
+          lines.set(merchant, openLine(account))
+          continue
         }
+        const { id, key } = line.account
+        line.account = account
+        if (id !== account.id || key !== account.key) tokens.forget(account.name)
       }
       configured = new Set(accounts.map(({ id }) => merchantOf(id)))
     },

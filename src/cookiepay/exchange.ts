@@ -6,6 +6,11 @@ import type { Exchange } from './outcome.ts'
 /** Far above any answer of the provider; a longer one is not an answer. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
+const TOO_LATE: Exchange = {
+  seen: 'not_sent',
+  detail: 'This process was held up until too little time was left for the call. Nothing was sent.',
+}
+
 export type ExchangeRequest = Readonly<{
   path: string
   /** Names and values in turn. */
@@ -13,6 +18,8 @@ export type ExchangeRequest = Readonly<{
   body: string
   /** For the whole call, from here to the last byte of the answer. */
   timeoutMs: number
+  /** How many milliseconds there are for the call as seen from outside, asked where it is written. */
+  leaseLeft?: (() => number) | undefined
 }>
 
 /**
@@ -45,8 +52,11 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
             },
       )
     }
-    // Asked where it is written, too: a process that was stopped may see its connection before its timer.
-    const isTooLate = () => performance.now() - startedAt > request.timeoutMs
+    // Asked where it is written: a process that was stopped may see its connection before its timer.
+    const isTooLate = () => {
+      const restMs = request.timeoutMs - (performance.now() - startedAt)
+      return restMs < 0 || (request.leaseLeft !== undefined && request.leaseLeft() < restMs)
+    }
     const giveUp = (reason: string) => {
       if (over) return
       fail(reason)
@@ -60,8 +70,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         onRequestStart(started) {
           // Its time ran out while it waited for a connection: aborted here, it is never written.
           // Nor is it written a second time, should the dispatcher try once more on another connection.
-          if (over || controller !== undefined || isTooLate())
-            started.abort(new Error('not to be written now'))
+          if (!over && controller === undefined && isTooLate()) finish(TOO_LATE)
+          if (over || controller !== undefined) started.abort(new Error('not to be written now'))
           else controller = started
         },
         onResponseStart(_controller, statusCode, headers) {

@@ -29,8 +29,10 @@ export type Metrics = Readonly<{
 /** What is looked up when the metrics are read. */
 export type MetricSources = Readonly<{
   countUnsettled(): Promise<number>
-  /** In milliseconds since 1970; null where none is unknown. */
+  /** By the store's clock, in milliseconds since 1970; null where none is unknown. */
   oldestUnknownAt(): Promise<number | null>
+  /** What that clock shows now. */
+  storeNow(): number
   countPendingWrites(): number
   isReady(): boolean
   storeState(): StoreState
@@ -76,6 +78,43 @@ function remembered<Series>(find: (...labels: string[]) => Series): (...labels: 
     return series
   }
 }
+
+/** Whoever scrapes within this time is told the same, where nothing was counted meanwhile. */
+const SHARED_MS = 1_000
+
+/** Else it is told the latest, but no more often than this within that time: anybody may ask, at any pace. */
+const MOST_MADE = 20
+
+/** The text of the metrics, made once for whoever asks within a short time. `changes` counts what was counted. */
+function shared(make: () => Promise<string>, changes: () => number): () => Promise<string> {
+  let last = { madeAt: Number.NEGATIVE_INFINITY, changes: 0, text: '' }
+  let making: Promise<string> | undefined
+  let budget = { since: 0, left: 0 }
+
+  async function makeNow(): Promise<string> {
+    const seen = changes()
+    const text = await make()
+    last = { madeAt: performance.now(), changes: seen, text }
+    return text
+  }
+
+  return async () => {
+    const now = performance.now()
+    if (now - budget.since >= SHARED_MS) budget = { since: now, left: MOST_MADE }
+    const isShared = last.changes === changes() || budget.left === 0
+    if (isShared && now - last.madeAt < SHARED_MS) return last.text
+    if (making === undefined) {
+      budget.left -= 1
+      making = makeNow().finally(() => {
+        making = undefined
+      })
+    }
+    return making
+  }
+}
+
+/** Routes that are asked often, by machines, and whose own count nobody waits for. */
+const UNWATCHED = new Set(['/metrics', '/healthz', '/readyz'])
 
 /** The gateway's metrics and the process's own, in a registry of their own. */
 export function createMetrics(sources: MetricSources): Metrics {
@@ -172,7 +211,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     async collect() {
       try {
         const requestedAt = await sources.oldestUnknownAt()
-        this.set(requestedAt === null ? 0 : Math.max(0, Date.now() - requestedAt) / 1000)
+        this.set(requestedAt === null ? 0 : Math.max(0, sources.storeNow() - requestedAt) / 1000)
       } catch {
         this.remove()
       }
@@ -221,25 +260,54 @@ export function createMetrics(sources: MetricSources): Metrics {
   )
   const callSeries = remembered((call: string, outcome: string) => providerCalls.labels({ call, outcome }))
 
+  let changes = 0
+
   return {
-    countRequest: (method, route, status, durationMs) =>
-      requestSeries(method, route, String(status)).observe(durationMs / 1000),
-    countAnswer: (outcome) => answers.inc({ outcome }),
+    countRequest(method, route, status, durationMs) {
+      requestSeries(method, route, String(status)).observe(durationMs / 1000)
+      if (!UNWATCHED.has(route)) changes += 1
+    },
+    countAnswer(outcome) {
+      answers.inc({ outcome })
+      changes += 1
+    },
     countProviderCall(call, outcome, durationMs) {
       callSeries(call, outcome).observe(durationMs / 1000)
       if (call === 'token' && outcome !== 'token') tokenFailures.inc({ reason: 'not_issued' })
       if (outcome === 'token_rejected') tokenFailures.inc({ reason: 'rejected' })
+      changes += 1
     },
-    countUnauthenticated: (answer) => unauthenticated.inc({ answer }),
-    countAmountMismatch: () => mismatches.inc(),
-    countConflict: () => conflicts.inc(),
-    countDisputed: () => disputed.inc(),
-    countLost: () => lost.inc(),
+    countAmountMismatch() {
+      mismatches.inc()
+      changes += 1
+    },
+    countConflict() {
+      conflicts.inc()
+      changes += 1
+    },
+    countDisputed() {
+      disputed.inc()
+      changes += 1
+    },
+    countLost() {
+      lost.inc()
+      changes += 1
+    },
+    countUnauthenticated(answer) {
+      unauthenticated.inc({ answer })
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of stepSeries) series.observe(timings[step] / 1000)
     },
-    countResolution: (source, status) => resolutions.inc({ source, status }),
-    text: () => registry.metrics(),
+    countResolution(source, status) {
+      resolutions.inc({ source, status })
+      changes += 1
+    },
+    text: shared(
+      () => registry.metrics(),
+      () => changes,
+    ),
     contentType: registry.contentType,
   }
 }

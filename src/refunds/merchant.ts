@@ -8,6 +8,8 @@ export type MerchantAccount = Readonly<{
   /** Whom the provider knows by it, see {@link merchantOf}. */
   merchant: string
   gateway: PaymentGateway
+  /** How long a lease lasts for a call of this account (lease.ts). */
+  leaseMs: number
 }>
 
 /** 60 bits: far more than tell the few merchants of one store apart, and short, since each refund is kept with one. */

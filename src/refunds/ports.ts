@@ -1,5 +1,6 @@
 import type { Krw, LedgerSums } from './amounts.ts'
 import type { PaymentMethod, RefundKind } from './eligibility.ts'
+import type { LeaseLeft } from './lease.ts'
 import type { FailureCode, Payment, ProviderAnswer, Refund, RefundAccount, Resolution } from './refund.ts'
 import type { StepTimings } from './step-timings.ts'
 
@@ -36,6 +37,8 @@ export type Intent = Attempt &
     /** Absent: everything that remains. */
     amount: Krw | undefined
     partialAllowed: boolean
+    /** How long the refund is this attempt's own, from begin on. */
+    leaseMs: number
     details: RefundDetails
     /** Of a second try: what was begun is to go on, and nothing is to begin. */
     isRenewal?: boolean
@@ -111,6 +114,17 @@ export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: stri
 /** What a refusal for now may say: of this request alone, since an earlier one with its key may have moved money. */
 export const NOTHING_SENT = 'Nothing was sent for this request; what an earlier one did stands. Try again.'
 
+/** One page of what is unsettled, over all payments. A cursor is the `nextCursor` of the page before; null starts. */
+export type UnsettledQuery = Readonly<{
+  status: 'processing' | 'unknown'
+  /** Absent: of all merchants. */
+  merchant?: string | undefined
+  limit: number
+  cursor: string | null
+  /** Which of them count, and a page is full of, unless it is the last; absent: all. */
+  matches?: (refund: Refund) => boolean
+}>
+
 /** Thrown by every method of the store: nothing can be said about what it was asked. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
@@ -139,7 +153,7 @@ export type RefundStore = Readonly<{
    * Writes back what the store forgot of a refund in flight: its intent, whatever stands in its way, and its key.
    * False where another payload has the key by now, which it then keeps.
    */
-  restore(begun: StoredRefund, payment: Payment): Promise<boolean>
+  restore(begun: StoredRefund, intent: Pick<Intent, 'payment' | 'leaseMs'>): Promise<boolean>
   /** A claim that was refused beside a refund of the same key gives way to the claim of that. */
   yieldClaim(refused: Claim, stored: StoredRefund): Promise<void>
   /**
@@ -153,31 +167,33 @@ export type RefundStore = Readonly<{
   findById(id: string): Promise<StoredRefund | null>
   /** The payment's ledger, or null where nothing was ever refunded of it. */
   findPayment(merchant: string, tid: string): Promise<PaymentLedger | null>
-  /** The payment's refunds. A cursor is the `nextCursor` of the page before; null starts. */
+  /**
+   * The payment's refunds that match (absent: all), and its ledger at the same moment, or null where nothing was ever refunded of
+   * it. A cursor is the `nextCursor` of the page before; null starts.
+   */
   listByPayment(query: {
     merchant: string
     tid: string
     limit: number
     cursor: string | null
-  }): Promise<RefundPage>
-  /** The refunds of all payments that are `processing` or `unknown`, oldest first; merchant null: of all merchants. */
-  listUnsettled(query: {
-    status: 'processing' | 'unknown'
-    /** Only those that this caller asked for; null: everybody's. */
-    requestedBy: string | null
-    merchant: string | null
-    limit: number
-    cursor: string | null
-  }): Promise<RefundPage>
-  /** The time that stamps what is stored, in milliseconds since 1970. */
-  now(): Promise<number>
+    matches?: (refund: Refund) => boolean
+  }): Promise<RefundPage & Readonly<{ ledger: PaymentLedger | null }>>
+  /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
+  listUnsettled(query: UnsettledQuery): Promise<RefundPage>
   /** How many refunds are `processing` or `unknown`. */
   countUnsettled(): Promise<number>
   /** When the oldest `unknown` refund was asked for, in milliseconds since 1970; null where there is none. */
   oldestUnknownAt(): Promise<number | null>
-  /** Some unsettled refunds that are due to be looked at. For a while no other replica gets them. */
-  takeDue(): Promise<readonly UnsettledRefund[]>
-  /** An unsettled refund is due again after this time. */
+  /**
+   * What the store's clock shows, about, in milliseconds since 1970: what replicas agree on. Times that are kept are
+   * by it.
+   */
+  now(): number
+  /** Whatever is `processing` and whose lease is over becomes `unknown`, and its key is kept. */
+  expireLeases(): Promise<void>
+  /** The unknown refunds that have been due longest, at most so many. For a while no other replica gets them. */
+  takeDue(limit: number): Promise<readonly UnsettledRefund[]>
+  /** An unknown refund is due again after this time. */
   lookAgain(unsettled: UnsettledRefund, delayMs: number): Promise<void>
   /** The key of an unknown refund does not expire before that is settled. */
   keepKey(stored: StoredRefund): Promise<void>
@@ -195,6 +211,8 @@ export type CancelRequest = Readonly<{
   amount: Krw
   taxFreeAmount: Krw | undefined
   refundAccount: RefundAccount | undefined
+  /** Looked at where the call is written: it is not, where less is left than the rest of the call may take. */
+  leaseLeft: LeaseLeft
   /** The caller's W3C trace context, to pass on. */
   traceparent?: string | undefined
 }>
@@ -258,7 +276,10 @@ export type Provider = Readonly<{
 /** One cancel call, sent at most once. */
 export type CancelCall = (request: CancelRequest, token: string) => Promise<CancelOutcome>
 
-/** Time that only moves forward, in milliseconds, for measuring how long something took. */
+/**
+ * Time that only moves forward, in milliseconds, for measuring how long something took. It counts the time for which
+ * the machine was suspended.
+ */
 export type MonotonicClock = () => number
 
 /** Whose request it was, for finding its log line: nothing of this decides anything. */

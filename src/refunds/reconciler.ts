@@ -22,22 +22,18 @@ const LONGEST_PAUSE_MS = 6 * 3_600_000
 /** An unknown partial or a disputed refund waits for a person; it is only looked at to see whether one has come. */
 const PERSON_PAUSE_MS = LONGEST_PAUSE_MS
 
-/** A `processing` that is due all the same had its lease renewed: it is over soon. */
-const LEASED_PAUSE_MS = 1_000
-
 /** How many lookups run at a time: few, since they are in nobody's way. */
 const LOOKUPS_AT_ONCE = 4
 
-/**
- * A sweep that takes longer, because the provider is slow, leaves the rest: the store hands it out again a
- * minute after it was taken, and no two replicas are to look at the same refund at once.
- */
+/** How many a sweep makes, and for how long it goes on to: the rest is due at the next one. */
+const MOST_LOOKED_AT = 64
 const LONGEST_SWEEP_MS = 20_000
 
 /**
- * Runs in every replica, without a leader: the store hands each due refund to one of them at a time. An
- * expired `processing` becomes `unknown`; an unknown full refund is looked up at the provider, first at once,
- * then after pauses that double; an unknown partial refund and a disputed one are left for a person.
+ * Runs in every replica, without a leader. Every expired `processing` becomes `unknown`, at each sweep. The unknown
+ * ones are looked at in the order in which they are due, and the store hands each to one replica at a time: a full
+ * refund is looked up at the provider, first at once, then after pauses that double, so that one which stays
+ * inconclusive keeps no other waiting; a partial one is left for a person, and so is a disputed one.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
   let timer: NodeJS.Timeout | undefined
@@ -69,19 +65,21 @@ export function startReconciler(parts: ReconcilerParts): Reconciler {
 }
 
 async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<void> {
-  const due = [...(await parts.store.takeDue())]
+  await parts.store.expireLeases()
   const startedAt = performance.now()
   const isOver = () => isStopped() || performance.now() - startedAt > LONGEST_SWEEP_MS
-  const worker = async () => {
-    for (let unsettled = due.pop(); unsettled !== undefined && !isOver(); unsettled = due.pop()) {
-      await lookAt(parts, unsettled)
-    }
+  const failures: unknown[] = []
+  for (let looked = 0; looked < MOST_LOOKED_AT && !isOver(); looked += LOOKUPS_AT_ONCE) {
+    const due = await parts.store.takeDue(LOOKUPS_AT_ONCE)
+    // One that fails leaves the others alone.
+    const ends = await Promise.allSettled(due.map((unsettled) => lookAt(parts, unsettled)))
+    failures.push(...ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])))
+    if (due.length < LOOKUPS_AT_ONCE) break
   }
-  await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker))
+  if (failures.length > 0) throw failures[0]
 }
 
 async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promise<void> {
-  // Reading it makes an expired `processing` unknown.
   const stored = await parts.store.findByClaim(unsettled)
   switch (stored?.refund.status) {
     case 'failed':
@@ -91,7 +89,8 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promi
     case 'succeeded':
       return parts.store.drop(unsettled)
     case 'processing':
-      return parts.store.lookAgain(unsettled, LEASED_PAUSE_MS)
+      // The store has gone back to when it was not unknown yet.
+      return parts.store.lookAgain(unsettled, parts.intervalMs)
     case 'unknown':
       return lookUp(parts, unsettled, stored as StoredRefund)
   }
@@ -140,8 +139,8 @@ async function leaveToPerson(
 }
 
 /** As long as it has been unknown already, so that pauses double: seconds, then minutes, then hours. */
-function pauseMs({ intervalMs }: ReconcilerParts, { refund, history }: StoredRefund): number {
+function pauseMs({ store, intervalMs }: ReconcilerParts, { refund, history }: StoredRefund): number {
   const unknownSince = history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at
-  const ageMs = Date.now() - Date.parse(unknownSince)
+  const ageMs = store.now() - Date.parse(unknownSince)
   return Math.min(Math.max(ageMs, intervalMs), LONGEST_PAUSE_MS)
 }

@@ -7,10 +7,12 @@ import {
   partialAllowed,
   refundAccountRequired,
 } from './eligibility.ts'
-import { fingerprint, fingerprintMatches } from './fingerprint.ts'
+import { fingerprintMatches, fingerprint as fingerprintOf } from './fingerprint.ts'
+import { CLAIM_TRUST_MS, LEASE_SLACK_MS, type LeaseLeft, startLease } from './lease.ts'
 import type { MerchantAccount } from './merchant.ts'
 import {
   type Attempt,
+  type BeginResult,
   type CancelCall,
   type CancelOutcome,
   type Claim,
@@ -68,18 +70,6 @@ export type RefundParts = Readonly<{
   background: BackgroundWork
 }>
 
-/**
- * The lease is this much longer than one provider call may take (contract: connect timeout + total
- * timeout + 5 s), so a call that starts this soon after begin is over before the lease is.
- */
-export const LEASE_SLACK_MS = 5_000
-
-/**
- * A claim is only acted on for this long after it was read. The mark that a claim was given up must
- * outlive this: a process that was stopped for longer finds out here, before it relays.
- */
-export const CLAIM_TRUST_MS = 10 * 60_000
-
 /** How often a request starts over because the claim that it joined was given up under it. */
 const MAX_CLAIM_ROUNDS = 3
 
@@ -96,7 +86,7 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
     const identified = {
       command,
       id: refundId(command.caller, command.idempotencyKey),
-      fingerprint: fingerprint(command.body, parts.storeSecrets[0] as Buffer),
+      fingerprint: fingerprintOf(command.body, parts.storeSecrets[0] as Buffer),
     }
     const account = accountOf(parts, command.body)
     const refusal =
@@ -195,7 +185,7 @@ async function attemptRefund(
     if (stored !== null) return replayUnder(parts, checked, { claim, stored })
     // Made while another merchant's account was meant: what is sent with this one must not be booked on that.
     if (claim.merchant !== merchant) {
-      await release(parts, { claim, attempt, requestedAt: Date.now() })
+      await release(parts, { claim, attempt, requestedAt: store.now() })
       return 'claim_abandoned'
     }
     if (!(await store.joinClaim(claim))) return 'claim_abandoned'
@@ -205,10 +195,11 @@ async function attemptRefund(
   const intent: Intent = {
     claim,
     attempt,
-    requestedAt: Date.now(),
+    requestedAt: store.now(),
     payment: body.payment,
     amount: body.amount,
     partialAllowed: partialAllowed(body.payment.method),
+    leaseMs: checked.account.leaseMs,
     details: {
       account: name,
       tax_free_amount: body.tax_free_amount ?? null,
@@ -230,7 +221,11 @@ async function attemptRefund(
     endStep(timings, 'beginMs', clock())
     switch (begun.result) {
       case 'begun':
-        return relay(parts, { command, intent, begun: begun.stored, cancel, timings }, authorization.token)
+        return relay(
+          parts,
+          { command, intent, begun: begun.stored, leaseLeft: begun.leaseLeft, cancel, timings },
+          authorization.token,
+        )
       case 'exists':
         return replayUnder(parts, checked, { claim, stored: begun.stored })
       case 'lost':
@@ -246,37 +241,45 @@ async function attemptRefund(
   return typeof answer === 'object' && 'outcome' in answer ? notSent(parts, intent, answer, command) : answer
 }
 
+type Begun = Extract<BeginResult, { result: 'begun' }> & Readonly<{ leaseLeft: LeaseLeft }>
+
 /** A begin whose answer is lost may have been applied: it is undone as soon as the store can be reached. */
-async function begin(parts: RefundParts, intent: Intent, claimReadAt: number) {
-  const sentAt = parts.clock()
-  let begun: Awaited<ReturnType<RefundStore['begin']>>
+async function begin(
+  parts: RefundParts,
+  intent: Intent,
+  claimReadAt: number,
+): Promise<Begun | Exclude<BeginResult, { result: 'begun' }>> {
+  const askedAt = parts.clock()
+  let begun: BeginResult
   try {
     begun = await parts.store.begin(intent)
   } catch (error) {
     postponeRelease(parts, intent, error)
     throw error
   }
+  if (begun.result !== 'begun') return begun
   // A call that started later than this could outlast its lease, and with it what blocks a second refund.
   const now = parts.clock()
-  const isLate = now - sentAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS
-  if (begun.result === 'begun' && isLate) {
+  if (now - askedAt > LEASE_SLACK_MS || now - claimReadAt > CLAIM_TRUST_MS) {
     await release(parts, intent)
     throw new StoreError('store_unavailable', `The store answered too late. ${NOTHING_SENT}`)
   }
-  return begun
+  const leaseLeft = startLease(parts.clock, { askedAt, leaseMs: intent.leaseMs })
+  return { result: 'begun', stored: begun.stored, leaseLeft }
 }
 
 type Relay = Readonly<{
   command: RefundCommand
   intent: Intent
   begun: StoredRefund
+  leaseLeft: LeaseLeft
   cancel: CancelCall
   timings: StepTimings
 }>
 
 async function relay(
   parts: RefundParts,
-  { command, intent, begun, cancel, timings }: Relay,
+  { command, intent, begun, leaseLeft, cancel, timings }: Relay,
   token: string,
 ): Promise<RefundAnswer> {
   const { body } = command
@@ -288,11 +291,14 @@ async function relay(
     amount: begun.refund.amount,
     taxFreeAmount: body.tax_free_amount,
     refundAccount: body.refund_account,
+    leaseLeft,
     traceparent: command.traceparent,
   }
   let outcome = await cancel(request, token)
   if (outcome.outcome === 'token_rejected') {
-    outcome = await relayWithFreshToken(parts, { intent, begun }, token, (fresh) => cancel(request, fresh))
+    outcome = await relayWithFreshToken(parts, { intent, begun }, token, (fresh, leaseLeft) =>
+      cancel({ ...request, leaseLeft }, fresh),
+    )
   }
   if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome, command)
   endStep(timings, 'relayMs', parts.clock())
@@ -311,7 +317,7 @@ async function relayWithFreshToken(
   parts: RefundParts,
   { intent, begun }: Pick<Relay, 'intent' | 'begun'>,
   rejectedToken: string,
-  cancel: (token: string) => Promise<CancelOutcome>,
+  cancel: (token: string, leaseLeft: LeaseLeft) => Promise<CancelOutcome>,
 ): Promise<AnsweredOutcome | NotSent> {
   const authorization = await parts.provider.renew(intent.claim.merchant, rejectedToken)
   if (authorization.outcome === 'not_sent') return authorization
@@ -321,7 +327,7 @@ async function relayWithFreshToken(
     return tokenNotRenewed('The store forgot this refund while its token was renewed.')
   }
   if (renewed.result !== 'begun') return tokenNotRenewed('The provider took too long to renew its token.')
-  const outcome = await cancel(authorization.token)
+  const outcome = await cancel(authorization.token, renewed.leaseLeft)
   if (outcome.outcome !== 'token_rejected') return outcome
   return { outcome: 'not_sent', code: 'provider_auth_failed', detail: outcome.detail }
 }
@@ -344,7 +350,7 @@ async function record(
   const settle = async () => {
     let settled = await parts.store.settle(begun, settlement)
     if (settled.result === 'lost') {
-      const keepsKey = await parts.store.restore(begun, intent.payment)
+      const keepsKey = await parts.store.restore(begun, intent)
       parts.observer.lost(locally(begun, settlement), { isWrittenBack: true, keepsKey })
       settled = await parts.store.settle(begun, settlement)
     }

@@ -45,7 +45,7 @@ const NO_ANSWER: ProviderAnswer = {
 export async function resolveRefund(parts: ResolveParts, command: ResolveCommand): Promise<ResolveAnswer> {
   const stored = await parts.store.findById(command.id)
   if (stored === null) return { answer: 'not_found' }
-  const detail = await reasonAgainst(parts, stored, command)
+  const detail = reasonAgainst(parts, stored, command)
   if (detail !== null) return { answer: 'not_resolvable', refund: stored.refund, detail }
 
   const settlement = settlementOf(parts.provider, stored, command)
@@ -58,11 +58,11 @@ export async function resolveRefund(parts: ResolveParts, command: ResolveCommand
 }
 
 /** Why this person may not settle this refund so, or not yet; null: it may. */
-async function reasonAgainst(
+function reasonAgainst(
   { store, resolveFailedAfterMs }: ResolveParts,
   { refund, history }: StoredRefund,
   { outcome, by, areCallersKnown }: ResolveCommand,
-): Promise<string | null> {
+): string | null {
   if (refund.status !== 'unknown' && !refund.disputed) return notOpen(refund)
   if (areCallersKnown && refund.requested_by === by) {
     return `Who asked for a refund cannot settle it: ${by} did. Have another caller with the scope resolve do it.`
@@ -71,7 +71,7 @@ async function reasonAgainst(
   const unknownSince = history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at
   const failableAt = Date.parse(unknownSince) + resolveFailedAfterMs
   // The store's clock, which stamped the history: this process's may be ahead.
-  if ((await store.now()) >= failableAt) return null
+  if (store.now() >= failableAt) return null
   return `A cancel may still be applied late. This refund can be called failed from ${new Date(failableAt).toISOString()} on; look at the provider's console again then.`
 }
 

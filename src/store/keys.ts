@@ -9,7 +9,9 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
  * | `payment:{<merchant>:<tid>}`         | hash   | the ledger and its refunds (lua/ledger.lua)    | the ledger's retention      |
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was given up               | longer than an attempt      |
- * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of unsettled refunds by due time | until settled   |
+ * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
+ * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds, by time           | until settled               |
+ * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next      | until settled               |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
@@ -23,6 +25,8 @@ export const keys = {
   abandoned: (merchant: string, tid: string, claimToken: string) =>
     `abandoned:{${merchant}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
+  unknown: (shard: number) => `unknown:{${shard}}`,
+  lookups: (shard: number) => `lookups:{${shard}}`,
   token: (merchant: string) => `token:{${merchant}}`,
   storeId: (shard: number) => `store-id:{${shard}}`,
   storeMark: (shard: number) => `store-mark:{${shard}}`,

@@ -1,7 +1,8 @@
+import { CLAIM_TRUST_MS } from '../refunds/lease.ts'
 import type {
-  Attempt,
   Claim,
   Intent,
+  MonotonicClock,
   RefundStore,
   Settlement,
   StoredRefund,
@@ -9,12 +10,11 @@ import type {
 } from '../refunds/ports.ts'
 import { NOTHING_SENT, StoreError } from '../refunds/ports.ts'
 import type { Refund } from '../refunds/refund.ts'
-import { CLAIM_TRUST_MS } from '../refunds/request-refund.ts'
 import type { Barrier } from './barrier.ts'
 import type { Durability } from './durability.ts'
 import type { StoreWatch } from './identity.ts'
-import { createIndexCleaner } from './index-cleaner.ts'
-import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
+import { keys, unsettledShard } from './keys.ts'
+import { reach, unavailable } from './reach.ts'
 import {
   decodeLedger,
   decodeRefund,
@@ -24,28 +24,26 @@ import {
   writeJson,
 } from './refund-text.ts'
 import type { RedisClient, Scripts } from './scripts.ts'
+import { createUnsettledIndex } from './unsettled-index.ts'
 
 /** Longer than any attempt acts on a claim that it has read. */
 const ABANDONED_MARK_MS = 2 * CLAIM_TRUST_MS
 
-/** A refund is due a little after its lease is over, since the two are written one after the other. */
-const DUE_SLACK_MS = 100
+/**
+ * A claim lives for this long at least, until its refund has settled. Its retention counts from then on. It is far
+ * more than the time within which whatever was left in flight is found (unsettled-index.ts) and its key kept for good.
+ */
+const LEAST_CLAIM_MS = 24 * 3_600_000
 
-/** A replica that takes entries to look at has this long before another one gets them. */
-const TAKEN_MS = 60_000
-const TAKEN_PER_SHARD = 4
-
-/** How many entries of the index one page may read through, and how many at a time. */
-const MOST_LOOKED_AT = 1_000
-const LIST_BATCH = 50
-
-/** How much of the index is read for the oldest unknown refund, and how many of the oldest are looked at. */
-const SURVEYED_PER_SHARD = 1_000
-const SURVEYED_REFUNDS = 16
+/** How many refunds of a payment are read at a time for a page of those that match. */
+const MOST_READ = 100
 
 export type RefundStoreOptions = Readonly<{
-  /** How long a `processing` refund is its attempt's own. */
-  leaseMs: number
+  /** What time it is on the Redis server, about; in milliseconds since 1970. */
+  now(): number
+  clock: MonotonicClock
+  /** The longest lease that any account has had. */
+  longestLeaseMs(): number
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
   /** What Redis promises now; a refund is refused while that is not enough. */
@@ -58,12 +56,18 @@ export type RefundStoreOptions = Readonly<{
 
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
 export function createRefundStore(redis: RedisClient & Scripts, options: RefundStoreOptions): RefundStore {
-  const { leaseMs, requireDurability, barrier, watch } = options
-  const clean = createIndexCleaner(redis)
-  // However short the retention, a claim outlives its attempt, one renewal of the lease, and the first sweep after.
-  const claimRetentionMs = Math.max(options.idempotencyRetentionMs, 4 * leaseMs)
+  const { now, clock, longestLeaseMs, requireDurability, barrier, watch } = options
+  const index = createUnsettledIndex(redis, {
+    now,
+    clock,
+    longestLeaseMs,
+    find: ({ id, merchant, tid }) => find(id, merchant, tid),
+    keepKey,
+    expireKey: (unsettled) => expireClaim(unsettled, claimMs, 'NX'),
+  })
+  const claimMs = Math.max(options.idempotencyRetentionMs, LEAST_CLAIM_MS)
   // A claim whose refund is gone would let a repeat be sent again.
-  const ledgerRetentionMs = Math.max(options.ledgerRetentionMs, claimRetentionMs)
+  const ledgerRetentionMs = Math.max(options.ledgerRetentionMs, claimMs)
 
   function assertDurable(): void {
     const { state } = options.durability()
@@ -75,39 +79,40 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   return {
     async claim(claim) {
       assertDurable()
+      // Nobody may have looked for as long as a claim lives: the key of an unknown refund may be free.
+      if (!index.isLookedAfter()) await index.expireLeases()
       const text = encodeClaim(claim)
-      const existing = await reach(redis.set(keys.claim(claim.id), text, 'PX', claimRetentionMs, 'NX', 'GET'))
+      const existing = await reach(redis.set(keys.claim(claim.id), text, 'PX', claimMs, 'NX', 'GET'))
       return existing === null ? claim : decodeClaim(claim.id, existing)
     },
 
     async joinClaim(claim) {
-      return (await reach(redis.extendClaim(keys.claim(claim.id), claim.token, claimRetentionMs))) === 1
+      return (await reach(redis.extendClaim(keys.claim(claim.id), claim.token, claimMs))) === 1
     },
 
     async begin(intent) {
       assertDurable()
       const { claim } = intent
       const paymentKey = keys.payment(claim.merchant, claim.tid)
-      const shardKey = shardOf(claim.id)
       const own = intentJson(claim.fingerprint, intent.details)
       // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
       const [, reply] = await reach(
         Promise.all([
-          redis.zadd(shardKey, Date.now() + leaseMs + DUE_SLACK_MS, entryOf(intent)),
+          index.enter(intent, intent.leaseMs),
           redis.beginRefund(
             paymentKey,
             keys.abandoned(claim.merchant, claim.tid, claim.token),
-            ...beginArguments(intent, leaseMs, own.text),
+            ...beginArguments(intent, own.text),
           ) as Promise<string[]>,
         ]),
       )
       // The claim, too: it was written through the same connections, before.
-      await passBarrier(paymentKey, shardKey, keys.claim(claim.id))
+      await passBarrier(paymentKey, keys.unsettled(unsettledShard(claim.id)), keys.claim(claim.id))
       watch?.refundBegun()
       const begun = decodeBegin(reply, claim, own)
       // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
       const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
-      if (!isOwn) clean(shardKey, entryOf(intent))
+      if (!isOwn) index.leaveSoon(intent)
       return begun
     },
 
@@ -143,19 +148,15 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       return { result, stored: settled }
     },
 
-    async restore(begun, payment) {
+    async restore(begun, { payment, leaseMs }) {
       const { refund, merchant, attempt } = begun
       const claim = claimOf(begun)
       const requestedAt = Date.parse(refund.created_at)
       // Whatever the store promises now: this is how the truth comes back to it.
       const [, key] = await reach(
         Promise.all([
-          redis.zadd(
-            shardOf(refund.id),
-            Date.now() + leaseMs + DUE_SLACK_MS,
-            entryOf({ claim, attempt, requestedAt }),
-          ),
-          redis.set(keys.claim(refund.id), encodeClaim(claim), 'PX', claimRetentionMs, 'NX', 'GET'),
+          index.enter({ claim, attempt, requestedAt }, leaseMs),
+          redis.set(keys.claim(refund.id), encodeClaim(claim), 'PX', claimMs, 'NX', 'GET'),
           redis.restoreRefund(
             keys.payment(merchant, refund.tid),
             refund.id,
@@ -193,19 +194,18 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       )) as string[]
       if (reply[0] === 'unknown') return decodeReply(reply, claim.merchant, claim.tid)
       if (reply[0] === 'held') return null
-      await reach(
-        Promise.all([
-          redis.deleteIfOwned(keys.claim(claim.id), claim.token),
-          redis.zrem(shardOf(claim.id), entryOf(own)),
-        ]),
-      )
+      await Promise.all([reach(redis.deleteIfOwned(keys.claim(claim.id), claim.token)), index.leave(own)])
       return null
     },
 
     findByClaim: ({ id, merchant, tid }) => find(id, merchant, tid),
 
     async findById(id) {
-      const text = await reach(redis.get(keys.claim(id)))
+      let text = await reach(redis.get(keys.claim(id)))
+      if (text === null && !index.isLookedAfter()) {
+        await index.expireLeases()
+        text = await reach(redis.get(keys.claim(id)))
+      }
       if (text === null) return null
       const claim = decodeClaim(id, text)
       return find(id, claim.merchant, claim.tid)
@@ -216,95 +216,36 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       return text === null ? null : decodeLedger(text, tid)
     },
 
-    async listByPayment({ merchant, tid, limit, cursor }) {
-      const reply = (await reach(
-        redis.listRefunds(keys.payment(merchant, tid), cursor ?? '1', limit),
-      )) as string[]
-      const refunds = []
-      for (let index = 1; index < reply.length; index += 2) {
-        refunds.push(decodeRefund(reply[index] as string, reply[index + 1] as string, merchant, tid).refund)
-      }
-      return { refunds, nextCursor: reply[0] || null }
-    },
-
-    async listUnsettled({ status, requestedBy, merchant, limit, cursor }) {
-      const entries = (await allEntries()).filter(
-        (unsettled) =>
-          (cursor === null || positionOf(unsettled.entry) > cursor) &&
-          (merchant === null || unsettled.merchant === merchant),
-      )
-      const looked = entries.slice(0, MOST_LOOKED_AT)
+    async listByPayment({ merchant, tid, limit, cursor, matches }) {
       const refunds: Refund[] = []
-      for (let start = 0; start < looked.length; start += LIST_BATCH) {
-        const batch = looked.slice(start, start + LIST_BATCH)
-        const found = await Promise.all(batch.map(({ id, merchant, tid }) => find(id, merchant, tid)))
-        for (const [index, stored] of found.entries()) {
-          if (stored?.refund.status !== status) continue
-          if (requestedBy !== null && stored.refund.requested_by !== requestedBy) continue
-          refunds.push(stored.refund)
-          const position = start + index
-          if (refunds.length === limit) return { refunds, nextCursor: cursorAfter(entries, position) }
+      for (let number = cursor ?? '1', count = limit; ; count = MOST_READ) {
+        const [next, text, ...page] = (await reach(
+          redis.listRefunds(keys.payment(merchant, tid), number, count),
+        )) as [string, string, ...string[]]
+        const ledger = text === '' ? null : decodeLedger(text, tid)
+        for (let at = 0; at < page.length; at += 2) {
+          const { refund } = decodeRefund(page[at] as string, page[at + 1] as string, merchant, tid)
+          if (matches?.(refund) === false) continue
+          if (refunds.length === limit) {
+            return { ledger, refunds, nextCursor: numberOf(page[at + 1] as string) }
+          }
+          refunds.push(refund)
         }
+        if (next === '') return { ledger, refunds, nextCursor: null }
+        if (refunds.length === limit) return { ledger, refunds, nextCursor: next }
+        number = next
       }
-      return { refunds, nextCursor: cursorAfter(entries, looked.length - 1) }
     },
 
-    async now() {
-      const [seconds, microseconds] = await reach(redis.time())
-      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
-    },
-
-    async takeDue() {
-      const shards = shardKeys().map((key) => redis.takeDue(key, TAKEN_MS, TAKEN_PER_SHARD))
-      const entries = (await reach(Promise.all(shards))) as string[][]
-      return entries.flat().map(decodeEntry)
-    },
-
-    async lookAgain({ entry, id }, delayMs) {
-      // In time to keep its key again, to which the drop of an earlier attempt's entry may have given an expiry.
-      const dueInMs = Math.min(delayMs, claimRetentionMs / 2)
-      // Not put back where the refund was settled meanwhile.
-      await reach(redis.zadd(shardOf(id), 'XX', Date.now() + dueInMs, entry))
-    },
-
+    listUnsettled: index.list,
+    now,
+    expireLeases: index.expireLeases,
+    takeDue: index.takeDue,
+    lookAgain: index.lookAgain,
     keepKey,
-
-    async drop({ entry, id }) {
-      await reach(
-        Promise.all([
-          redis.zrem(shardOf(id), entry),
-          // An unknown refund's key had none; whoever settled it may not have come to giving it one.
-          redis.pexpire(keys.claim(id), claimRetentionMs, 'NX'),
-        ]),
-      )
-    },
-
-    oldestUnknownAt,
-
-    async countUnsettled() {
-      const shards = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) =>
-        redis.zcard(keys.unsettled(shard)),
-      )
-      return (await reach(Promise.all(shards))).reduce((total, count) => total + count, 0)
-    },
-  }
-
-  /**
-   * Read at each scrape, so what it may cost is bounded: beyond 16,000 unsettled refunds it is the oldest of those
-   * that are due last, which are those that have waited longest. Entries that are in flight, or left over, are
-   * passed over as far as they are looked at; a whole row of such counts by the first one after it.
-   */
-  async function oldestUnknownAt(): Promise<number | null> {
-    const shards = shardKeys().map((key) => redis.zrevrange(key, 0, SURVEYED_PER_SHARD - 1))
-    const entries = (await reach(Promise.all(shards))).flat().sort().map(decodeEntry)
-    const oldest = entries.slice(0, SURVEYED_REFUNDS)
-    const found = await Promise.all(oldest.map(({ id, merchant, tid }) => find(id, merchant, tid)))
-    const unknown = found.findIndex((stored) => stored?.refund.status === 'unknown')
-    if (unknown >= 0) return requestedAtOf(entries[unknown] as UnsettledRefund)
-    const next = entries[SURVEYED_REFUNDS]
-    if (next === undefined) return null
-    const requestedAt = requestedAtOf(next)
-    return requestedAt < Date.now() - leaseMs ? requestedAt : null
+    drop: index.drop,
+    oldestUnknownAt: index.oldestUnknownAt,
+    countUnsettled: index.count,
   }
 
   /**
@@ -327,27 +268,33 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     return reply[0] === 'found' ? decodeReply(reply, merchant, tid) : null
   }
 
-  /** All unsettled refunds, oldest first: an entry begins with the time of its request. */
-  async function allEntries(): Promise<UnsettledRefund[]> {
-    const shards = await reach(Promise.all(shardKeys().map((key) => redis.zrange(key, '0', '-1'))))
-    return shards.flat().sort().map(decodeEntry)
-  }
-
   /** What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. */
   async function followUp(stored: StoredRefund): Promise<void> {
-    const { refund, attempt, history } = stored
-    const { id } = refund
-    const requestedAt = Date.parse(refund.created_at)
-    const entry = entryOf({ claim: claimOf(stored), attempt, requestedAt })
-    if (refund.status === 'unknown' || refund.disputed) {
-      await Promise.all([reach(redis.zadd(shardOf(id), Date.now(), entry)), keepKey(stored)])
-      return
-    }
+    const { refund, merchant, attempt, history } = stored
+    if (refund.status === 'unknown') return index.addUnknown(stored)
+    const { id, tid } = refund
     // Its key has no expiry then.
     const wasUncertain = history.some(({ event }) => event === 'unknown' || event === 'disputed')
-    if (!wasUncertain) return clean(shardOf(id), entry)
-    redis.zrem(shardOf(id), entry).catch(() => {})
-    await reach(redis.pexpire(keys.claim(id), claimRetentionMs))
+    if (wasUncertain) {
+      index.removeUnknown(stored)
+      return refund.disputed ? keepKey(stored) : expireClaim({ id, merchant, tid }, settledClaimMs())
+    }
+    index.leaveSoon({ claim: claimOf(stored), attempt, requestedAt: Date.parse(refund.created_at) })
+    // Else it has as long already. Where this fails, the key replays for longer than it must.
+    if (settledClaimMs() < claimMs) redis.pexpire(keys.claim(id), settledClaimMs()).catch(() => {})
+  }
+
+  /** However short the retention, the key of a settled refund outlives whoever asks with it at that moment. */
+  function settledClaimMs(): number {
+    return Math.max(options.idempotencyRetentionMs, 4 * longestLeaseMs())
+  }
+
+  async function expireClaim(
+    { id, merchant, tid }: Pick<UnsettledRefund, 'id' | 'merchant' | 'tid'>,
+    afterMs: number,
+    only: 'NX' | '' = '',
+  ): Promise<void> {
+    await reach(redis.expireClaim(keys.claim(id), `${merchant} ${tid}`, afterMs, only))
   }
 
   /** Also where the claim was lost: without it the refund is not found by its id, and its key is free. */
@@ -357,14 +304,6 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   }
 }
 
-function shardOf(id: string): string {
-  return keys.unsettled(unsettledShard(id))
-}
-
-function shardKeys(): string[] {
-  return Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => keys.unsettled(shard))
-}
-
 function notDurable(): StoreError {
   return new StoreError(
     'store_not_durable',
@@ -372,47 +311,9 @@ function notDurable(): StoreError {
   )
 }
 
-function unavailable(cause?: unknown): StoreError {
-  return new StoreError('store_unavailable', `The store cannot be reached. ${NOTHING_SENT}`, { cause })
-}
-
-/** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
-async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
-  try {
-    return await command
-  } catch (error) {
-    throw unavailable(error)
-  }
-}
-
-/**
- * An attempt's entry in the index. Of the attempt as well as of the refund, so that a request which joined the
- * claim and was not the one to begin takes its own entry back and not the other's. Sorted as text, entries are
- * sorted by time: until the year 2286 it has thirteen digits.
- */
-function entryOf({ claim, attempt, requestedAt }: Attempt): string {
-  return `${requestedAt}.${claim.id} ${attempt} ${claim.merchant} ${claim.tid}`
-}
-
-function decodeEntry(entry: string): UnsettledRefund {
-  const [position, attempt, merchant] = entry.split(' ', 3) as [string, string, string]
-  const id = position.slice(position.indexOf('.') + 1)
-  return { entry, id, merchant, tid: entry.slice(position.length + attempt.length + merchant.length + 3) }
-}
-
-function requestedAtOf({ entry }: UnsettledRefund): number {
-  return Number(entry.slice(0, entry.indexOf('.')))
-}
-
-/** Null where that was the last one. */
-function cursorAfter(entries: readonly UnsettledRefund[], position: number): string | null {
-  const entry = entries[position]
-  return entry === undefined || position === entries.length - 1 ? null : positionOf(entry.entry)
-}
-
-/** Where an entry is in the list; a cursor names the last one of its page. */
-function positionOf(entry: string): string {
-  return entry.slice(0, entry.indexOf(' '))
+/** A refund's number in its payment, by which lists go on, from its text (lua/ledger.lua). */
+function numberOf(text: string): string {
+  return text.split(' ', 4)[3] as string
 }
 
 function encodeClaim({ token, fingerprint, merchant, tid }: Claim): string {
@@ -435,12 +336,12 @@ function decodeClaim(id: string, text: string): Claim {
   }
 }
 
-function beginArguments(intent: Intent, leaseMs: number, json: string): (string | number)[] {
+function beginArguments(intent: Intent, json: string): (string | number)[] {
   const { claim, payment, details } = intent
   return [
     claim.id,
     intent.attempt,
-    leaseMs,
+    intent.leaseMs,
     ABANDONED_MARK_MS,
     payment.method,
     payment.amount,

@@ -574,3 +574,56 @@ t.test('not sent: the process was stopped while it connected, and its time is ov
   await sleep(100)
   t.equal(server.requests.length, 0)
 })
+
+t.test(
+  'not sent: what is left of the lease, where it is written, is less than the call may take',
+  async (t) => {
+    const timeoutMs = 5_000
+    const server = await startRawServer(t, (socket) =>
+      socket.write(answer(SUCCESS, '200 OK', ['keep-alive: timeout=5'])),
+    )
+    const client = startClient(t, server.url, { timeoutMs })
+    const asked: string[] = []
+    const callWith = (leaseLeftMs: number) => {
+      const leaseLeft = () => {
+        asked.push(new Error().stack?.includes('onRequestStart') ? 'where it is written' : 'elsewhere')
+        return leaseLeftMs
+      }
+      return cancelWith(client, { ...CANCEL, leaseLeft }, 'token')
+    }
+    for (const leaseLeftMs of [Number.NEGATIVE_INFINITY, -1, 0, timeoutMs / 2]) {
+      const before = server.requests.length
+      t.match(await callWith(leaseLeftMs), {
+        outcome: 'not_sent',
+        code: 'provider_unavailable',
+        detail: /Nothing was sent/,
+      })
+      await sleep(50)
+      t.equal(server.requests.length, before, `${leaseLeftMs} ms: nothing is written`)
+      t.match(await callWith(timeoutMs), { outcome: 'succeeded' }, 'enough is left')
+      // On the connection that was used before, too.
+      await sleep(50)
+    }
+    t.same([...new Set(asked)], ['where it is written'])
+  },
+)
+
+t.test('not sent: the lease ran out while it connected', async (t) => {
+  const server = await startRawServer(t, (socket) => socket.write(answer()))
+  const pool = new Pool(server.url)
+  t.teardown(() => pool.destroy())
+  let leaseLeftMs = 10_000
+  const request = {
+    path: '/api/cancel',
+    headers: [],
+    body: '{"tid":"t-1"}',
+    timeoutMs: 5_000,
+    leaseLeft: () => leaseLeftMs,
+  }
+  const seen = exchange(pool, request)
+  // A machine that is suspended here knows it by its clock alone: no timer has run.
+  leaseLeftMs -= 8_000
+  t.match(await seen, { seen: 'not_sent', detail: /held up/ })
+  await sleep(50)
+  t.equal(server.requests.length, 0)
+})

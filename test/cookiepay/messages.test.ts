@@ -14,6 +14,7 @@ const FULL: CancelRequest = {
   amount: 10_000,
   taxFreeAmount: undefined,
   refundAccount: undefined,
+  leaseLeft: () => 0,
 }
 
 const PART = { kind: 'partial', amount: 3000 } as const
@@ -73,6 +74,7 @@ t.test('every value of a cancel is quoted, and arrives as it was given but for t
     amount,
     taxFreeAmount: fc.option(amount, { nil: undefined }),
     refundAccount: fc.option(account, { nil: undefined }),
+    leaseLeft: fc.constant(() => 0),
   })
   const fullCancel = fc.constantFrom<FullCancel>('with_amount', 'without_amount')
   fc.assert(

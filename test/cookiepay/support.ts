@@ -19,6 +19,7 @@ export const CANCEL: CancelRequest = {
   amount: 10_000,
   taxFreeAmount: undefined,
   refundAccount: undefined,
+  leaseLeft: () => Number.POSITIVE_INFINITY,
 }
 
 export const SUCCESS = JSON.stringify({

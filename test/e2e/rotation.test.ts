@@ -8,6 +8,7 @@ import { keys } from '../../src/store/keys.ts'
 import { TERMS } from '../cookiepay/support.ts'
 import { startSandbox } from '../sandbox/support.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { spawnGateway } from './spawn-gateway.ts'
 import { resolveAsFailed, until } from './support/calls.ts'
@@ -15,7 +16,7 @@ import { isProblem, isRefund } from './support/contract.ts'
 import { apiKey, bearer } from './support/keys.ts'
 import { accept, json, startProviderStub } from './support/provider-stub.ts'
 import { withRedis } from './support/redis-content.ts'
-import { UNDISTURBED } from './support/stubbed-gateway.ts'
+import { startStubbedGateway, UNDISTURBED } from './support/stubbed-gateway.ts'
 
 const account = (name: string, key: string, id = name) => ({ name, id, key, pg: 'toss' })
 const asConfigured = ({ name, id, key }: ReturnType<typeof account>) =>
@@ -319,4 +320,28 @@ t.test('the password of Redis rotates, and another server is not taken for the s
   t.match(gateway.output(), /REDIS_URL_FILE: got another server/)
   isRefund(t, await gateway.refund(refundRequest()), 'succeeded', { about: 'at the one that it had' })
   t.notMatch(gateway.output(), /old-password|new-password/)
+})
+
+t.test('a longer timeout: leases of what is begun from then on are longer, too', async (t) => {
+  const { stub, gateway, redis } = await startStubbedGateway(t, {
+    COOKIEPAY_CONNECT_TIMEOUT_MS: '300',
+    COOKIEPAY_TIMEOUT_MS: '300',
+  })
+  const [LATE_MS, SLACK_MS] = [600, 5_000]
+  stub.onCancel((...call) => setTimeout(() => accept(...call), LATE_MS))
+  isRefund(t, await gateway.refund(refundRequest()), 'unknown')
+
+  gateway.rotate({
+    accounts: [{ ...asConfigured(account('default', 'shop-key', 'shop')), timeoutMs: 8_000 }],
+  })
+  const body = refundRequest()
+  const answer = gateway.refund(body)
+  await until('it is at the provider', () => stub.cancels.length === 2)
+  const texts = await withRedis(redis, (client) => client.hvals(keys.payment(MERCHANT, body.tid)))
+  const [, leaseUntil, , begunAt] = (texts.find((text) => text.startsWith('processing ')) ?? '')
+    .split(' ', 9)
+    .slice(5)
+    .map(Number) as [number, number, number, number]
+  t.equal(leaseUntil - begunAt, 300 + 8_000 + SLACK_MS)
+  isRefund(t, await answer, 'succeeded')
 })

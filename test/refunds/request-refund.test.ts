@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import { CLAIM_TRUST_MS, LEASE_SLACK_MS, leaseMs } from '../../src/refunds/lease.ts'
 import type {
   Authorization,
   BeginResult,
@@ -16,12 +17,7 @@ import type {
 } from '../../src/refunds/ports.ts'
 import { StoreError } from '../../src/refunds/ports.ts'
 import type { ProviderAnswer, Refund } from '../../src/refunds/refund.ts'
-import {
-  CLAIM_TRUST_MS,
-  LEASE_SLACK_MS,
-  type RefundAnswer,
-  requestRefund,
-} from '../../src/refunds/request-refund.ts'
+import { type RefundAnswer, requestRefund } from '../../src/refunds/request-refund.ts'
 import { MERCHANT_ACCOUNT } from '../support/merchant.ts'
 
 // Only what a real store and provider cannot be made to show: see test/e2e for the rest.
@@ -55,6 +51,8 @@ const NOT_SENT: CancelOutcome & { outcome: 'not_sent' } = {
 const TOKEN_REJECTED: CancelOutcome = { outcome: 'token_rejected', detail: 'rejected' }
 const AUTH_FAILED: Authorization = { outcome: 'not_sent', code: 'provider_auth_failed', detail: 'wrong key' }
 
+const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: 20_000 })
+
 const STORE_DOWN = () => new StoreError('store_unavailable', 'down')
 
 /** What happens instead of, or beside, what the store would do. Each answers what `usual` does by default. */
@@ -85,7 +83,7 @@ function createFlow(faults: Faults = {}) {
 
   const store: Pick<
     RefundStore,
-    'claim' | 'joinClaim' | 'begin' | 'settle' | 'restore' | 'release' | 'findByClaim' | 'findById'
+    'claim' | 'joinClaim' | 'begin' | 'settle' | 'restore' | 'release' | 'findByClaim' | 'findById' | 'now'
   > = {
     async claim(claim) {
       const existing = claims.get(claim.id)
@@ -163,6 +161,7 @@ function createFlow(faults: Faults = {}) {
     },
 
     joinClaim: async ({ id, token }) => claims.get(id)?.token === token,
+    now: () => Date.now(),
     findByClaim: async ({ id }) => refunds.get(id) ?? null,
     findById: async (id) => refunds.get(id) ?? null,
   }
@@ -188,7 +187,7 @@ function createFlow(faults: Faults = {}) {
       {
         store: store as RefundStore,
         provider: provider as Provider,
-        accounts: new Map([['default', MERCHANT_ACCOUNT]]),
+        accounts: new Map([['default', { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS }]]),
         storeSecrets: [Buffer.alloc(32)],
         clock: () => clock.nowMs,
         observer: {
@@ -369,6 +368,27 @@ t.test('a begin that was answered too late for its lease is not sent', async (t)
     t.equal(flow.released.length, 1)
     isFree(t, flow)
   }
+})
+
+t.test('the end of the lease goes with the call, by the clock of the flow', async (t) => {
+  const TOKEN_MS = 700
+  const flow = createFlow({
+    begin: async (usual) => {
+      flow.clock.nowMs += 1_000
+      return usual()
+    },
+    cancel: (call) => (call === 1 ? TOKEN_REJECTED : SUCCEEDED),
+    renew: () => {
+      flow.clock.nowMs += TOKEN_MS
+      return { outcome: 'authorized', token: 'token-2' }
+    },
+  })
+  await flow.request()
+  const [first, second] = flow.sent.map(({ request }) => request.leaseLeft)
+  t.equal(second?.(), LEASE_MS - 1_000, 'of the lease that was renewed')
+  t.equal(first?.(), LEASE_MS - 1_000 - TOKEN_MS - 1_000, 'and not of the first one')
+  flow.clock.nowMs += LEASE_MS
+  t.equal(second?.(), -1_000, 'asked anew each time')
 })
 
 t.test('a claim that was read too long ago is not acted on', async (t) => {

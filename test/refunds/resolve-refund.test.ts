@@ -9,6 +9,7 @@ import { connectRedis } from '../../src/store/connection.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { storeTimes } from '../support/store-times.ts'
 
 const AMBIGUOUS: ProviderAnswer = {
   cancel_tid: null,
@@ -33,7 +34,7 @@ async function startAll(t: Test) {
   t.teardown(() => redis.disconnect())
   await new Promise((resolve) => redis.once('ready', resolve))
   const store = createRefundStore(redis, {
-    leaseMs: 60_000,
+    ...storeTimes(60_000),
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
@@ -74,6 +75,7 @@ async function startAll(t: Test) {
       payment: { method: 'card_auth', amount: 1000 },
       amount,
       partialAllowed: true,
+      leaseMs: 60_000,
       details: {
         account: 'default',
         tax_free_amount: null,

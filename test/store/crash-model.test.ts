@@ -2,7 +2,7 @@ import { setImmediate as flowsToRun } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { CLAIM_TRUST_MS } from '../../src/refunds/request-refund.ts'
+import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
 import { defineScripts } from '../../src/store/scripts.ts'
 import { startTestRedis } from '../support/redis.ts'
 import type { SentCommand } from '../support/stepped-client.ts'
@@ -297,7 +297,8 @@ t.test('a refund whose lease cannot be renewed stays in the index until it is un
   const client = await startRedis(t)
   await play(client, [
     request(0, 0),
-    proceed(0, 3),
+    // It looks for what was left in flight, claims, and begins.
+    proceed(0, 4),
     timePasses(TRUST_PASSES_MS, false),
     answer(0, 'token rejected'),
     proceed(0, 3),
@@ -311,13 +312,13 @@ t.test('an entry that a crash left behind does not let the key of another paymen
   await play(client, [
     // A partial refund that is begun, not sent, and dies after it has freed its key and before its entry is gone.
     request(0, 3),
-    proceed(0, 3),
+    proceed(0, 4),
     answer(0, 'not sent'),
     proceed(0, 2),
     die(0, 0, false),
     // The key then carries one of another payment, whose outcome nobody hears.
     request(0, 1),
-    proceed(0, 3),
+    proceed(0, 4),
     answer(0, 'unheard'),
     proceed(0, 6),
     sweep(false),

@@ -1,5 +1,5 @@
+import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
 import type { RefundState } from '../../src/refunds/refund.ts'
-import { CLAIM_TRUST_MS } from '../../src/refunds/request-refund.ts'
 import { keys, unsettledShard } from '../../src/store/keys.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
@@ -9,7 +9,9 @@ import { type ModelPayment, shownStatus, sumOf } from './ledger-model.ts'
 async function look({ redis, reader }: Real) {
   const claims = Promise.all(IDS.map((id) => redis.get(keys.claim(id))))
   const shards = Promise.all(
-    [...new Set(IDS.map(unsettledShard))].map((shard) => redis.zrange(keys.unsettled(shard), '0', '-1')),
+    [...new Set(IDS.map(unsettledShard))]
+      .flatMap((shard) => [keys.unsettled(shard), keys.unknown(shard)])
+      .map((key) => redis.zrange(key, '0', '-1')),
   )
   const payments = Promise.all(
     TIDS.map(async (tid) => {

@@ -3,6 +3,7 @@ import type { BackgroundWork } from '../../src/refunds/background.ts'
 import type {
   CancelCall,
   CancelOutcome,
+  MonotonicClock,
   Provider,
   RefundObserver,
   RefundStore,
@@ -107,9 +108,11 @@ export function newModel(): Model {
   }
 }
 
-export function createStore(redis: RedisClient & Scripts): RefundStore {
+export function createStore(redis: RedisClient & Scripts, clock: MonotonicClock = () => 0): RefundStore {
   return createRefundStore(redis, {
-    leaseMs: LEASE_MS,
+    now: () => Date.now(),
+    clock,
+    longestLeaseMs: () => LEASE_MS,
     idempotencyRetentionMs: KEY_RETENTION_MS,
     ledgerRetentionMs: 400 * 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
@@ -254,7 +257,10 @@ function startActor(
   })
   const actor: Actor = { client, call: null, attempts, relays: [], isDone: false }
   real.actors.push(actor)
-  work(actor, createStore(client.redis))
+  work(
+    actor,
+    createStore(client.redis, () => model.nowMs),
+  )
     .catch((error: Error) => {
       if (error.name !== 'StoreError') real.violations.push(error.message)
     })
@@ -279,7 +285,7 @@ export function startRequest(model: Model, real: Real, key: number, payload: num
     const parts = {
       store,
       provider: createProvider(model, real, actor, IDS[key] as string, false),
-      accounts: new Map([[MERCHANT_ACCOUNT.name, MERCHANT_ACCOUNT]]),
+      accounts: new Map([[MERCHANT_ACCOUNT.name, { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS }]]),
       storeSecrets: [Buffer.alloc(32)],
       clock: () => model.nowMs,
       observer: NOTHING_OBSERVED,
@@ -343,11 +349,13 @@ export function startResolution(
   })
 }
 
+const AT_ONCE = new Set(['readDue', 'takeDue'])
+
 /** The shards of the index are asked for what is due all at once, and none of them knows of another. */
 export async function advance({ client }: Actor): Promise<void> {
   const steps = []
   do steps.push(client.step())
-  while (client.next()?.name === 'takeDue')
+  while (AT_ONCE.has(client.next()?.name ?? ''))
   await Promise.all(steps)
   await flowsToRun()
 }
@@ -365,7 +373,8 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   if left >= 0 then redis.call('PEXPIRE', key, left - by) end
   local kind = redis.call('TYPE', key).ok
   if kind == 'zset' then
-    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do redis.call('ZINCRBY', key, -by, member) end
+    local are_times = string.sub(key, 1, 8) ~= 'unknown:'
+    for _, member in ipairs(are_times and redis.call('ZRANGE', key, 0, -1) or {}) do redis.call('ZINCRBY', key, -by, member) end
   elseif kind == 'hash' then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       local words, lease, rest = string.match(redis.call('HGET', key, field), '^(%l+ %S+ %S+ %d+ %d+ %d+ )(%d+)( .*)$')

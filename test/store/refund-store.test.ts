@@ -9,6 +9,7 @@ import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { storeTimes } from '../support/store-times.ts'
 import {
   emptyPayment,
   type ModelRequest,
@@ -25,7 +26,7 @@ async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
   t.teardown(() => redis.disconnect())
   await new Promise((resolve) => redis.once('ready', resolve))
   const store = createRefundStore(redis, {
-    leaseMs: 60_000,
+    ...storeTimes(60_000),
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
@@ -38,6 +39,7 @@ async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
 
 const CARD: Payment = { method: 'card_auth', amount: 1000 }
 const REQUESTED_AT = Date.now()
+const DAY_MS = 86_400_000
 const newToken = () => randomBytes(12).toString('base64url')
 
 function newClaim(overrides: Partial<Claim> = {}): Claim {
@@ -59,6 +61,7 @@ function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
     payment: CARD,
     amount: undefined,
     partialAllowed: true,
+    leaseMs: 60_000,
     details: {
       account: 'default',
       tax_free_amount: null,
@@ -102,22 +105,36 @@ async function begun(store: RefundStore, intent: Intent): Promise<StoredRefund> 
 }
 
 t.test('a claim binds a key to its first payload', async (t) => {
-  const { store, redis } = await startStore(t)
+  const { store } = await startStore(t)
   const claim = newClaim({ tid: 'a tid {with} spaces 한글' })
   t.same(await store.claim(claim), claim)
   const other = { ...claim, token: newToken(), fingerprint: 'other', tid: 'another' }
   t.same(await store.claim(other), claim, 'the claim in force is answered')
   t.same(await store.claim(claim), claim, 'a claim that is sent twice finds itself')
-  const ttl = await redis.pttl(keys.claim(claim.id))
-  t.ok(ttl > 3_590_000 && ttl <= 3_600_000, 'it is kept for the retention of keys')
 })
 
-t.test('a claim outlives its attempt, however short the retention', async (t) => {
-  const { store, redis } = await startStore(t, { idempotencyRetentionMs: 300 })
-  const claim = newClaim()
-  await store.claim(claim)
-  t.ok((await redis.pttl(keys.claim(claim.id))) > 60_000)
-})
+t.test(
+  'a claim lives for a day or the retention, whichever is longer, until its refund settles',
+  async (t) => {
+    for (const [idempotencyRetentionMs, livesMs, retainedMs] of [
+      [300, DAY_MS, 240_000],
+      [3_600_000, DAY_MS, 3_600_000],
+      [7 * DAY_MS, 7 * DAY_MS, 7 * DAY_MS],
+    ] as const) {
+      const { store, redis } = await startStore(t, { idempotencyRetentionMs })
+      const ttlMs = () => redis.pttl(keys.claim(claim.id))
+      const isAbout = (ttl: number, expectedMs: number) =>
+        t.ok(ttl > expectedMs - 10_000 && ttl <= expectedMs, `${ttl} of ${expectedMs} ms`)
+      const claim = newClaim()
+      await store.claim(claim)
+      isAbout(await ttlMs(), livesMs)
+      const stored = await begun(store, newIntent(claim))
+      isAbout(await ttlMs(), livesMs)
+      await store.settle(stored, SUCCEEDED)
+      isAbout(await ttlMs(), retainedMs)
+    }
+  },
+)
 
 t.test('what is stored is what is read', async (t) => {
   const { store } = await startStore(t)
@@ -153,10 +170,10 @@ t.test('begin finds its own attempt, and renews its lease', async (t) => {
 })
 
 t.test('a reader never sees a processing whose lease is over', async (t) => {
-  const { store } = await startStore(t, { leaseMs: 1 })
+  const { store } = await startStore(t)
   const claim = newClaim()
   await store.claim(claim)
-  const stored = await begun(store, newIntent(claim))
+  const stored = await begun(store, newIntent(claim, { leaseMs: 1 }))
   t.equal((await store.findById(claim.id))?.refund.status, 'unknown')
   t.match(await store.findPayment(MERCHANT, claim.tid), { in_flight: 0, unknown: 1000 })
   const page = await store.listByPayment({ merchant: MERCHANT, tid: claim.tid, limit: 10, cursor: null })
@@ -195,7 +212,7 @@ t.test('what the store forgot is written back: refund, booking and key', async (
   const intent = newIntent(newClaim(), { payment, amount: 700 })
   const stored = await begun(store, intent)
   await forgetAll(redis)
-  t.equal(await store.restore(stored, payment), true)
+  t.equal(await store.restore(stored, intent), true)
   t.match(await store.findById(intent.claim.id), {
     ...stored,
     refund: { ...stored.refund, updated_at: String },
@@ -204,7 +221,7 @@ t.test('what the store forgot is written back: refund, booking and key', async (
   t.equal(await store.countUnsettled(), 1)
   t.match(await store.settle(stored, SUCCEEDED), { result: 'settled' })
   t.match(await store.findPayment(MERCHANT, intent.claim.tid), { refunded: 700, tax_free_amount: 400 })
-  t.equal(await store.restore(stored, payment), true, 'and again')
+  t.equal(await store.restore(stored, intent), true, 'and again')
   t.match(await store.findById(intent.claim.id), { refund: { status: 'succeeded' } })
   t.match(await store.findPayment(MERCHANT, intent.claim.tid), { refunded: 700, in_flight: 0 })
 })
@@ -220,7 +237,7 @@ t.test('what is written back overwrites nothing, and the sums say what may have 
   await store.settle(await begun(store, other), SUCCEEDED)
   const taken = newClaim({ id, fingerprint: 'of-another', tid: 'another' })
   await store.claim(taken)
-  t.equal(await store.restore(stored, CARD), false)
+  t.equal(await store.restore(stored, intent), false)
   t.match(await store.settle(stored, UNKNOWN), { result: 'settled' })
   t.match(await store.findPayment(MERCHANT, tid), { amount: 1500, refunded: 900, unknown: 1000 })
   t.same(await store.claim({ ...taken, token: newToken() }), taken)
@@ -445,7 +462,7 @@ t.test('a claim that is joined lasts as long as a new one', async (t) => {
   await store.claim(claim)
   await redis.pexpire(keys.claim(claim.id), 1_000)
   t.equal(await store.joinClaim(claim), true)
-  t.ok((await redis.pttl(keys.claim(claim.id))) > 3_590_000)
+  t.ok((await redis.pttl(keys.claim(claim.id))) > DAY_MS - 10_000)
   t.equal(await store.joinClaim({ ...claim, token: 'another' }), false)
   await redis.del(keys.claim(claim.id))
   t.equal(await store.joinClaim(claim), false)
@@ -737,7 +754,7 @@ t.test(
               merchant: MERCHANT,
               ...{ attempt, countedTaxFree: 0, fingerprint: '' },
             }
-            await store.restore(begun as unknown as StoredRefund, payment)
+            await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: LEASE_MS })
             hasMovedBeyond ||= expected === 'restored'
           } else {
             modelRelease(model, { id, attempt, claimToken: claim.token }, AT_ONCE)

@@ -4,4 +4,9 @@ import { merchantOf } from '../../src/refunds/merchant.ts'
 export const MERCHANT = merchantOf('shop')
 
 /** Its account, as the flow knows it. */
-export const MERCHANT_ACCOUNT = { name: 'default', merchant: MERCHANT, gateway: 'toss' } as const
+export const MERCHANT_ACCOUNT = {
+  name: 'default',
+  merchant: MERCHANT,
+  gateway: 'toss',
+  leaseMs: 10_000,
+} as const

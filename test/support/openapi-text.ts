@@ -16,6 +16,7 @@ export async function openapiText(): Promise<string> {
     metrics: createMetrics({
       countUnsettled: async () => 0,
       oldestUnknownAt: async () => null,
+      storeNow: () => 0,
       countPendingWrites: () => 0,
       isReady: () => false,
       storeState: () => 'unavailable',

@@ -64,10 +64,12 @@ export const paymentRoutes: FastifyPluginAsyncTypebox<PaymentRoutesOptions> = as
       const { tid } = request.params
       const account = pickAccount(accounts, request.query.account, reply)
       if (account === null) return reply
-      const [ledger, page] = await Promise.all([
-        store.findPayment(account.merchant, tid),
-        store.listByPayment({ merchant: account.merchant, tid, limit: REFUNDS_SHOWN, cursor: null }),
-      ])
+      const { ledger, ...page } = await store.listByPayment({
+        merchant: account.merchant,
+        tid,
+        limit: REFUNDS_SHOWN,
+        cursor: null,
+      })
       if (ledger === null) {
         return sendProblem(reply, 'not_found', { detail: 'No refund of this payment was ever made here.' })
       }

@@ -327,20 +327,24 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         const { account } = request.query
         const asked = account === undefined ? undefined : pickAccount(parts.accounts, account, reply)
         if (asked === null) return reply
+        const maySeeAll = caller.scopes.includes('read_all')
         const page = await parts.store.listUnsettled({
           status,
-          requestedBy: caller.scopes.includes('read_all') ? null : caller.name,
-          merchant: asked?.merchant ?? null,
+          merchant: asked?.merchant,
+          matches: (refund) => maySeeAll || refund.requested_by === caller.name,
           ...pageOf,
         })
         return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
       }
       const account = pickAccount(parts.accounts, request.query.account, reply)
       if (account === null) return reply
-      const page = await parts.store.listByPayment({ merchant: account.merchant, tid, ...pageOf })
-      const data = page.refunds
-        .filter((refund) => status === undefined || refund.status === status)
-        .map((refund) => refundAsSeenBy(caller, refund))
+      const page = await parts.store.listByPayment({
+        merchant: account.merchant,
+        tid,
+        matches: (refund) => status === undefined || refund.status === status,
+        ...pageOf,
+      })
+      const data = page.refunds.map((refund) => refundAsSeenBy(caller, refund))
       return reply.send({ data, next_cursor: page.nextCursor })
     },
   )

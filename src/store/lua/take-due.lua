@@ -1,10 +1,17 @@
--- Takes the unsettled refunds of a shard that are due, for this replica to look at: for a while, no other gets them.
+-- Takes unknown refunds of a shard to be looked up by this replica: for a while, no other gets them.
 --
--- KEYS[1] the shard's index, ARGV[1] how long they are kept from others, in milliseconds, ARGV[2] how many at most
--- Returns their entries.
+-- KEYS[1] entries by when they are due, ARGV[1] for how long, in milliseconds, ARGV[2] how far ahead one may be due,
+-- ARGV[3] and on entries
+-- Returns those that were still due, and are taken.
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local entries = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
-for _, entry in ipairs(entries) do redis.call('ZADD', KEYS[1], 'XX', now + ARGV[1], entry) end
-return entries
+local taken = {}
+for index = 3, #ARGV do
+  local due = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[index]) or now + 1)
+  if due <= now or due > now + ARGV[2] then
+    redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[index])
+    taken[#taken + 1] = ARGV[index]
+  end
+end
+return taken
