@@ -16,6 +16,7 @@ import {
 import { classifyCancel, classifyLookup, classifyToken, type Exchange, providerHasFailed } from './outcome.ts'
 import { hideEchoes } from './redaction.ts'
 import { createTokenCache, type TokenStore } from './tokens.ts'
+import { taughtCodes } from './verdict.ts'
 
 export type CookiePayOptions = Readonly<{
   baseUrl: string
@@ -45,10 +46,6 @@ export type CookiePay = Provider &
     close(): Promise<void>
   }>
 
-function codesOf(judged: readonly JudgedCode[]): readonly string[] {
-  return judged.map(({ code }) => code)
-}
-
 /** What one account calls by. */
 type Line = { account: Account; admission: Admission; cancels: Connections; others: Pool }
 
@@ -59,6 +56,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   // Each account has connections of its own, so that a slow one does not keep the others waiting.
   const lines = new Map(options.accounts.map((account) => [account.name, openLine(account)]))
   let configured = new Set(lines.keys())
+  const taught = taughtCodes(options)
 
   function openLine(account: Account): Line {
     return {
@@ -115,7 +113,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const { key } = lineOf(request.account).account
+    const { key, gateway: pg } = lineOf(request.account).account
     const headers = ['TOKEN', token, 'ApiKey', key]
     if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
     return call(
@@ -123,7 +121,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
       request.account,
       { path: CANCEL_PATH, headers, body: cancelBody(request) },
       (seen) =>
-        hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), [
+        hideEchoes(classifyCancel(seen, taught, pg), [
           token,
           key,
           request.refundAccount?.account_no,
