@@ -73,7 +73,7 @@ function outcomeOf({ says }: Verdict, code: string, answer: ProviderAnswer): Can
         outcome: 'unknown',
         detail: `The provider declined in words that this gateway does not know, ${said}. ${TEACH}`,
         provider: answer,
-        isUnknownDecline: true,
+        ...(answer.cancel_msg?.trim() && { isUnknownDecline: true }),
       }
     case 'deposit_required':
       return failed(

@@ -315,8 +315,18 @@ async function relayWithFreshToken(
     }
   }
   const outcome = await cancel(authorization.token)
+  if (outcome.outcome === 'failed' && outcome.code === 'already_cancelled') return notByOthers(outcome)
   if (outcome.outcome !== 'token_rejected') return outcome
   return { outcome: 'not_sent', code: 'provider_auth_failed', detail: outcome.detail }
+}
+
+/** What was cancelled before the second try may have been cancelled by the first, whatever that was answered. */
+function notByOthers({ detail, provider }: CancelOutcome & { outcome: 'failed' }): AnsweredOutcome {
+  return {
+    outcome: 'unknown',
+    detail: `This was the second try, after an answer that rejected the token. ${detail}`,
+    provider,
+  }
 }
 
 /** The outcome in the store; while that is away, the caller still gets it and the store gets it later. */

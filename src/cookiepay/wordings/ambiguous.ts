@@ -37,7 +37,7 @@ export const AMBIGUOUS = phrases({
   '결과|결과코드|결과값 없|못|조회|실패|오류|에러|수신|대기|불가|전송|미': '결과코드 없음',
   '받지|수신하지|수신 못|않|안': '승인 정보를 받지 못했습니다',
   '전달|전송|반환|회신|통보 되지|하지|실패|못|안|불가|오류': '매입사로 전달되지 않았습니다',
-  'time ~ out|over|limitexceeded': 'time over',
+  'time * out|over|limitexceeded': 'time over',
   'noresponse|noreply|notrespond|noanswer|deadlineexceeded|delay': 'No reply from issuer',
   // The outcome is not known there either.
   '불명|불분명|불확실|불투명|미상|모르|모름|알지못': '취소 결과 불명',
@@ -53,8 +53,9 @@ export const AMBIGUOUS = phrases({
     '거래내역 확인 요망',
   '상태|결과|상황 불일치|상이|다름|다릅|다르|이상|오류|비정상|일치하지|맞지': '취소 상태 불일치',
   '일부|부분 성공|실패': '일부 성공',
+  '전달|전송|송신|발송|통보|이관 되었|됐|됨|완료|하였|했': '매입사로 전달되었습니다',
   '수도 있': '취소할 수도 있습니다',
-  '(?:었|였|됐|했|졌)을 ~ 수|것|가능|듯': '취소되었을 것입니다',
+  '(?:었|였|됐|했|졌)을 * 수|것|가능|듯': '취소되었을 것입니다',
   '가능성|추정|추측|의심|것으로보|것같|듯합|듯하|우려|아마': '취소 가능성이 있습니다',
   'unknown|undefined|undetermined|indeterminate|uncertain|unclear|unconfirmed|unverified|unresolved|notsure|unsure|notknown|inconsistent|inconclusive':
     'UNKNOWN',
@@ -63,13 +64,13 @@ export const AMBIGUOUS = phrases({
   'maybe|mayhave|mayalready|mighthave|might|possibly|probably|perhaps|likely|whether':
     'The refund may have been made',
   // A system's own error, before or after the PG has acted.
-  [`${WHAT} ~ ${TROUBLE}`]: '프로그램 오류',
+  [`${WHAT} * ${TROUBLE}`]: '프로그램 오류',
   [`${WHO} ${TROUBLE}`]: '시스템 오류',
-  '처리|승인|취소|환불|등록|요청 중|도중|과정|상|간 ~ 오류|에러|error|실패|문제|예외|이상':
+  '처리|승인|취소|환불|등록|요청 중|도중|과정|상|간 * 오류|에러|error|실패|문제|예외|이상':
     '취소 처리 중 오류',
   '처리 오류|에러|error|장애|문제|예외|불능': '처리 오류',
-  '일시적|일시 오류|에러|중단|장애': '일시적인 오류로 취소 실패되었습니다',
-  '기타|미지정|예기치|예상치|원인|치명|정의되지|심각|미정의|비정상 ~ 오류|에러|실패|종료|문제|응답|처리|예외':
+  '일시적|당분간|일시오류|일시중단': '일시적인 오류로 취소 실패되었습니다',
+  '기타|미지정|예기치|예상치|원인|치명|정의되지|심각|미정의|비정상 * 오류|에러|실패|종료|문제|응답|처리|예외':
     '비정상 종료',
   '오류|에러|문제|예외|이상|exception|error 발생|났|나서|생겨|생겼|로인해|로인한|때문': '문제가 발생했습니다',
   'systemerror|servererror|internal|exception|panic|crash|abort|fatal|fault|stacktrace|nullpointer|sqlstate|dberror|databaseerror|deadlock|rollback|outofmemory|overload|toomanyrequests|toobusy':
@@ -87,9 +88,9 @@ export const AMBIGUOUS = phrases({
     '취소 진행 중인 거래',
   '처리|진행|반영|수행|이체|송금 되고|하고|대기|예정|됩니다|될(?!수없)|합니다|하겠|해드':
     '취소 요청이 처리되고 있습니다',
-  '{cancel}|승인|요청|처리|매입 ~ 대기|보류|예약': '환불 대기',
+  '{cancel}|승인|요청|처리|매입 * 대기|보류|예약': '환불 대기',
   '{cancel}|처리 됩니다|될예정|되어집니다|합니다|해드|하겠|드릴|예정|요망|해주|바랍|요함': '수동취소요망',
-  '진행|작업 ~ 존재|있': '은행과 진행된 거래건이 존재합니다',
+  '진행|작업 * 존재|있': '은행과 진행된 거래건이 존재합니다',
   'processing|(?<!(?:can|could)?notbe|unabletobe)processed|inprogress|inprocess|pending|ongoing|underway':
     'IN-PROGRESS',
   // Accepted, to be done later or elsewhere.
@@ -102,7 +103,9 @@ export const AMBIGUOUS = phrases({
   'accepted|queued|scheduled|submitted|received|initiated|refundrequested|cancel\\w*requested|willbe|deferred|nextbusiness|nextday':
     'accepted',
   // The same request may have been done before.
-  '중복|반복적|연속': '중복 취소 요청입니다',
+  '중복|반복적|연속|이중|재차': '중복 취소 요청입니다',
+  '동시|선행|선점|경합|점유|잠금|lock|concurrent|double|another': '동시에 들어온 취소는 거절됩니다',
+  '기존|이전|앞선|다른|먼저 요청|신청|취소|환불': '이전 취소 건이 있어 거절되었습니다',
   '{already} [{cancel}] 접수|요청|신청|진행|시도|전송|반영': '이미 요청한 건입니다',
   '{already} 처리|수행|완료|실행': '기처리데이터(정상후취소)',
   '동일|같은 요청|신청|취소|건|거래|주문': '동일한 요청건에 대해 다른 금액으로 환불이 완료되었습니다.',
@@ -112,6 +115,7 @@ export const AMBIGUOUS = phrases({
 
 /** What looks like one of the above and is not; taken out before those are looked for. */
 export const UNAMBIGUOUS = phrases({
+  '토큰|token [유효] 시간 만료|초과|경과': 'TOKEN 유효시간이 만료되었습니다',
   '정산 예정 금액|거래|금': '정산예정금액이 부족하여 취소가 불가합니다',
   '입금 대기중|대기 결제|거래|주문': '입금 대기중인 결제는 부분 환불이 불가합니다.',
   '{cancel} 가능 시간 초과|경과|만료|종료': '취소 가능 시간이 경과하였습니다',

@@ -34,9 +34,9 @@ export const DECLINED = phrases({
   [`{cancel} ~ ${WINDOW} [건|거래|내] 만 가능|할수있|허용`]: '부분입금취소당일건만가능',
   [`(?:당일|당월|금월|금일|해당달|\\d+(?:일|개월|년)) ~ (?:이외|아닌|지난|경과|초과|이후|이전|외) ~ {cancel} ${CANNOT}`]:
     '당일거래 이외 취소 불가 가맹점입니다.',
-  '(?:cancel\\w*|refund\\w*|void) ~ (?:period|window|deadline|duedate|timelimit|term) ~ (?:expired|passed|past|over|exceeded|elapsed|closed|ended)':
+  '{refund} ~ (?:period|window|deadline|duedate|timelimit|term) ~ (?:expired|passed|past|over|exceeded|elapsed|closed|ended)':
     'Refund period has expired',
-  '(?:past|beyond|outside|exceeded|exceeds|expired) ~ (?:cancel\\w*|refund\\w*|void) ~ (?:period|window|deadline|date|timelimit|term)':
+  '(?:past|beyond|outside|exceeded|exceeds|expired) ~ {refund} ~ (?:period|window|deadline|date|timelimit|term)':
     'Past the refund period',
   'toolateto (?:cancel|refund|void)': 'Too late to cancel',
   // The amount is more than can be cancelled, or is not one.
@@ -55,11 +55,11 @@ export const DECLINED = phrases({
   '(?:비과세|면세|과세|부가세|봉사료|공급가|taxfree) [{cancel}] [요청] 금액|액 ~ (?:초과|큽|크|큰|클수없|불일치|다릅|상이|일치하지않|맞지않|올바르지)':
     '비과세 금액이 취소금액보다 큽니다',
   '복합과세 가맹점|상점 ~ 아닙니다|아님': '복합과세 가맹점이 아닙니다',
-  '(?:refund|cancel\\w*|requested|request) ~ amount ~ (?:exceed|greaterthan|morethan|largerthan|higherthan|over|toolarge|toohigh|invalid|mismatch|doesnotmatch|incorrect|wrong|zero)':
+  '{refund}|requested|request ~ amount ~ (?:exceed|greaterthan|morethan|largerthan|higherthan|over|toolarge|toohigh|invalid|mismatch|doesnotmatch|incorrect|wrong|zero)':
     'Refund amount exceeds the remaining amount',
   '(?:amount) ~ (?:exceeds?|exceeded|greaterthan|morethan|largerthan) ~ (?:refundable|cancell?able|remaining|available|balance|original|paid|payment|captured|limit)':
     'Amount exceeds the original payment',
-  '(?:invalid|incorrect|wrong)(?:refund|cancel\\w*)?amount': 'Invalid refund amount',
+  '(?:invalid|incorrect|wrong)(?:{refund})?amount': 'Invalid refund amount',
   // A limit is used up, or the balance does not suffice.
   '{cancel} [가능|허용|누적|일|월|일일|하루] 한도|한도액|한도금액|가능액|가능금액|횟수|건수|가능횟수 [금액|액|를|이] 초과|부족|소진|넘|모두사용|없|0원':
     '취소 한도 초과',
@@ -72,19 +72,19 @@ export const DECLINED = phrases({
   '{cancel} 가능 [한] 금액|액|잔액|잔고|한도|내역|거래 ~ 없|남아있지': '취소 가능한 금액이 없습니다',
   '(?:insufficient|notenough|inadequate) ~ (?:balance|fund|amount|settlement)': 'Insufficient balance',
   'balance ~ (?:insufficient|notenough|toolow)': 'Balance not enough',
-  '(?:refund|cancel\\w*) ~ limit ~ (?:exceed|reached|over)': 'Refund limit exceeded',
-  'exceed\\w* ~ (?:refund|cancel\\w*) ~ limit': 'Exceeds the refund limit',
+  '{refund} ~ limit ~ (?:exceed|reached|over)': 'Refund limit exceeded',
+  'exceed(?:s|ed|ing)? ~ {refund} ~ limit|amount|balance': 'Exceeds the refund limit',
   // There is no such payment.
   [`(?<!(?:취소|환불|환급)(?:한|된|처리|처리된|완료|완료된|승인)?|결과|응답|진행중인)(?:${PAYMENT}) [정보|내역|건|이력|번호|자체] ${NOT_THERE}`]:
     '거래내역이 없습니다',
-  [`{cancel} [(?:할|하려는|대상|해당|요청하신|가능|신청한)한] ~ (?:${PAYMENT}|내역|건|대상|자료|record|레코드) ~ ${NOT_THERE}`]:
+  [`{cancel} 할|하려는|대상|해당|요청하신|가능한|신청한 ~ (?:${PAYMENT}|내역|건|대상|자료|record|레코드) ~ ${NOT_THERE}`]:
     '취소할 내역이 없습니다',
   [`(?:존재하지않는|(?<!수)없는|찾을수없는) (?:${PAYMENT})(?!결과)`]: '존재하지 않는 결제 정보 입니다.',
-  [`(?:거래고유번호|고유번호|거래번호|거래id|(?<![a-z])tid|결제키|승인번호|원승인번호|과금번호) ~ ${IS_WRONG}`]:
+  [`(?<!{cancel}|결과)(?:거래고유번호|거래번호|거래id|(?<![a-z])tid|결제키|승인번호|원승인번호|과금번호) ~ ${IS_WRONG}`]:
     '거래번호가 올바르지 않습니다',
-  '(?:유효하지않은|올바르지않은|잘못된|존재하지않는) (?:거래고유번호|고유번호|거래번호|거래id|(?<![a-z])tid|결제키|승인번호)':
+  '(?:유효하지않은|올바르지않은|잘못된|존재하지않는) (?:거래고유번호|거래번호|거래id|(?<![a-z])tid|결제키|승인번호)':
     '유효하지 않은 TID 입니다',
-  '(?:transaction|payment|order|tid|trade|approval|record|charge) (?:id|data|info\\w*|number|was|is|does|could|can)* (?:notfound|notexist|doesnotexist|doesntexist|notbefound|missing)':
+  '(?:transaction|payment|order|tid|trade|approval|record|charge) (?:id|data|info(?:rmation)?|number|was|is|does|could|can)* (?:notfound|notexist|doesnotexist|doesntexist|notbefound|missing)':
     'Payment not found',
   '(?:nosuch|norecordof|no|cannotfind|couldnotfind|invalid|nomatching) ~ (?:transaction|payment|order|tid|trade|charge|paymentkey)':
     'Invalid TID',
@@ -102,7 +102,7 @@ export const DECLINED = phrases({
   '구매거절|구매확정전 [시|에] [만] {cancel} 가능': '에스크로 거래는 구매 또는 구매거절 시 취소가능',
   '(?:cannot|cant|notbe|notallowedto|notpermittedto|unableto|notpossibleto|impossibleto|not) [(?:be)] [(?:fully|partially)] (?:cancell?ed|cancell?able|refunded|refundable|voided|reversed|cancel|refund|void)(?!\\w*(?:status|result))':
     'Not permitted to cancel',
-  '(?:cancel\\w*|refund\\w*|void\\w*) [(?:request|of\\w+)] [(?:is|was|has|been|are|hasbeen)] (?:notallowed|notpermitted|notpossible|notsupported|notavailable|notcancell?able|notrefundable|rejected|declined|refused|denied|prohibited|forbidden|impossible)':
+  '{refund} [request] [(?:is|was|has|been|are|hasbeen)] (?:notallowed|notpermitted|notpossible|notsupported|notavailable|notcancell?able|notrefundable|rejected|declined|refused|denied|prohibited|forbidden|impossible)':
     'Refund was rejected',
   '(?:non|un|not)(?:cancell?able|refundable)': 'Non-refundable payment',
   // Not in part.
@@ -114,7 +114,7 @@ export const DECLINED = phrases({
   '부분 {cancel} 원?금액|액 ~ 작아야|적어야|미만|불일치|다릅|초과': '부분취소 원금액이 다릅니다..',
   '부분 {cancel} 결제수단|카드|수단 불일치|상이': '부분취소 결제수단 불일치',
   '(?:전체|전액|전부) [(?:금액)] {cancel} 불가|안됩니다|할수없': '전체금액취소 불가',
-  'partial\\w* (?:cancel\\w*|refund\\w*|void) ~ (?:not|cannot|un(?:supported|available)|impossible|disallowed|prohibited|rejected)':
+  'partial(?:ly)? {refund} ~ (?:not|cannot|un(?:supported|available)|impossible|disallowed|prohibited|rejected)':
     'Partial refund is not supported',
   // Where it is to be paid to: account, holder, bank.
   [`[(?:{cancel}|예금주|고객|수취|해당)] 계좌|계좌번호|예금주|예금주명|은행코드 [번호|정보|형식|명] [예금주명|예금주|실명] ${IS_WRONG}`]:
@@ -128,6 +128,8 @@ export const DECLINED = phrases({
 
 /** What may stand beside a decline without making it doubtful; taken out before doubts are looked for. */
 export const HARMLESS = phrases({
+  '정산|매입|배송|구매|구매확정|결제|사용|교환|발급|탈퇴|해지|휴면|정지|확정 [처리] 완료|된|되어|되었으므로|됨|완료된|완료되어':
+    '매입 완료된 거래는 취소 불가',
   '\\u0000 오류|에러': '취소사유 미설정 오류입니다',
   '없기때문|없으므로|없어서|없어': '자료가 없기때문에 취소 불가',
   '{cancel} [요청|처리|진행|승인|신청] (?:할수없|할수가없|될수없|되지않|하지못|하실수없|이되지않|실패|실폐|오류|에러|불가|거절|거부)':
@@ -137,5 +139,5 @@ export const HARMLESS = phrases({
   '(?:금액|형식|포맷|format|값|번호|코드|구분|파라미터|입력|데이터|기간|기한|횟수|비밀번호|패스워드|한도|초과|부족|불일치|누락|미설정|경과|없음|없는) [(?:값|으로인한|로인한)] (?:오류|에러|error)':
     '형식 오류',
   '^\\w{0,8}(?:오류|에러|error|fail|failed)(?:코드|메시지|내용|번호|code|message)?\\d*': '오류코드 1001',
-  '(?:cancel\\w*|refund\\w*|void|request)(?:has|is)?(?:failed|failure|error)': 'Refund failed',
+  '(?:{refund}|request)(?:request)?(?:has|is)?(?:failed|failure|error)': 'Refund failed',
 })
