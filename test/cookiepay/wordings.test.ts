@@ -113,6 +113,7 @@ const CERTAIN = `
   Cancellation period exceeded | Transaction not found | Partial refund not allowed | This payment cannot be cancelled
   CANCEL_PERIOD_EXPIRED | NOT_CANCELABLE_PAYMENT | EXCEED_CANCEL_AMOUNT | Amount exceeds refundable balance
   취소 실패: 취소 가능 금액 초과 | 취소에 실패하였습니다. (사유: 잔액 부족) | 취소처리 실패(취소기간 경과)
+  부분취소 가능 횟수를 모두 사용하였습니다 | 전체금액취소 불가 | No such payment | Partial refund is not supported
   [3021] 취소 기간이 경과되었습니다. 고객센터(1588-0000)로 문의하시기 바랍니다. | 취소할 금액이 잔액보다 큽니다
 `
   .split(/[|\n]/)

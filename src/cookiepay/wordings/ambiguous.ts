@@ -47,13 +47,13 @@ export const AMBIGUOUS = phrases({
     '성공인지 판단할 수 없습니다',
   '미확인|미확정|미결|미완료|미처리|미정|미반영': '제휴사상태미확인',
   여부: '카드사에 취소 여부를 문의하세요',
-  '(?:는|은|을|할|될|된|한|인|런|른|있|없)지(?!나|났|난|급|출|원|정|불|점|역|방|연)':
+  '(?:는|은|을|할|될|된|한|인|런|른)지(?!나|났|난|급|출|원|정|불|점|역|방|연)':
     '취소가 되었는지 카드사에 문의하세요',
   '결과|상태|내역|처리|완료|취소|환불|거래 재확인|확인|조회|체크|점검 요망|요$|요청|필요|바랍|바람|부탁|하시|해주|하십|하세요|후|하고|하여':
     '거래내역 확인 요망',
   '상태|결과|상황 불일치|상이|다름|다릅|다르|이상|오류|비정상|일치하지|맞지': '취소 상태 불일치',
   '일부|부분 성공|실패': '일부 성공',
-  '전달|전송|송신|발송|통보|이관 되었|됐|됨|완료|하였|했': '매입사로 전달되었습니다',
+  '전달|전송|송신|발송|통보|이관 되었|되어|됐|됨|완료|하였|했': '매입사로 전달되었습니다',
   '수도 있': '취소할 수도 있습니다',
   '(?:었|였|됐|했|졌)을 * 수|것|가능|듯': '취소되었을 것입니다',
   '가능성|추정|추측|의심|것으로보|것같|듯합|듯하|우려|아마': '취소 가능성이 있습니다',
@@ -74,7 +74,7 @@ export const AMBIGUOUS = phrases({
     '비정상 종료',
   '오류|에러|문제|예외|이상|exception|error 발생|났|나서|생겨|생겼|로인해|로인한|때문': '문제가 발생했습니다',
   'systemerror|servererror|internal|exception|panic|crash|abort|fatal|fault|stacktrace|nullpointer|sqlstate|dberror|databaseerror|deadlock|rollback|outofmemory|overload|toomanyrequests|toobusy':
-    'Internal server error',
+    'Fatal error',
   'unavailable|maintenance|outofservice|servicedown|servicenotavailable|serviceisnotavailable':
     'Service Unavailable',
   '점검|정비': '시스템 점검 중',
@@ -95,7 +95,7 @@ export const AMBIGUOUS = phrases({
     'IN-PROGRESS',
   // Accepted, to be done later or elsewhere.
   접수: '취소 요청이 접수되었습니다',
-  예정: '익영업일 환급 예정',
+  예정: '지급 예정',
   '익일|익영업일|다음영업일|다음날|명일|내일|추후|차후|나중|순차|후속|사후': '익일에 환불',
   '요청|신청|등록|접수 완료|성공|되었|됐|됨|하였|했습': '취소 신청 완료',
   '오프라인|수동|수기|별도 {cancel}|처리|환불': '환불 가능액을 초과했습니다.-오프라인처리',
@@ -109,8 +109,9 @@ export const AMBIGUOUS = phrases({
   '{already} [{cancel}] 접수|요청|신청|진행|시도|전송|반영': '이미 요청한 건입니다',
   '{already} 처리|수행|완료|실행': '기처리데이터(정상후취소)',
   '동일|같은 요청|신청|취소|건|거래|주문': '동일한 요청건에 대해 다른 금액으로 환불이 완료되었습니다.',
-  'duplicat|already [been] (?:requested|submitted|processed|inprogress|exist|received|sent|done|handled|completed)|samerequest|repeated':
-    'duplicate request',
+  'already [been] (?:requested|submitted|processed|inprogress|exist|received|sent|done|handled|completed)':
+    'already handled',
+  'duplicat|samerequest|repeated': 'duplicate request',
 })
 
 /** What looks like one of the above and is not; taken out before those are looked for. */

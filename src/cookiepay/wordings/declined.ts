@@ -43,7 +43,7 @@ export const DECLINED = phrases({
   [`{cancel} 가능 [한] ${AMOUNT} [금액|액] ~ ${IS_MORE}`]: '취소 가능 금액 초과',
   [`{cancel} [요청|신청|하려는|시도|총] ${AMOUNT} ~ ${IS_MORE}`]: '입금액보다 취소금액이 큽니다.',
   [`{cancel} ~ 가능 [한] ~ [(?:비과세|면세|과세|부가세|공급가)] ${AMOUNT} ~ ${IS_MORE}`]:
-    '변경요청(부분취소/환불) 가능 금액 초과',
+    '변경요청(부분취소) 가능 비과세 금액 초과',
   [`(?:금액|잔액|잔고|승인액|결제액|입금액|판매액) (?:보다|을초과|을넘) ~ {cancel} [요청|신청] [${AMOUNT}] [요청|신청]`]:
     '결제금액을 초과하는 취소 요청입니다',
   [`{cancel} [요청|신청|가능] ${AMOUNT} ~ ${IS_WRONG}`]: '취소 금액 불일치',
@@ -52,8 +52,8 @@ export const DECLINED = phrases({
   '{cancel} [요청|신청] 금액|액 ~ (?:0|영)원?(?:이하|보다|미만|입니다|이)|이어야|여야|커야|작아야|이하여야|미만':
     '취소 요청금액 0원 이하',
   '{cancel} 할수없|불가능한|불가 금액|액': '취소 할 수 없는 금액 입니다.',
-  '(?:비과세|면세|과세|부가세|봉사료|공급가|taxfree) [{cancel}] [요청] 금액|액 ~ (?:초과|큽|크|큰|클수없|불일치|다릅|상이|일치하지않|맞지않|올바르지)':
-    '비과세 금액이 취소금액보다 큽니다',
+  '(?:비과세|면세|과세|부가세|봉사료|공급가|taxfree) [{cancel}] [요청] 금액|액 ~ (?:초과|큽|크|큰|클수없|불일치|다릅|상이|일치하지않|맞지않|올바르지않)':
+    '면세금액 초과',
   '복합과세 가맹점|상점 ~ 아닙니다|아님': '복합과세 가맹점이 아닙니다',
   '{refund}|requested|request ~ amount ~ (?:exceed|greaterthan|morethan|largerthan|higherthan|over|toolarge|toohigh|invalid|mismatch|doesnotmatch|incorrect|wrong|zero)':
     'Refund amount exceeds the remaining amount',
@@ -62,14 +62,14 @@ export const DECLINED = phrases({
   '(?:invalid|incorrect|wrong)(?:{refund})?amount': 'Invalid refund amount',
   // A limit is used up, or the balance does not suffice.
   '{cancel} [가능|허용|누적|일|월|일일|하루] 한도|한도액|한도금액|가능액|가능금액|횟수|건수|가능횟수 [금액|액|를|이] 초과|부족|소진|넘|모두사용|없|0원':
-    '취소 한도 초과',
+    '부분취소 가능횟수 초과',
   [`한도|한도액|한도금액|횟수 초과|부족|소진 ~ {cancel} ${CANNOT}`]: '한도 초과로 취소할 수 없습니다',
   '^(?:취소|환불|가맹점|상점|일|월|일일|금액)?한도(?:금액|액)?(?:가|를|을|이)?초과(?:되었습니다|하였습니다|했습니다|됐습니다|입니다|됨)?$':
     '한도초과',
   '(?:정산|정산예정|가맹점|상점|예치|상계|지급|판매|매출|출금|미정산|취소가능|환불가능) ~ (?:금|금액|대금|잔액|잔고|한도|예치금|보증금) ~ 부족|모자':
     '정산 잔액이 부족하여 취소할 수 없습니다',
   '(?:잔액|잔고|예치금|보증금|충전금|정산금|정산대금) ~ 부족|모자': '잔액이 부족합니다',
-  '{cancel} 가능 [한] 금액|액|잔액|잔고|한도|내역|거래 ~ 없|남아있지': '취소 가능한 금액이 없습니다',
+  '{cancel} 가능 [한] 내역|거래|건 ~ 없|남아있지않': '환불 가능한 거래 없음',
   '(?:insufficient|notenough|inadequate) ~ (?:balance|fund|amount|settlement)': 'Insufficient balance',
   'balance ~ (?:insufficient|notenough|toolow)': 'Balance not enough',
   '{refund} ~ limit ~ (?:exceed|reached|over)': 'Refund limit exceeded',
@@ -86,12 +86,10 @@ export const DECLINED = phrases({
     '유효하지 않은 TID 입니다',
   '(?:transaction|payment|order|tid|trade|approval|record|charge) (?:id|data|info(?:rmation)?|number|was|is|does|could|can)* (?:notfound|notexist|doesnotexist|doesntexist|notbefound|missing)':
     'Payment not found',
-  '(?:nosuch|norecordof|no|cannotfind|couldnotfind|invalid|nomatching) ~ (?:transaction|payment|order|tid|trade|charge|paymentkey)':
+  '(?:nosuch|norecordof|no(?=transaction|payment|order)|cannotfind|couldnotfind|invalid|nomatching) ~ (?:transaction|payment|order|tid|trade|charge|paymentkey)':
     'Invalid TID',
   // It cannot be cancelled.
   [`{cancel} [처리|진행|요청|신청|서비스] ${CANNOT}`]: '취소 할 수 없는 결제 입니다.',
-  [`(?:승인|매입|결제|전체|전액|즉시|거래|원거래) ~ {cancel} ${CANNOT}`]:
-    '타 회원사 거래의 원거래 승인후 취소는 불가',
   '{cancel} ~ 대상|상태|은행|가맹점|상점|거래|결제|카드|결제수단|기관 ~ 아닙니다|아님|아니므로|아니어서':
     '취소 가능한 상태가 아닙니다',
   '{cancel} 권한 없|부족': '취소 권한이 없습니다',
@@ -107,15 +105,13 @@ export const DECLINED = phrases({
   '(?:non|un|not)(?:cancell?able|refundable)': 'Non-refundable payment',
   // Not in part.
   [`(?:부분|일부) [(?:승인|매입|결제|금액|금액에대한|에대한)] {cancel} ~ ${CANNOT}`]:
-    '입금 대기중인 결제는 부분 환불이 불가합니다.',
+    '부분취소는 이 카드에서 불가',
   '(?:전체|전액|전부|일괄) [(?:승인|매입|결제|금액)] {cancel} (?:만|으로만|만이) ~ 가능|할수있|됩니다|허용':
     '전체취소만 가능한 해지된 가맹점입니다.',
-  '부분 {cancel} [(?:가능)] 횟수|건수|한도 ~ 초과|모두사용|소진': '부분취소 가능 횟수를 모두 사용하였습니다',
   '부분 {cancel} 원?금액|액 ~ 작아야|적어야|미만|불일치|다릅|초과': '부분취소 원금액이 다릅니다..',
   '부분 {cancel} 결제수단|카드|수단 불일치|상이': '부분취소 결제수단 불일치',
-  '(?:전체|전액|전부) [(?:금액)] {cancel} 불가|안됩니다|할수없': '전체금액취소 불가',
   'partial(?:ly)? {refund} ~ (?:not|cannot|un(?:supported|available)|impossible|disallowed|prohibited|rejected)':
-    'Partial refund is not supported',
+    'Partial refund is disallowed',
   // Where it is to be paid to: account, holder, bank.
   [`[(?:{cancel}|예금주|고객|수취|해당)] 계좌|계좌번호|예금주|예금주명|은행코드 [번호|정보|형식|명] [예금주명|예금주|실명] ${IS_WRONG}`]:
     '환불 계좌번호와 예금주명이 일치하지 않습니다.',
