@@ -19,6 +19,7 @@ import {
 import { classifyCancel, classifyToken, type Exchange, providerHasFailed } from './outcome.ts'
 import { hideEchoes } from './redaction.ts'
 import { createTokenCache, type TokenStore } from './tokens.ts'
+import { taughtCodes } from './verdict.ts'
 
 export type CookiePayOptions = Readonly<{
   baseUrl: string
@@ -51,10 +52,6 @@ export type CookiePay = Provider &
     close(): Promise<void>
   }>
 
-function codesOf(judged: readonly JudgedCode[]): readonly string[] {
-  return judged.map(({ code }) => code)
-}
-
 /** What one merchant calls by. */
 type Line = { account: Account; admission: Admission; cancels: Connections; others: Pool }
 
@@ -66,6 +63,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   // account's name, which a rotation may give to another merchant while calls are under way.
   const lines = new Map(options.accounts.map((account) => [merchantOf(account.id), openLine(account)]))
   let configured = new Set(lines.keys())
+  const taught = taughtCodes(options)
 
   function openLine(account: Account): Line {
     return {
@@ -125,7 +123,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const { key, fullCancel } = lineOf(request.merchant).account
+    const { key, fullCancel, gateway: pg } = lineOf(request.merchant).account
     const headers = ['TOKEN', token, 'ApiKey', key]
     if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
     return call(
@@ -138,7 +136,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
         leaseLeft: request.leaseLeft,
       },
       (seen) =>
-        hideEchoes(classifyCancel(seen, codesOf(options.ambiguousCodes)), {
+        hideEchoes(classifyCancel(seen, taught, pg), {
           credentials: [token, key],
           refundAccount: request.refundAccount,
         }),

@@ -38,7 +38,10 @@ export function searchBody(id: string, tid: string, now: Date): string {
   return JSON.stringify({ API_ID: id, TID: tid, STD_DT: today, END_DT: today })
 }
 
-/** The JSON object in a body, or null: the provider is known to answer with nothing or with an HTML page. */
+/**
+ * The JSON object in a body, or null: the provider is known to answer with nothing or with an HTML page. One that
+ * names a member twice is none either: which of the two is meant, nobody can tell.
+ */
 export function readObject(body: string): Readonly<Record<string, unknown>> | null {
   const value = readJson(body)
   return isObject(value) ? value : null
@@ -56,10 +59,42 @@ export function readRows(body: string): Readonly<Record<string, unknown>>[] | nu
 
 function readJson(body: string): unknown {
   try {
-    return JSON.parse(body)
+    const value: unknown = JSON.parse(body)
+    return countMembers(value) === countColons(body) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/** The members of a value and of all that is in it; of those that were written twice, JSON.parse kept one. */
+function countMembers(value: unknown): number {
+  let count = 0
+  const open = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next !== 'object' || next === null) continue
+    const values = Object.values(next)
+    if (!Array.isArray(next)) count += values.length
+    for (const inner of values) if (typeof inner === 'object') open.push(inner)
+  }
+  return count
+}
+
+const QUOTE = 0x22
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+
+/** The colons of a JSON text that are in no string: each stands in one member. */
+function countColons(json: string): number {
+  let count = 0
+  let isInString = false
+  for (let at = 0; at < json.length; at++) {
+    const char = json.charCodeAt(at)
+    if (char === QUOTE) isInString = !isInString
+    else if (char === BACKSLASH) at++
+    else if (char === COLON && !isInString) count++
+  }
+  return count
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

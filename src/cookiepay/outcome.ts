@@ -1,6 +1,8 @@
+import type { PaymentGateway } from '../refunds/eligibility.ts'
 import type { CancelOutcome } from '../refunds/ports.ts'
-import type { ProviderAnswer } from '../refunds/refund.ts'
+import type { FailureCode, ProviderAnswer } from '../refunds/refund.ts'
 import { readAmount, readDate, readObject, receivedAnswer, SUCCESS_CODE } from './messages.ts'
+import { judge, speaksOfCredentials, type TaughtCode, type Verdict } from './verdict.ts'
 
 /** What was seen of one HTTP call. */
 export type Exchange =
@@ -11,108 +13,16 @@ export type Exchange =
   /** `announcedSeconds`: how long the server keeps the connection open, where it says so. */
   | Readonly<{ seen: 'answer'; status: number; body: string; announcedSeconds?: number | undefined }>
 
-/** Settled to the merchant already: only the separate cancel-after-deposit API can refund it (manual). */
-const DEPOSIT_REQUIRED_CODE = '9029'
-
-/** How the provider's own plugin recognises a payment that was cancelled before (facts). */
-const ALREADY_CANCELLED = ['이미취소', '원거래기취소']
-
-/** Stands where bytes were not UTF-8: a message in another encoding may say any of the wordings below. */
-const UNREADABLE = '\ufffd'
-
 /**
- * Wordings of a decline that may hide a cancel: the PG did not answer, or is still at work. Compared
- * without spaces, hyphens and underscores, and in lower case.
+ * What a cancel call led to (contract: "What the provider's answer means"). What followed a sent request is unknown,
+ * except a success, an answer that is about the token, which is given before anything is cancelled, and words that
+ * say for certain what happened. `pg` says whose words they are; null: not known.
  */
-const AMBIGUOUS_WORDINGS = [
-  // The line to the PG or the card company failed.
-  '통신',
-  '송수신',
-  '수신오류',
-  '전문송신',
-  '전문수신',
-  '네트워크',
-  '네트웍',
-  '소켓',
-  '회선',
-  '장애',
-  ...['실패', '오류', '에러', '지연', '불가', '중', '끊', '이끊', '할수없'].flatMap((how) => [
-    `연결${how}`,
-    `접속${how}`,
-  ]),
-  'network',
-  'socket',
-  'connection',
-  'communication',
-  'unreachable',
-  // No answer, none in time, or none that could be read.
-  '시간초과',
-  '시간이초과',
-  '시간을초과',
-  '타임아웃',
-  '타임오버',
-  '무응답',
-  '미응답',
-  '지연',
-  ...[
-    '없',
-    '이없',
-    '을받지',
-    '을수신하지',
-    '수신',
-    '미수신',
-    '실패',
-    '지연',
-    '대기',
-    '전문',
-    '오류',
-    '에러',
-    '값',
-  ].map((what) => `응답${what}`),
-  '회신없',
-  '회신이없',
-  'timeout',
-  'timedout',
-  'noresponse',
-  'noreply',
-  'notrespond',
-  // The outcome is not known there either.
-  '미확인',
-  '결과확인',
-  '결과를확인할수없',
-  '결과를알수없',
-  '시스템오류',
-  '시스템에러',
-  '일시적오류',
-  '일시적인오류',
-  '잠시후다시',
-  '내부오류',
-  'systemerror',
-  'internalerror',
-  'unavailable',
-  // Still at work.
-  '처리중',
-  '처리되고',
-  '처리대기',
-  '진행중',
-  '대기중',
-  '요청중인',
-  '요청중입',
-  '취소요청중',
-  '취소중인',
-  '취소중입',
-  'processing',
-  'processed',
-  'inprogress',
-  'pending',
-] as const
-
-/**
- * What a cancel call led to (contract: "What the provider's answer means"). A well-formed 2xx answer with
- * a `cancel_code` is taken at its word, save the ambiguous wordings; all else that followed a sent request
- * is unknown, except an answer about the token, which is given before anything is cancelled.
- */
-export function classifyCancel(exchange: Exchange, ambiguousCodes: readonly string[]): CancelOutcome {
+export function classifyCancel(
+  exchange: Exchange,
+  taught: readonly TaughtCode[],
+  pg: PaymentGateway | null = null,
+): CancelOutcome {
   if (exchange.seen === 'not_sent') {
     return { outcome: 'not_sent', code: 'provider_unavailable', detail: exchange.detail }
   }
@@ -120,23 +30,19 @@ export function classifyCancel(exchange: Exchange, ambiguousCodes: readonly stri
 
   const { status } = exchange
   const body = readObject(exchange.body)
-  if (body === null) return unknown(`The provider answered ${status} with something that is not JSON.`, null)
-
+  if (body === null) {
+    return unknown(
+      `The provider answered ${status} with something that is not JSON, or that names a member twice.`,
+      null,
+    )
+  }
   const answer = receivedAnswer(body, exchange.body)
   const code = answer.cancel_code?.trim() ?? ''
-  if (status < 500 && body.cancel_code === undefined && isTokenError(status, body)) {
+  if (body.cancel_code === undefined && isTokenError(status, body)) {
     return { outcome: 'token_rejected', detail: tokenErrorDetail(status, body) }
   }
   if (status < 200 || status > 299) return unknown(`The provider answered with status ${status}.`, answer)
   if (code === '') return unknown('The provider answered without a cancel_code.', answer)
-  return classifyCode(code, answer, ambiguousCodes)
-}
-
-function classifyCode(
-  code: string,
-  answer: ProviderAnswer,
-  ambiguousCodes: readonly string[],
-): CancelOutcome {
   if (code === SUCCESS_CODE) {
     return {
       outcome: 'succeeded',
@@ -145,45 +51,55 @@ function classifyCode(
       cancelledAmount: readAmount(answer.cancel_amt),
     }
   }
+  return outcomeOf(judge({ code, message: body.cancel_msg }, { pg, taught }), code, answer)
+}
+
+/** What a verdict on words leads to. */
+function outcomeOf({ says }: Verdict, code: string, answer: ProviderAnswer): CancelOutcome {
   const said = `with code ${code}: ${answer.cancel_msg ?? 'no message'}`
-  if (code === DEPOSIT_REQUIRED_CODE) {
-    return {
-      outcome: 'failed',
-      code: 'deposit_required',
-      provider: answer,
-      detail: `The payment was settled to the merchant already and needs the provider's cancel-after-deposit API. It answered ${said}`,
-    }
-  }
-  const message = (answer.cancel_msg ?? '')
-    .normalize('NFKC')
-    .replace(/[\s_-]/g, '')
-    .toLowerCase()
-  const mentions = (wording: string) => message.includes(wording)
-  if (mentions(UNREADABLE)) {
-    return unknown(`The provider declined in words that cannot be read, ${said}`, answer)
-  }
-  if (ambiguousCodes.includes(code) || AMBIGUOUS_WORDINGS.some(mentions)) {
-    return unknown(`The provider declined in words that may hide a cancel, ${said}`, answer)
-  }
-  if (ALREADY_CANCELLED.some(mentions)) {
-    return {
-      outcome: 'failed',
-      code: 'already_cancelled',
-      provider: answer,
-      detail: `The payment was cancelled before, outside of this gateway. The provider answered ${said}`,
-    }
-  }
-  return {
+  const failed = (failure: FailureCode, detail: string): CancelOutcome => ({
     outcome: 'failed',
-    code: 'provider_declined',
+    code: failure,
     provider: answer,
-    detail: `The provider declined the refund ${said}`,
+    detail,
+  })
+  switch (says) {
+    case 'ambiguous':
+      return unknown(`The provider declined in words that may hide a cancel, ${said}`, answer)
+    case 'unreadable':
+      return unknown(`The provider declined in words that cannot be read, ${said}. ${TEACH}`, answer)
+    case 'not_known':
+      return {
+        outcome: 'unknown',
+        detail: `The provider declined in words that this gateway does not know, ${said}. ${TEACH}`,
+        provider: answer,
+        ...(answer.cancel_msg?.trim() && { isUnknownDecline: true }),
+      }
+    case 'deposit_required':
+      return failed(
+        'deposit_required',
+        `The payment was settled to the merchant already and needs the provider's cancel-after-deposit API. It answered ${said}`,
+      )
+    case 'already_cancelled':
+      return failed(
+        'already_cancelled',
+        `The payment was cancelled before, outside of this gateway. The provider answered ${said}`,
+      )
+    case 'declined':
+      return failed('provider_declined', `The provider declined the refund ${said}`)
   }
 }
 
-/** Whether the call says that the provider is not well, rather than this refund. */
-export function providerHasFailed({ outcome }: CancelOutcome): boolean {
-  return outcome === 'unknown' || outcome === 'not_sent'
+const TEACH =
+  'An operator can resolve this refund and, where the code is a decline for certain, add it to COOKIEPAY_DECLINED_CODES.'
+
+/**
+ * Whether the call says that the provider is not well, rather than this refund. A decline that is merely not known
+ * here says nothing of the provider.
+ */
+export function providerHasFailed(outcome: CancelOutcome): boolean {
+  if (outcome.outcome === 'unknown') return outcome.isUnknownDecline !== true
+  return outcome.outcome === 'not_sent'
 }
 
 /** What a token call led to: the token, or why there is none. */
@@ -209,10 +125,16 @@ export function classifyToken(
   }
 }
 
-/** Whether an answer without a code of its API is about the token, and so given before anything was done. */
+/**
+ * Whether an answer is about the token, the id or the key, and so was given before anything was done: by its status,
+ * or by an `RTN_CD` whose code or words are about them. Any other `RTN_CD` may follow a cancel that was made.
+ */
 export function isTokenError(status: number, body: Readonly<Record<string, unknown>>): boolean {
   if (status === 401 || status === 403) return true
-  return typeof body.RTN_CD === 'string' && body.RTN_CD !== '' && body.RTN_CD !== SUCCESS_CODE
+  const { RTN_CD: code, RTN_MSG: message } = body
+  if (status < 200 || status > 299 || typeof code !== 'string') return false
+  if (code.trim() === '' || code.trim() === SUCCESS_CODE) return false
+  return speaksOfCredentials(code.trim(), message)
 }
 
 /** Why a token was not accepted, for a log. */

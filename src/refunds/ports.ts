@@ -228,7 +228,13 @@ export type NotSent = Readonly<{
 export type CancelOutcome =
   | NotSent
   | Readonly<{ outcome: 'token_rejected'; detail: string }>
-  | Readonly<{ outcome: 'unknown'; detail: string; provider: ProviderAnswer | null }>
+  | Readonly<{
+      outcome: 'unknown'
+      detail: string
+      provider: ProviderAnswer | null
+      /** The provider declined in readable words that nobody here knows: it is well, whatever became of the refund. */
+      isUnknownDecline?: true
+    }>
   | Readonly<{
       outcome: 'succeeded'
       provider: ProviderAnswer

@@ -328,6 +328,7 @@ async function relayWithFreshToken(
   }
   if (renewed.result !== 'begun') return tokenNotRenewed('The provider took too long to renew its token.')
   const outcome = await cancel(authorization.token, renewed.leaseLeft)
+  if (outcome.outcome === 'failed' && outcome.code === 'already_cancelled') return notByOthers(outcome)
   if (outcome.outcome !== 'token_rejected') return outcome
   return { outcome: 'not_sent', code: 'provider_auth_failed', detail: outcome.detail }
 }
@@ -335,6 +336,15 @@ async function relayWithFreshToken(
 function tokenNotRenewed(reason: string): NotSent {
   const detail = `${reason} Nothing was cancelled for this request; what an earlier one did stands. Try again.`
   return { outcome: 'not_sent', code: 'provider_unavailable', detail }
+}
+
+/** What was cancelled before the second try may have been cancelled by the first, whatever that was answered. */
+function notByOthers({ detail, provider }: CancelOutcome & { outcome: 'failed' }): AnsweredOutcome {
+  return {
+    outcome: 'unknown',
+    detail: `This was the second try, after an answer that rejected the token. ${detail}`,
+    provider,
+  }
 }
 
 /** The outcome in the store; while that is away, the caller still gets it and the store gets it later. */

@@ -146,8 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: OUTCOME,
-        find: 'if (ambiguousCodes.includes(code) || AMBIGUOUS_WORDINGS.some(mentions)) {',
-        replace: 'if (ambiguousCodes.includes(code)) {',
+        find: 'return unknown(`The provider declined in words that may hide a cancel, ${said}`, answer)\n',
+        replace: "return failed('provider_declined', said)\n",
       },
     ],
   },

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { classifyCancel, classifyToken, type Exchange } from '../../src/cookiepay/outcome.ts'
+import {
+  classifyCancel,
+  classifyToken,
+  type Exchange,
+  providerHasFailed,
+} from '../../src/cookiepay/outcome.ts'
+import type { TaughtCode } from '../../src/cookiepay/verdict.ts'
+import type { PaymentGateway } from '../../src/refunds/eligibility.ts'
 import type { CancelOutcome } from '../../src/refunds/ports.ts'
 
 const ANSWER = {
@@ -16,8 +23,12 @@ function answered(status: number, body: unknown): Exchange {
 }
 
 /** What a cancel led to that was answered, with 200, by this code and message. */
-function said(cancel_msg: unknown, cancel_code = '1001', ambiguousCodes: string[] = []): CancelOutcome {
-  return classifyCancel(answered(200, { ...ANSWER, cancel_code, cancel_msg }), ambiguousCodes)
+function said(
+  cancel_msg: unknown,
+  cancel_code = '1001',
+  { taught = [], pg = null }: { taught?: TaughtCode[]; pg?: PaymentGateway | null } = {},
+): CancelOutcome {
+  return classifyCancel(answered(200, { ...ANSWER, cancel_code, cancel_msg }), taught, pg)
 }
 
 /** `failed` with its code, any other outcome by its name. */
@@ -61,7 +72,24 @@ const BODIES: [what: string, body: unknown, success: string, token: string, othe
     ['no members', {}, 'unknown', 'token_rejected', 'unknown', 'unknown'],
     ['other members', { error: 'x' }, 'unknown', 'token_rejected', 'unknown', 'unknown'],
     ['RTN_CD 0000 alone', { RTN_CD: '0000' }, 'unknown', 'token_rejected', 'unknown', 'unknown'],
-    ['RTN_CD', { RTN_CD: '9999' }, 'token_rejected', 'token_rejected', 'token_rejected', 'unknown'],
+    ['RTN_CD', { RTN_CD: '9999' }, 'unknown', 'token_rejected', 'unknown', 'unknown'],
+    ['RTN_CD E003', { RTN_CD: 'E003' }, 'token_rejected', 'token_rejected', 'unknown', 'unknown'],
+    [
+      'RTN_CD about a token',
+      { RTN_CD: '9002', RTN_MSG: '유효하지 않거나 만료된 TOKEN 입니다' },
+      'token_rejected',
+      'token_rejected',
+      'unknown',
+      'unknown',
+    ],
+    [
+      'RTN_CD about a token, and the line',
+      { RTN_CD: '9002', RTN_MSG: 'TOKEN 확인 중 통신 오류' },
+      'unknown',
+      'token_rejected',
+      'unknown',
+      'unknown',
+    ],
     ['RTN_CD null', { RTN_CD: null }, 'unknown', 'token_rejected', 'unknown', 'unknown'],
     ['cancel_code null', { RTN_CD: '9999', cancel_code: null }, 'unknown', 'unknown', 'unknown', 'unknown'],
     ['cancel_code empty', { RTN_CD: '9999', cancel_code: '' }, 'unknown', 'unknown', 'unknown', 'unknown'],
@@ -74,11 +102,11 @@ const BODIES: [what: string, body: unknown, success: string, token: string, othe
     ['0000, RTN_CD 9999', { ...ANSWER, RTN_CD: '9999' }, 'succeeded', 'unknown', 'unknown', 'unknown'],
     ['0000 alone', { cancel_code: '0000' }, 'succeeded', 'unknown', 'unknown', 'unknown'],
     ['9029', { ...ANSWER, cancel_code: '9029' }, 'deposit_required', 'unknown', 'unknown', 'unknown'],
-    ['1001', { ...ANSWER, cancel_code: '1001' }, 'provider_declined', 'unknown', 'unknown', 'unknown'],
-    ['1001 alone', { cancel_code: '1001' }, 'provider_declined', 'unknown', 'unknown', 'unknown'],
+    ['1001', { ...ANSWER, cancel_code: '1001' }, 'unknown', 'unknown', 'unknown', 'unknown'],
+    ['1001 alone', { cancel_code: '1001' }, 'unknown', 'unknown', 'unknown', 'unknown'],
     [
-      '1001, RTN_CD',
-      { cancel_code: '1001', RTN_CD: '9' },
+      '1001 and a known decline, RTN_CD',
+      { cancel_code: '1001', cancel_msg: '취소 기간이 지났습니다', RTN_CD: '9' },
       'provider_declined',
       'unknown',
       'unknown',
@@ -117,13 +145,17 @@ t.test('row: 0000 is succeeded, with what the provider says of it', async (t) =>
   })
   t.match(classifyCancel(answered(201, { ...ANSWER, cancel_code: ' 0000 ' }), []), { outcome: 'succeeded' })
   for (const code of ['0', '00', '000', '00000', '0000.0', 'OOOO', '0x00', '0001', 'null', '정상']) {
-    t.equal(nameOf(said('정상취소', code)), 'provider_declined', code)
+    t.equal(nameOf(said('정상취소', code)), 'unknown', code)
   }
 })
 
-t.test('row: 9029 is deposit_required, whatever its message', async (t) => {
-  for (const message of ['입금후 취소', '통신오류', '이미 취소된 거래', '', null, 1]) {
+t.test('row: 9029 is deposit_required, unless its message is ambiguous', async (t) => {
+  const depositedAlready = '입금 완료된 거래입니다. 입금후 취소 API를 이용하시기 바랍니다'
+  for (const message of ['입금후 취소', depositedAlready, '이미 취소된 거래', '한도초과', '', null, 1]) {
     t.match(said(message, '9029'), { outcome: 'failed', code: 'deposit_required', detail: /9029/ })
+  }
+  for (const message of ['통신오류', '처리중', ['시간초과']]) {
+    t.match(said(message, '9029'), { outcome: 'unknown' })
   }
 })
 
@@ -212,29 +244,46 @@ const DECLINES = [
   '복합과세 가맹점이 아닙니다',
   '비과세 금액이 취소금액보다 큽니다',
   '취소 권한이 없습니다',
-  '거래정지 가맹점',
-  '미등록가맹점',
   '허용되지 않은 IP입니다',
-  '분실·도난 카드입니다',
-  '유효기간이 지난 카드',
   '정산 잔액이 부족하여 취소할 수 없습니다',
   '정산이 완료되어 취소할 수 없습니다',
   'Invalid TID',
   'Not permitted to cancel',
-  '',
 ]
 
-t.test('row: any other decline is provider_declined', async (t) => {
+t.test('row: a known decline is provider_declined', async (t) => {
   for (const message of DECLINES) {
     t.match(said(message), { outcome: 'failed', code: 'provider_declined' }, message)
   }
-  for (const message of [null, undefined, 1, {}, ['통신']]) {
+})
+
+t.test('row: what nobody knows is unknown, and says how it may become known', async (t) => {
+  for (const message of ['거래정지 가맹점', '분실·도난 카드입니다', '취소 실패', '정상취소', 'Declined']) {
     t.match(
       said(message),
-      { outcome: 'failed', code: 'provider_declined', provider: { cancel_msg: null } },
-      JSON.stringify(message),
+      { outcome: 'unknown', detail: /1001: .*operator.*COOKIEPAY_DECLINED_CODES/ },
+      message,
     )
   }
+  for (const message of ['', null, undefined, 1, {}, ['통신'], { text: '취소 기간이 지났습니다' }]) {
+    t.match(said(message), { outcome: 'unknown' }, JSON.stringify(message))
+  }
+})
+
+t.test('a member twice, however it is written, settles nothing', async (t) => {
+  for (const body of [
+    '{"cancel_code":"1001","cancel_msg":"한도초과","cancel_code":"0000"}',
+    '{"cancel_code":"0000","cancel_code":"0000"}',
+    '{"cancel_code":"0000","cancel_\\u0063ode":"1001","cancel_msg":"한도초과"}',
+    '{"cancel_code":"1001","cancel_msg":"통신오류","cancel_msg":"한도초과"}',
+    '{"cancel_code":"0000","cancel_amt":"1","cancel_amt":"2"}',
+    '{"RTN_CD":"E003","RTN_CD":"9999"}',
+    '{"cancel_code":"0000","etc":{"a":1,"a":2}}',
+  ]) {
+    t.match(classifyCancel(answered(200, body), []), { outcome: 'unknown', provider: null }, body)
+  }
+  const once = '{"cancel_code":"0000","cancel_msg":"a: \\"b\\": {\\\\","etc":[{"a":{}},{"a":":"}]}'
+  t.equal(nameOf(classifyCancel(answered(200, once), [])), 'succeeded')
 })
 
 // What PGs and card companies say when they do not know: none of it may free the key.
@@ -300,15 +349,64 @@ t.test(
   },
 )
 
-t.test('COOKIEPAY_AMBIGUOUS_CODES leave the outcome unknown, save 0000 and 9029', async (t) => {
-  const codes = ['0000', '9029', '1001', 'E1']
-  t.equal(nameOf(said('정상취소', '0000', codes)), 'succeeded')
-  t.equal(nameOf(said('입금후 취소', '9029', codes)), 'deposit_required')
-  t.equal(nameOf(said('한도초과', '1001', codes)), 'unknown')
-  t.equal(nameOf(said('한도초과', ' 1001 ', codes)), 'unknown')
-  t.equal(nameOf(said('이미 취소', 'E1', codes)), 'unknown')
+t.test('COOKIEPAY_AMBIGUOUS_CODES leave the outcome unknown, save 0000', async (t) => {
+  const taught = ['0000', '9029', '1001', 'E1'].map((code) => ({
+    pg: null,
+    code,
+    says: 'ambiguous' as const,
+  }))
+  t.equal(nameOf(said('정상취소', '0000', { taught })), 'succeeded')
+  t.equal(nameOf(said('입금후 취소', '9029', { taught })), 'unknown')
+  t.equal(nameOf(said('한도초과', '1001', { taught })), 'unknown')
+  t.equal(nameOf(said('한도초과', ' 1001 ', { taught })), 'unknown')
+  t.equal(nameOf(said('이미 취소', 'E1', { taught })), 'unknown')
   for (const code of ['1002', '01001', '10010', 'e1']) {
-    t.equal(nameOf(said('한도초과', code, codes)), 'provider_declined', code)
+    t.equal(nameOf(said('한도초과', code, { taught })), 'provider_declined', code)
+  }
+})
+
+t.test('COOKIEPAY_DECLINED_CODES are a decline where the message is not ambiguous', async (t) => {
+  const taught = ['1001', '9029'].map((code) => ({ pg: null, code, says: 'declined' as const }))
+  for (const message of ['거래정지 가맹점', '', null, undefined, 1, {}, '\ufffd\ufffd']) {
+    t.equal(nameOf(said(message, '1001', { taught })), 'provider_declined', JSON.stringify(message))
+  }
+  t.equal(nameOf(said('통신오류', '1001', { taught })), 'unknown')
+  t.equal(nameOf(said(['통신오류'], '1001', { taught })), 'unknown')
+  t.equal(nameOf(said('이미 취소된 거래', '1001', { taught })), 'already_cancelled')
+  t.equal(nameOf(said('입금후 취소', '9029', { taught })), 'deposit_required')
+  t.equal(nameOf(said('거래정지 가맹점', '1002', { taught })), 'unknown')
+})
+
+t.test('a code that is taught with a PG is taught of that one alone', async (t) => {
+  const declined: TaughtCode[] = [{ pg: 'toss', code: '1001', says: 'declined' }]
+  const ambiguous: TaughtCode[] = [{ pg: 'danal', code: '1001', says: 'ambiguous' }]
+  for (const pg of ['toss', 'danal', null] as const) {
+    t.equal(
+      nameOf(said('', '1001', { taught: declined, pg })),
+      pg === 'toss' ? 'provider_declined' : 'unknown',
+    )
+    t.equal(
+      nameOf(said('한도초과', '1001', { taught: ambiguous, pg })),
+      pg === 'danal' ? 'unknown' : 'provider_declined',
+    )
+  }
+})
+
+t.test('the breaker does not count what is merely not known here', async (t) => {
+  for (const message of ['거래정지 가맹점', '한도초과', '이미 취소'])
+    t.notOk(providerHasFailed(said(message)), message)
+  for (const message of ['통신오류', '\ufffd', '', null, {}]) {
+    t.ok(providerHasFailed(said(message)), JSON.stringify(message))
+  }
+  for (const seen of [
+    { seen: 'no_answer', detail: 'why' },
+    { seen: 'not_sent', detail: 'why' },
+    answered(500, ANSWER),
+    answered(409, { cancel_code: '1001', cancel_msg: '거래정지 가맹점' }),
+    answered(200, '<html>'),
+    answered(200, { RTN_CD: '9999', RTN_MSG: '거래정지 가맹점' }),
+  ] as const) {
+    t.ok(providerHasFailed(classifyCancel(seen, [])), JSON.stringify(seen))
   }
 })
 
@@ -317,7 +415,7 @@ t.test(
   async (t) => {
     const provider = (body: object) => {
       const outcome = classifyCancel(answered(200, { cancel_code: '1001', ...body }), [])
-      return outcome.outcome === 'failed' && outcome.provider
+      return 'provider' in outcome && outcome.provider
     }
     const nothing = {
       cancel_tid: null,
@@ -351,7 +449,9 @@ const body = fc.oneof(
   fc.string(),
   fc.constantFrom('', '<html>', '[]', '{'),
 )
-const codes = fc.subarray(['0000', '9029', '1001', ''])
+const codes = fc
+  .subarray(['0000', '9029', '1001', ''])
+  .map((codes) => codes.map((code): TaughtCode => ({ pg: null, code, says: 'declined' })))
 
 t.test('no 5xx is ever anything but unknown', async () => {
   fc.assert(

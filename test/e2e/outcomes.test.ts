@@ -169,15 +169,28 @@ const SEEN: Record<string, Record<string, Respond>> = {
     타임아웃: declined('타임아웃'),
     'still at work': declined('취소 처리중입니다'),
     'already cancelled, and still at work': declined('이미 취소 처리중인 거래입니다'),
-    'a code that is configured': declined('일반 오류', '7777'),
-  },
-  provider_declined: {
-    'any other code': declined('취소 거절'),
+    'a code that is configured as ambiguous': declined('취소 기간이 지났습니다', '7777'),
+    '9029 in words that may hide a cancel': declined('통신 시간초과', '9029'),
+    'a decline that nobody knows': declined('거래정지 가맹점'),
     'no message': declined(undefined),
     'a message that is empty': declined(''),
-    'a code of one character': declined('거절', 'E'),
+    'a message that is no text': declined(['취소 거절']),
+    'a message of question marks': declined('??? 취소 거절'),
     'a code like a success': declined('거절', '00000'),
-    'the code of a token': json({ ...cancelAnswer({}, { cancel_code: '9001' }), RTN_CD: '9001' }),
+    'an RTN_CD that is about no token': json({ RTN_CD: '9999', RTN_MSG: 'PG 통신 오류가 발생하였습니다' }),
+    'status 409 with an RTN_CD': json({ RTN_CD: 'E003', RTN_MSG: 'ID & KEY 불일치' }, 409),
+    'a code twice': (response) => sendText(response, SUCCESS.replace('{', '{"cancel_code":"1001",')),
+  },
+  provider_declined: {
+    'a known decline': declined('취소 거절'),
+    'a code of one character': declined('취소 기간이 지났습니다', 'E'),
+    'a full cancel beside an earlier partial one': declined('이미 취소된 내역이 있어 전체취소할 수 없습니다'),
+    'a code that is configured as a decline': declined('거래정지 가맹점', '6666'),
+    'a code that is configured for this PG': declined(undefined, '5555'),
+    'the code of a token': json({
+      ...cancelAnswer({}, { cancel_code: '9001', cancel_msg: '취소 거절' }),
+      RTN_CD: '9001',
+    }),
   },
   already_cancelled: {
     '이미 취소': declined('이미 취소된 거래입니다', '2001'),
@@ -186,13 +199,13 @@ const SEEN: Record<string, Record<string, Respond>> = {
   },
   deposit_required: {
     '9029': declined('입금 완료', '9029'),
-    '9029, configured and in words that may hide a cancel': declined('통신 시간초과', '9029'),
   },
 }
 
 t.test('every other answer of the provider', async (t) => {
   const { stub, gateway } = await startStubbedGateway(t, {
-    COOKIEPAY_AMBIGUOUS_CODES: '0000,9029,7777',
+    COOKIEPAY_AMBIGUOUS_CODES: '7777',
+    COOKIEPAY_DECLINED_CODES: '6666,toss:5555',
   })
   for (const [outcome, answers] of Object.entries(SEEN)) {
     for (const [about, respond] of Object.entries(answers)) {
@@ -307,7 +320,7 @@ t.test('a token that is rejected is renewed once', async (t) => {
     'status 401': json({ RTN_CD: '9002' }, 401),
     'status 401 without RTN_CD': json({ message: 'Unauthorized' }, 401),
     'status 403': json({}, 403),
-    'status 400 with RTN_CD': json({ RTN_CD: '9002' }, 400),
+    'status 200 with E003': json({ RTN_CD: 'E003', RTN_MSG: 'ID & KEY 불일치' }),
   }
   const { stub, gateway } = await startStubbedGateway(t)
   for (const [about, reject] of Object.entries(rejections)) {

@@ -633,6 +633,22 @@ t.test('a second rejection is provider_auth_failed, and frees the key', async (t
   isFree(t, flow)
 })
 
+t.test('"already cancelled" on the second try is unknown: the first one may have cancelled it', async (t) => {
+  const already: CancelOutcome = {
+    outcome: 'failed',
+    code: 'already_cancelled',
+    detail: 'The payment was cancelled before.',
+    provider: ANSWER,
+  }
+  const second = createFlow({ cancel: (call) => (call === 1 ? TOKEN_REJECTED : already) })
+  isRefunded(t, await second.request(), 'unknown')
+  t.equal(second.sent.length, 2)
+  t.match(second.settlements, [{ status: 'unknown', failure: null, provider: ANSWER }])
+
+  const first = createFlow({ cancel: () => already })
+  isRefunded(t, await first.request(), 'failed')
+})
+
 t.test('where no fresh token is to be had, nothing more is sent', async (t) => {
   for (const [authorization, code] of [
     [AUTH_FAILED, 'provider_auth_failed'],

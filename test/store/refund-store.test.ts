@@ -754,7 +754,7 @@ t.test(
               merchant: MERCHANT,
               ...{ attempt, countedTaxFree: 0, fingerprint: '' },
             }
-            await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: LEASE_MS })
+            await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: AT_ONCE.leaseMs })
             hasMovedBeyond ||= expected === 'restored'
           } else {
             modelRelease(model, { id, attempt, claimToken: claim.token }, AT_ONCE)

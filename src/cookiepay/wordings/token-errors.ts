@@ -1,0 +1,23 @@
+import { phrases } from './phrase.ts'
+
+/** What an `RTN_CD` that rejects a token is about, by its message. */
+export const CREDENTIALS = phrases({
+  '토큰|token|jwt': '토큰이 만료되었습니다',
+  '(?:연동|인증|api|apl|비밀|시크릿|보안)키|키값|apikey|pay2_?key|secretkey|(?<![a-z])key(?![a-z]*in)':
+    '연동키 불일치',
+  '(?:연동|상점|가맹점|판매자|api|pay2)?아이디|(?:api|pay2|merchant|client|user)id|(?<![a-z])id(?![a-z])|idkey|keyid':
+    '아이디가 올바르지 않습니다',
+  '(?<!본인|카드|휴대폰|비|sms|간편)인증 (?!결제|거래|번호|수단|방식)': '인증에 실패하였습니다',
+  'authentica|unauthori[sz]ed|credential': 'Authentication failed',
+})
+
+/** What such a message says of it: a message that has one of each table is about the token. */
+export const REJECTION = phrases({
+  '만료|불일치|일치하지|유효하지|올바르지|잘못|틀|맞지|없|누락|미입력|실패|오류|에러|거부|거절|무효|필요|필수|미존재|확인요망|폐기|않':
+    '토큰 만료',
+  'expire|invalid|mismatch|notmatch|wrong|incorrect|missing|required|fail|error|denied|reject|unauthori[sz]ed|notvalid|notfound|illegal|revoked':
+    'Invalid token',
+})
+
+/** Codes that are about id and key, whatever is said with them: `E003` is "ID & KEY 불일치" (facts: seen in production). */
+export const TOKEN_ERROR_CODES: readonly string[] = ['E003']
