@@ -51,16 +51,23 @@ const LONGEST_ANSWER_SLACK_MS = 30_000
 /** How long a last answer may take to reach its caller. */
 const LAST_ANSWERS_MS = 2_000
 
+/** What the process has beside the log. */
+export type ProcessParts = Readonly<{
+  /** Undefined: nothing is traced. */
+  telemetry?: Telemetry | undefined
+  /** How many lines the log has dropped. */
+  droppedLogLines?: () => number
+}>
+
 /**
- * Connects the parts and listens. `onFatal` is called when the gateway cannot go on. Without `telemetry`, nothing
- * is traced.
+ * Connects the parts and listens. `onFatal` is called when the gateway cannot go on.
  * Throws when the address is taken or a private Redis cannot be started.
  */
 export async function startGateway(
   config: Config,
   log: FastifyBaseLogger,
   onFatal: (error: Error) => void,
-  telemetry?: Telemetry,
+  { telemetry, droppedLogLines = () => 0 }: ProcessParts = {},
 ): Promise<Gateway> {
   const privateRedis = await startOwnRedis(config, onFatal)
   const redis = connectRedis(
@@ -98,6 +105,7 @@ export async function startGateway(
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
     isPaused: () => provider.isPaused(),
+    droppedLogLines,
   })
   const provider = createCookiePay({
     ...config.cookiepay,
