@@ -143,9 +143,9 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     authorize: tokens.get,
     renew: tokens.renew,
 
-    admit: async (account, work) => {
+    admit: async ({ account, caller }, work) => {
       const { admission } = lineOf(account)
-      return admission.run(() =>
+      return admission.run(caller, () =>
         work((request, token) => admission.call(() => cancel(request, token), providerHasFailed)),
       )
     },

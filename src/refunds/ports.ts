@@ -198,10 +198,13 @@ export type Provider = Readonly<{
   /** A token other than the one that was just rejected. */
   renew(account: string, rejectedToken: string): Promise<Authorization>
   /**
-   * Runs `work` with a place among the calls that this account may have under way. Where there is none in
-   * time, or the provider has been failing, `work` is not run: nothing was sent.
+   * Runs `work` with a place among the calls that this account may have under way, of which each caller gets its
+   * share. Where there is none in time, or the provider has been failing, `work` is not run: nothing was sent.
    */
-  admit<Result>(account: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
+  admit<Result>(
+    whose: Readonly<{ account: string; caller: string }>,
+    work: (cancel: CancelCall) => Promise<Result>,
+  ): Promise<Result | NotSent>
   /** Whether a payment has been cancelled. */
   lookUp(account: string, tid: string): Promise<LookupOutcome>
   /** What a cancel answer says of time and amount, each null where it cannot be read. */

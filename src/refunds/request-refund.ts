@@ -218,7 +218,7 @@ async function attemptRefund(
       metadata: body.metadata ?? {},
     },
   }
-  const answer = await provider.admit(account, async (cancel) => {
+  const answer = await provider.admit({ account, caller: command.caller }, async (cancel) => {
     endStep(timings, 'admissionMs', clock())
     const begun = await begin(parts, intent, timings.startedAt)
     endStep(timings, 'beginMs', clock())

@@ -10,6 +10,7 @@ import type { Authorization } from '../../src/refunds/ports.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { keys } from '../../src/store/keys.ts'
 import { createTokenStore } from '../../src/store/token-store.ts'
+import { until } from '../e2e/support/calls.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { ACCOUNT, NO_TOKEN_STORE, startClient, TERMS } from './support.ts'
 
@@ -220,19 +221,72 @@ t.test('with a Redis', async (t) => {
     t.ok(leftMs > 530_000 && leftMs <= 540_000, `${leftMs} ms`)
   })
 
-  t.test('wrong credentials are refused each time, and hold up nobody', async (t) => {
+  const WRONG = { ...ACCOUNT, key: 'wrong' }
+
+  t.test('credentials that are refused are not asked for at each request', async (t) => {
     const provider = await startProvider(t)
-    const replica = await startReplica(t, redis, provider, { accounts: [{ ...ACCOUNT, key: 'wrong' }] })
-    for (const call of [1, 2, 3]) {
-      t.equal(await tokenOf(replica.authorize('default')), 'provider_auth_failed')
-      t.equal(provider.calls.length, call)
+    const replica = await startReplica(t, redis, provider, { accounts: [WRONG] })
+    for (let request = 1; request <= 5; request++) {
+      t.same(await tokensOf(times(20, () => replica.authorize('default'))), ['provider_auth_failed'])
+      t.equal(provider.calls.length, Math.min(request, 2), 'asked once more, and then paused')
       t.same(await admin.keys('*'), [], 'neither token nor lock is left')
     }
-    t.same(await tokensOf(times(20, () => replica.authorize('default'))), ['provider_auth_failed'])
-    t.equal(provider.calls.length, 4)
+    t.match(await replica.lookUp('default', 'tid'), { outcome: 'inconclusive' })
+    t.equal(provider.calls.length, 2)
 
     const mended = await startReplica(t, redis, provider)
-    t.match(await tokenOf(mended.authorize('default')), /^eyJ/)
+    t.match(await tokenOf(mended.authorize('default')), /^eyJ/, 'another process asks for itself')
+  })
+
+  t.test('after a pause, which doubles, one asks for all', async (t) => {
+    const provider = await startProvider(t)
+    const replica = await startReplica(t, redis, provider, { accounts: [WRONG] })
+    const askedAt: number[] = []
+    const startedAt = performance.now()
+    while (performance.now() - startedAt < 3_600) {
+      await tokensOf(times(3, () => replica.authorize('default')))
+      if (provider.calls.length > askedAt.length) askedAt.push(performance.now())
+      await sleep(20)
+    }
+    t.equal(askedAt.length, 4)
+    const [, second = 0, third = 0, fourth = 0] = askedAt
+    t.ok(third - second > 950, `${third - second} ms`)
+    t.ok(fourth - third > 1_950, `${fourth - third} ms`)
+  })
+
+  t.test(
+    'a changed key is asked for at once, and what its predecessor is told no longer counts',
+    async (t) => {
+      const provider = await startProvider(t)
+      const replica = await startReplica(t, redis, provider, { accounts: [WRONG] })
+      for (let i = 0; i < 3; i++) await replica.authorize('default')
+      t.equal(provider.calls.length, 2)
+      replica.setAccounts([{ ...WRONG, key: 'wrong, too' }])
+      const late = replica.authorize('default')
+      await until('the second key is asked for', () => provider.calls.length === 3)
+      replica.setAccounts([ACCOUNT])
+      t.match(await tokenOf(replica.authorize('default')), /^eyJ/)
+      t.equal(await tokenOf(late), 'provider_auth_failed')
+      t.match(await tokenOf(replica.authorize('default')), /^eyJ/)
+      t.equal(provider.calls.length, 4)
+    },
+  )
+
+  t.test('one account that is refused keeps no other from its token', async (t) => {
+    const provider = await startProvider(t)
+    const other = { ...ACCOUNT, name: 'other' }
+    const replica = await startReplica(t, redis, provider, { accounts: [WRONG, other] })
+    for (let i = 0; i < 3; i++) await replica.authorize('default')
+    t.match(await tokenOf(replica.authorize('other')), /^eyJ/)
+  })
+
+  t.test('an answer without a token is no refusal: each request tries', async (t) => {
+    const provider = await startProvider(t, { token: (call) => (call < 4 ? '' : jwt({})) })
+    const replica = await startReplica(t, redis, provider)
+    for (let i = 0; i < 3; i++) {
+      t.equal(await tokenOf(replica.authorize('default')), 'provider_unavailable')
+    }
+    t.match(await tokenOf(replica.authorize('default')), /^eyJ/)
   })
 
   t.test('a replica that dies while it fetches delays the others by one call at most', async (t) => {
