@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
+import { longestCloseMs } from './closing.ts'
 import { type Account, type Config, isLoopback, longestTimeoutMs, type RotatingPart } from './config.ts'
 import { createCookiePay } from './cookiepay/client.ts'
 import { createListener } from './http/listener.ts'
@@ -47,6 +48,9 @@ const DRAIN_SLACK_MS = 5_000
 
 /** Beyond the calls to the provider: a place among them, the token's lock, and Redis. */
 const LONGEST_ANSWER_SLACK_MS = 30_000
+
+/** Of the time that a close may take at most, what is left for the last things that it ends. */
+const LAST_STEPS_MS = 10_000
 
 /** How long a last answer may take to reach its caller. */
 const LAST_ANSWERS_MS = 2_000
@@ -155,20 +159,22 @@ export async function startGateway(
 
   async function close(graceMs = 0): Promise<void> {
     isClosing = true
+    const providerMs = longestTimeoutMs(live.accounts)
+    const drainUntil = performance.now() + longestCloseMs(providerMs) - LAST_STEPS_MS
     const reconcilerStopped = reconciler.stop()
     await sleep(graceMs)
     const answered = app.close()
     // Who was connected at the last moment has as long again to send a request.
     await within(graceMs, answered)
-    const drainMs = longestTimeoutMs(live.accounts) + DRAIN_SLACK_MS
+    const drainMs = providerMs + DRAIN_SLACK_MS
     const [left] = await Promise.all([background.drain(drainMs), within(drainMs, reconcilerStopped)])
     if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
     await within(LAST_ANSWERS_MS, answered)
     // A connection on which nothing was ever asked would keep the server open for ever.
     app.server.closeAllConnections()
     await answered
-    // Of what came in during that, too, nothing is cut off.
-    await background.drain(drainMs)
+    // Of what came in during that, too, nothing is cut off, unless the store has been away all the time.
+    await background.drain(Math.max(0, drainUntil - performance.now()))
     await operations?.close()
     await provider.close()
     durability.stop()

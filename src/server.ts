@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
 import { checkConfig } from './check-config.ts'
@@ -7,6 +8,9 @@ import { startGateway } from './gateway.ts'
 import type { Telemetry } from './http/telemetry.ts'
 import { createLogDestination } from './log-destination.ts'
 import { watchRotation } from './rotation.ts'
+
+/** How long the end waits for a collector that takes no spans. */
+const LAST_SPANS_MS = 3_000
 
 /** How long the end waits for a log that takes no lines. */
 const LAST_LINES_MS = 1_000
@@ -38,7 +42,7 @@ async function serve(): Promise<void> {
   closeOnce(log, longestCloseMs(longestTimeoutMs(config.accounts)), async () => {
     rotation.stop()
     await gateway.close(CLOSE_GRACE_MS)
-    await telemetry?.stop().catch(() => {})
+    if (telemetry) await Promise.race([telemetry.stop().catch(() => {}), sleep(LAST_SPANS_MS)])
     await destination.end(LAST_LINES_MS)
   })
 }

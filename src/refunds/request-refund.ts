@@ -80,6 +80,8 @@ export const CLAIM_TRUST_MS = 10 * 60_000
 /** How often a request starts over because the claim that it joined was given up under it. */
 const MAX_CLAIM_ROUNDS = 3
 
+const TOO_MUCH_UNSTORED = 'Too many outcomes wait to be stored. Nothing was sent for this request: try again.'
+
 /** A command with what is derived from it. Nothing is copied: this is the hot path. */
 type IdentifiedCommand = Readonly<{ command: RefundCommand; id: string; fingerprint: string }>
 type CheckedCommand = IdentifiedCommand & Readonly<{ account: string }>
@@ -173,6 +175,7 @@ async function attemptRefund(
   const { store, provider, clock } = parts
   const { command, id, account } = checked
   const { body } = command
+  if (parts.background.isFull()) throw new StoreError('store_unavailable', TOO_MUCH_UNSTORED)
   const timings = startTimings(clock())
   const attempt = newAttemptToken()
   const claim = await store.claim({
