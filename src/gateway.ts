@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
+import { longestCloseMs } from './closing.ts'
 import {
   type Account,
   type Config,
@@ -58,20 +59,31 @@ const DRAIN_SLACK_MS = 5_000
 /** Beyond the calls to the provider: a place among them, the token's lock, and Redis. */
 const LONGEST_ANSWER_SLACK_MS = 30_000
 
+/** Of the time that a close may take at most, what is left for the last things that it ends. */
+const LAST_STEPS_MS = 10_000
+
 /** How long a last answer may take to reach its caller. */
 const LAST_ANSWERS_MS = 2_000
 
 /** How long the store's mark may take to be raised for the last time, and written down. */
 const LAST_MARK_MS = 2_000
 
+/** What the process has beside the log. */
+export type ProcessParts = Readonly<{
+  /** Undefined: nothing is traced. */
+  telemetry?: Telemetry | undefined
+  /** How many lines the log has dropped. */
+  droppedLogLines?: () => number
+}>
+
 /**
- * Connects the parts and listens. Without `telemetry`, nothing is traced.
+ * Connects the parts and listens.
  * Throws when the address is taken or a private Redis cannot be started.
  */
 export async function startGateway(
   config: Config,
   log: FastifyBaseLogger,
-  telemetry?: Telemetry,
+  { telemetry, droppedLogLines = () => 0 }: ProcessParts = {},
 ): Promise<Gateway> {
   const live = { apiKeys: config.apiKeys, accounts: config.accounts, redis: config.redis }
   const privateRedis = await startOwnRedis(config, log)
@@ -122,6 +134,7 @@ export async function startGateway(
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
     isPaused: () => provider.isPaused(),
+    droppedLogLines,
   })
   const provider = createCookiePay({
     ...config.cookiepay,
@@ -175,20 +188,22 @@ export async function startGateway(
 
   async function close(graceMs = 0): Promise<void> {
     isClosing = true
+    const providerMs = longestTimeoutMs(live.accounts)
+    const drainUntil = performance.now() + longestCloseMs(providerMs) - LAST_STEPS_MS
     const reconcilerStopped = reconciler.stop()
     await sleep(graceMs)
     const answered = app.close()
     // Who was connected at the last moment has as long again to send a request.
     await within(graceMs, answered)
-    const drainMs = longestMs + DRAIN_SLACK_MS
+    const drainMs = providerMs + DRAIN_SLACK_MS
     const [left] = await Promise.all([background.drain(drainMs), within(drainMs, reconcilerStopped)])
     if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
     await within(LAST_ANSWERS_MS, answered)
     // A connection on which nothing was ever asked would keep the server open for ever.
     app.server.closeAllConnections()
     await answered
-    // Of what came in during that, too, nothing is cut off.
-    await background.drain(drainMs)
+    // Of what came in during that, too, nothing is cut off, unless the store has been away all the time.
+    await background.drain(Math.max(0, drainUntil - performance.now()))
     await operations?.close()
     await provider.close()
     durability.stop()

@@ -1,23 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { checkConfig } from './check-config.ts'
-import { CLOSE_GRACE_MS, longestCloseMs } from './closing.ts'
+import { CLOSE_GRACE_MS, CLOSING_SIGNALS, longestCloseMs, SAME_WISH_MS } from './closing.ts'
 import { ConfigError, longestTimeoutMs, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import type { Telemetry } from './http/telemetry.ts'
+import { createLogDestination } from './log-destination.ts'
 import { watchRotation } from './rotation.ts'
 
-/** Lines are written together; what a killed process takes with it is a tenth of a second of them. */
-const LOG_DESTINATION = { minLength: 12_288, periodicFlush: 100, sync: false } as const
+/** How long the end waits for a collector that takes no spans. */
+const LAST_SPANS_MS = 3_000
 
-/** Given as buffers: given texts, the destination would count the bytes of all that wait, at each line. */
-function logDestination(): DestinationStream & { flushSync(): void } {
-  const destination = pino.destination({ ...LOG_DESTINATION, contentMode: 'buffer' })
-  return {
-    write: (line) => destination.write(Buffer.from(line) as unknown as string),
-    flushSync: () => destination.flushSync(),
-  }
-}
+/** How long the end waits for a log that takes no lines. */
+const LAST_LINES_MS = 1_000
 
 /** As npm run check-config does: looks, tells, and ends. */
 const CHECK_FLAG = '--check'
@@ -29,20 +25,43 @@ async function check(): Promise<void> {
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
-  const log = pino({ level: config.logLevel }, logDestination())
+  const destination = createLogDestination((dropped) => log.warn({ dropped }, 'log lines are missing'))
+  const log: Logger = pino({ level: config.logLevel }, destination)
   const telemetry = config.otlpEndpoint === null ? undefined : await loadTelemetry(config.otlpEndpoint, log)
-  const gateway = await startGateway(config, log, telemetry)
+  const gateway = await startGateway(config, log, { telemetry, droppedLogLines: destination.dropped })
   const rotation = watchRotation({ env: process.env, log, onChange: gateway.rotate })
-  closeWithGrace(
-    { delay: longestCloseMs(longestTimeoutMs(config.accounts)), logger: log },
-    async ({ signal, err }) => {
+  closeOnce(log, longestCloseMs(longestTimeoutMs(config.accounts)), async () => {
+    rotation.stop()
+    await gateway.close(CLOSE_GRACE_MS)
+    if (telemetry) await Promise.race([telemetry.stop().catch(() => {}), sleep(LAST_SPANS_MS)])
+    await destination.end(LAST_LINES_MS)
+  })
+}
+
+/** Ends the process by `close`, once it is asked to, or after an unexpected error. */
+function closeOnce(log: Logger, limitMs: number, close: () => Promise<void>): void {
+  let asked: NodeJS.Signals | undefined
+  let closingSince: number | undefined
+  const { close: begin } = closeWithGrace(
+    { delay: limitMs, logger: log, skip: [...CLOSING_SIGNALS] },
+    async ({ err }) => {
+      closingSince = performance.now()
       if (err) log.fatal({ err }, 'unexpected error')
-      log.info({ signal }, 'closing')
-      rotation.stop()
-      await gateway.close(CLOSE_GRACE_MS)
-      await telemetry?.stop().catch(() => {})
+      log.info({ signal: asked }, 'closing')
+      await close()
     },
   )
+  for (const signal of CLOSING_SIGNALS) {
+    process.on(signal, () => {
+      if (closingSince === undefined) {
+        asked = signal
+        void begin()
+      } else if (performance.now() - closingSince > SAME_WISH_MS) {
+        log.error({ signal }, 'asked again: what is in flight is cut off')
+        process.exit(1)
+      }
+    })
+  }
 }
 
 try {

@@ -1,11 +1,16 @@
 import CircuitBreaker from 'opossum'
-import pLimit from 'p-limit'
 import { NOTHING_SENT, type NotSent } from '../refunds/ports.ts'
 
-/** How many calls of one account may be under way; more wait. */
+/** How many calls of one account may be under way, whoever asked for them; more wait. */
 export const MAX_CALLS = 64
 
-/** A call that has not begun by then is turned away, and so is one that would make the queue longer. */
+/**
+ * Further places. A caller gets one of them only while it has fewer calls under way than are left of them, so that who
+ * comes when others hold all the rest still gets in at once, also where several come.
+ */
+export const RESERVED_CALLS = 16
+
+/** A call that has not begun by then is turned away, and so is one that would make its caller's queue longer. */
 const LONGEST_WAIT_MS = 2_000
 const LONGEST_QUEUE = 1_000
 
@@ -32,8 +37,11 @@ class FailedCall extends Error {
 }
 
 export type Admission = Readonly<{
-  /** Runs `work` with a place among the calls, or turns it away, unrun. */
-  run<Result>(work: () => Promise<Result>): Promise<Result | NotSent>
+  /**
+   * Runs `work` with a place among the calls, or turns it away, unrun. Of those who wait, the caller with the fewest
+   * calls under way is next.
+   */
+  run<Result>(caller: string, work: () => Promise<Result>): Promise<Result | NotSent>
   /** Makes a call from within such work, unless calls were paused meanwhile. */
   call<Outcome>(
     send: () => Promise<Outcome>,
@@ -43,9 +51,16 @@ export type Admission = Readonly<{
   close(): void
 }>
 
+/** What one caller has under way and waiting, first come first. Kept: callers are as many as are configured. */
+type Share = { held: number; readonly waiting: Set<Waiter> }
+type Waiter = () => void
+
 /** The door to the calls of one account: so many at a time, and none while the provider keeps failing. */
 export function createAdmission(): Admission {
-  const limit = pLimit(MAX_CALLS)
+  const shares = new Map<string, Share>()
+  let held = 0
+  let waiting = 0
+
   // Counts calls alone: work that came to none, and work that was turned away, say nothing of the provider.
   const breaker = new CircuitBreaker(
     async (send: () => Promise<unknown>, hasFailed: (outcome: unknown) => boolean) => {
@@ -77,26 +92,70 @@ export function createAdmission(): Admission {
     }
   }
 
-  function waitForPlace<Result>(work: () => Promise<Result>): Promise<Result | NotSent> {
+  function shareOf(caller: string): Share {
+    let share = shares.get(caller)
+    if (share === undefined) {
+      share = { held: 0, waiting: new Set() }
+      shares.set(caller, share)
+    }
+    return share
+  }
+
+  function hasPlaceFor(share: Share): boolean {
+    return held < MAX_CALLS || share.held < MAX_CALLS + RESERVED_CALLS - held
+  }
+
+  async function hold<Result>(share: Share, work: () => Promise<Result>): Promise<Result | NotSent> {
+    held += 1
+    share.held += 1
+    try {
+      return await enter(work)
+    } finally {
+      held -= 1
+      share.held -= 1
+      if (waiting > 0) letIn()
+    }
+  }
+
+  /** Lets in who waits, as long as there is a place: where the one with the fewest calls gets none, nobody does. */
+  function letIn(): void {
+    for (;;) {
+      let next: Share | undefined
+      for (const share of shares.values()) {
+        if (share.waiting.size > 0 && (next === undefined || share.held < next.held)) next = share
+      }
+      if (next === undefined || !hasPlaceFor(next)) return
+      const [enterNow] = next.waiting
+      enterNow?.()
+    }
+  }
+
+  function waitForPlace<Result>(share: Share, work: () => Promise<Result>): Promise<Result | NotSent> {
     return new Promise((resolve, reject) => {
-      let hasLeft = false
+      const leave = () => {
+        clearTimeout(timer)
+        share.waiting.delete(enterNow)
+        waiting -= 1
+      }
+      const enterNow = () => {
+        leave()
+        hold(share, work).then(resolve, reject)
+      }
       const timer = setTimeout(() => {
-        hasLeft = true
+        leave()
         resolve(turnedAway(CROWDED))
       }, LONGEST_WAIT_MS)
-      limit(async () => {
-        if (hasLeft) return
-        clearTimeout(timer)
-        await enter(work).then(resolve, reject)
-      })
+      share.waiting.add(enterNow)
+      waiting += 1
     })
   }
 
   return {
-    async run(work) {
-      if (limit.activeCount < MAX_CALLS) return limit(() => enter(work))
-      if (limit.pendingCount >= LONGEST_QUEUE) return turnedAway(CROWDED)
-      return waitForPlace(work)
+    async run(caller, work) {
+      const share = shareOf(caller)
+      if (hasPlaceFor(share)) return hold(share, work)
+      if (share.waiting.size >= LONGEST_QUEUE) return turnedAway(CROWDED)
+      return waitForPlace(share, work)
     },
     async call<Outcome>(send: () => Promise<Outcome>, hasFailed: (outcome: Outcome) => boolean) {
       try {

@@ -160,9 +160,9 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     authorize: tokens.get,
     renew: tokens.renew,
 
-    admit: async (merchant, work) => {
+    admit: async ({ merchant, caller }, work) => {
       const { admission } = lineOf(merchant)
-      return admission.run(() =>
+      return admission.run(caller, () =>
         work((request, token) => admission.call(() => cancel(request, token), providerHasFailed)),
       )
     },

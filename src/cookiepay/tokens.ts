@@ -44,6 +44,15 @@ const MARGIN_PART = 0.1
  */
 const LONGEST_LOCK_MS = 5_000
 
+/**
+ * Credentials that were refused so often in a row are not asked for again during a pause, which doubles with each
+ * further refusal: the answer would be the same, and a provider that is asked at each request may block the account.
+ * A few may be a hiccup of the provider. The longest pause is half of what callers are told to wait.
+ */
+export const REFUSALS_BEFORE_PAUSE = 5
+const FIRST_REFUSAL_PAUSE_MS = 1_000
+const LONGEST_REFUSAL_PAUSE_MS = 15_000
+
 /** How often a replica looks whether the one that is fetching is done. */
 const POLL_MS = 50
 
@@ -54,6 +63,7 @@ const POLL_MS = 50
 export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCacheOptions): TokenCache {
   const inMemory = new Map<string, ProviderToken>()
   const searches = new Map<string, { found: Promise<Authorization>; search: Search }>()
+  const refusals = new Map<string, Refusal>()
   const lockMs = Math.min(LONGEST_LOCK_MS, fetchTimeoutMs)
 
   function usable(token: ProviderToken | null | undefined, rejected: string | null): token is ProviderToken {
@@ -64,6 +74,8 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
   function find(merchant: string, rejected: string | null): Promise<Authorization> {
     const running = searches.get(merchant)
     if (running !== undefined) return running.found
+    const refusal = refusals.get(merchant)
+    if (refusal !== undefined && performance.now() < refusal.until) return Promise.resolve(refusal.answer)
     const search: Search = { isForgotten: false }
     const found = findOnce(merchant, rejected, search).finally(() => {
       if (!search.isForgotten) searches.delete(merchant)
@@ -107,10 +119,20 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
 
   async function fetchAndShare(merchant: string, search: Search): Promise<Authorization> {
     const fetched = await fetchToken(merchant)
+    if (!search.isForgotten) noteRefusal(merchant, fetched)
     if (fetched.outcome === 'not_sent') return fetched
     const token = { token: fetched.token, expiresAt: Date.now() + usableLifetimeMs(fetched.token) }
     if (!search.isForgotten) await store.write(merchant, token).catch(() => {})
     return hold(merchant, token, search)
+  }
+
+  /** Of a call that did not get through, nothing is known of the credentials. */
+  function noteRefusal(merchant: string, fetched: Readonly<{ outcome: 'token' }> | NotSent): void {
+    if (fetched.outcome === 'token') refusals.delete(merchant)
+    else if (fetched.code === 'provider_auth_failed') {
+      const count = (refusals.get(merchant)?.count ?? 0) + 1
+      refusals.set(merchant, { answer: fetched, count, until: performance.now() + refusalPauseMs(count) })
+    }
   }
 
   function hold(merchant: string, token: ProviderToken, search: Search): Authorization {
@@ -142,12 +164,21 @@ export function createTokenCache({ store, fetchToken, fetchTimeoutMs }: TokenCac
       if (running !== undefined) running.search.isForgotten = true
       searches.delete(merchant)
       inMemory.delete(merchant)
+      refusals.delete(merchant)
     },
   }
 }
 
+/** The last answer to credentials that are refused, how many in a row, and until when (monotonic) nobody asks again. */
+type Refusal = Readonly<{ answer: NotSent; count: number; until: number }>
+
 /** One search for a token; what a forgotten one finds is handed to those who wait for it, and not kept. */
 type Search = { isForgotten: boolean }
+
+function refusalPauseMs(count: number): number {
+  if (count < REFUSALS_BEFORE_PAUSE) return 0
+  return Math.min(FIRST_REFUSAL_PAUSE_MS * 2 ** (count - REFUSALS_BEFORE_PAUSE), LONGEST_REFUSAL_PAUSE_MS)
+}
 
 /**
  * How long a token that was just received can be used. From `exp - iat` where it is a JWT that has both, so

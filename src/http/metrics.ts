@@ -38,6 +38,7 @@ export type MetricSources = Readonly<{
   storeState(): StoreState
   /** Whether calls to the provider are paused, for any account. */
   isPaused(): boolean
+  droppedLogLines(): number
 }>
 
 /** What the store promises; each is a series of its own, so that one of them is 1. */
@@ -249,6 +250,15 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     collect() {
       this.set(sources.isPaused() ? 1 : 0)
+    },
+  })
+  new Counter({
+    name: 'refund_gateway_log_lines_dropped_total',
+    help: 'Log lines that could not be written and were more than can be held: a full disk, or nobody who reads',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(sources.droppedLogLines())
     },
   })
 

@@ -6,6 +6,8 @@ export type BackgroundWork = Readonly<{
   untilDone(work: () => Promise<unknown>): void
   /** How many pieces of work are waiting to be tried again. */
   pending(): number
+  /** Whether so many are that nothing further is to be begun which may add to them. */
+  isFull(): boolean
   /** Waits until everything is done, or the time is over. Answers how many pieces are left. */
   drain(timeoutMs: number): Promise<number>
 }>
@@ -13,12 +15,15 @@ export type BackgroundWork = Readonly<{
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2_000
 
-/** Far above the refunds in flight when a store fails; reached only by one that takes claims and no more. */
-const MAX_PENDING = 10_000
+/**
+ * Far above the refunds in flight when a store fails; reached only by one that takes claims and no more. Beyond it
+ * come those that were in flight when it was reached: nothing is ever dropped.
+ */
+const FULL_AT = 10_000
 
 /**
- * Keeps retrying in this process, with a growing pause. What a dying process leaves undone, or what is
- * more than can be held, the lease ends: the refund becomes `unknown`.
+ * Keeps retrying in this process, with a growing pause. What a dying process leaves undone, the lease ends: the
+ * refund becomes `unknown`.
  */
 export function createBackgroundWork(): BackgroundWork {
   const running = new Set<Promise<unknown>>()
@@ -45,11 +50,11 @@ export function createBackgroundWork(): BackgroundWork {
       return work
     },
     untilDone(work) {
-      if (pending.size >= MAX_PENDING) return
       const task = persist(work).finally(() => pending.delete(task))
       pending.add(task)
     },
     pending: () => pending.size,
+    isFull: () => pending.size >= FULL_AT,
     async drain(timeoutMs) {
       let isOver = false
       let timer: NodeJS.Timeout | undefined

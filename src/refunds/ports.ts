@@ -269,10 +269,13 @@ export type Provider = Readonly<{
   /** A token other than the one that was just rejected. */
   renew(merchant: string, rejectedToken: string): Promise<Authorization>
   /**
-   * Runs `work` with a place among the calls that this merchant may have under way. Where there is none in
-   * time, or the provider has been failing, `work` is not run: nothing was sent.
+   * Runs `work` with a place among the calls that this merchant may have under way, of which each caller gets its
+   * share. Where there is none in time, or the provider has been failing, `work` is not run: nothing was sent.
    */
-  admit<Result>(merchant: string, work: (cancel: CancelCall) => Promise<Result>): Promise<Result | NotSent>
+  admit<Result>(
+    whose: Readonly<{ merchant: string; caller: string }>,
+    work: (cancel: CancelCall) => Promise<Result>,
+  ): Promise<Result | NotSent>
   /** Whether a payment has been cancelled in full since this refund was asked for. */
   lookUp(query: LookupQuery): Promise<LookupOutcome>
   /** What a cancel answer says of time and amount, each null where it cannot be read. */

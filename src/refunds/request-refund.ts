@@ -73,6 +73,8 @@ export type RefundParts = Readonly<{
 /** How often a request starts over because the claim that it joined was given up under it. */
 const MAX_CLAIM_ROUNDS = 3
 
+const TOO_MUCH_UNSTORED = 'Too many outcomes wait to be stored. Nothing was sent for this request: try again.'
+
 /** A command with what is derived from it. Nothing is copied: this is the hot path. */
 type IdentifiedCommand = Readonly<{ command: RefundCommand; id: string; fingerprint: string }>
 type CheckedCommand = IdentifiedCommand & Readonly<{ account: MerchantAccount }>
@@ -170,6 +172,7 @@ async function attemptRefund(
   const { command, id } = checked
   const { name, merchant } = checked.account
   const { body } = command
+  if (parts.background.isFull()) throw new StoreError('store_unavailable', TOO_MUCH_UNSTORED)
   const timings = startTimings(clock())
   const attempt = newAttemptToken()
   const claim = await store.claim({
@@ -215,7 +218,7 @@ async function attemptRefund(
   if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
   endStep(timings, 'tokenMs', clock())
 
-  const answer = await provider.admit(merchant, async (cancel) => {
+  const answer = await provider.admit({ merchant, caller: command.caller }, async (cancel) => {
     endStep(timings, 'admissionMs', clock())
     const begun = await begin(parts, intent, timings.startedAt)
     endStep(timings, 'beginMs', clock())

@@ -1,10 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { hash } from 'node:crypto'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import {
   type Admission,
   BREAKER_LEAST_CALLS,
   createAdmission,
   MAX_CALLS,
+  RESERVED_CALLS,
 } from '../../src/cookiepay/admission.ts'
 import { metric, until } from '../e2e/support/calls.ts'
 import { isProblem, isRefund } from '../e2e/support/contract.ts'
@@ -27,7 +30,7 @@ function newAdmission(t: Test): Admission {
 
 /** Work that makes one call. */
 function callOnce(admission: Admission, hasFailed: boolean) {
-  return admission.run(() =>
+  return admission.run('batch', () =>
     admission.call(
       async () => ({ outcome: hasFailed ? 'unknown' : 'succeeded' }),
       ({ outcome }) => outcome === 'unknown',
@@ -57,7 +60,7 @@ t.test('so many at a time, also of a burst', { buffered: true }, async (t) => {
     running -= 1
     return 'done'
   }
-  const results = await Promise.all(Array.from({ length: 5 * MAX_CALLS }, () => admission.run(work)))
+  const results = await Promise.all(Array.from({ length: 5 * MAX_CALLS }, () => admission.run('batch', work)))
   t.ok(results.every((result) => result === 'done'))
   t.equal(most, MAX_CALLS)
 })
@@ -68,16 +71,16 @@ t.test('who waits too long is turned away, and not run later either', { buffered
   const finished = new Promise<void>((resolve) => {
     finish = resolve
   })
-  const held = Array.from({ length: MAX_CALLS }, () => admission.run(() => finished))
+  const held = Array.from({ length: MAX_CALLS }, () => admission.run('batch', () => finished))
   const startedAt = Date.now()
   let hasRun = false
-  const late = await admission.run(async () => {
+  const late = await admission.run('batch', async () => {
     hasRun = true
   })
   const waitedMs = Date.now() - startedAt
   t.match(late, TURNED_AWAY)
   t.ok(waitedMs >= LONGEST_WAIT_MS - 10 && waitedMs < LONGEST_WAIT_MS + 3_000, `after ${waitedMs} ms`)
-  const inTime = admission.run(async () => 'in time')
+  const inTime = admission.run('batch', async () => 'in time')
   finish()
   await Promise.all(held)
   t.equal(await inTime, 'in time')
@@ -86,12 +89,130 @@ t.test('who waits too long is turned away, and not run later either', { buffered
 
 t.test('a queue that is long enough grows no longer', { buffered: true }, async (t) => {
   const admission = newAdmission(t)
-  const held = Array.from({ length: MAX_CALLS + 1_000 }, () => admission.run(() => sleep(300)))
+  const held = Array.from({ length: MAX_CALLS + 1_000 }, () => admission.run('batch', () => sleep(300)))
   const startedAt = Date.now()
-  t.match(await admission.run(async () => 'run'), TURNED_AWAY)
+  t.match(await admission.run('batch', async () => 'run'), TURNED_AWAY)
   t.ok(Date.now() - startedAt < LONGEST_WAIT_MS - 100, 'without waiting')
   await Promise.all(held)
 })
+
+/** Work that takes a place until it is ended. */
+function startHolder(admission: Admission) {
+  const running: { caller: string; end: () => void }[] = []
+  const hold = (caller: string) =>
+    admission.run(
+      caller,
+      () => new Promise<string>((resolve) => running.push({ caller, end: () => resolve(`${caller} done`) })),
+    )
+  const countOf = (caller: string) => running.filter((call) => call.caller === caller).length
+  /** Ends the oldest call of this caller. */
+  async function endOne(caller: string): Promise<void> {
+    const index = running.findIndex((call) => call.caller === caller)
+    running.splice(index, 1)[0]?.end()
+    await setImmediate()
+  }
+  const endAll = () => {
+    for (const { end } of running.splice(0)) end()
+  }
+  return { running, hold, countOf, endOne, endAll }
+}
+
+t.test('who comes while one caller holds all places gets in at once', { buffered: true }, async (t) => {
+  const { hold, countOf, endAll } = startHolder(newAdmission(t))
+  const calls = Array.from({ length: 3 * MAX_CALLS }, () => hold('batch'))
+  for (const caller of ['b', 'c', 'd', 'e']) {
+    calls.push(hold(caller))
+    t.equal(countOf(caller), 1, `${caller} did not wait`)
+  }
+  t.equal(countOf('batch'), MAX_CALLS, 'one alone may hold them all, and no more')
+  while (countOf('batch') > 0) {
+    endAll()
+    await setImmediate()
+  }
+  t.ok((await Promise.all(calls)).every((answer) => typeof answer === 'string'))
+})
+
+t.test('who comes with a burst leaves places for those after', { buffered: true }, async (t) => {
+  const { running, hold, countOf, endAll } = startHolder(newAdmission(t))
+  for (const caller of ['a', 'b', 'c', 'd']) for (let i = 0; i < MAX_CALLS; i++) void hold(caller)
+  t.strictSame(['a', 'b', 'c', 'd'].map(countOf), [MAX_CALLS, 8, 4, 2])
+  t.ok(running.length < MAX_CALLS + RESERVED_CALLS)
+  while (running.length > 0) {
+    t.ok(running.length <= MAX_CALLS + RESERVED_CALLS)
+    endAll()
+    await setImmediate()
+  }
+})
+
+t.test(
+  'a place that is freed is for whoever holds the fewest, first come first',
+  { buffered: true },
+  async (t) => {
+    const { running, hold, countOf, endOne, endAll } = startHolder(newAdmission(t))
+    for (let i = 0; i < 2 * MAX_CALLS; i++) void hold('batch')
+    for (let i = 0; i < MAX_CALLS; i++) void hold('shop')
+    t.equal(countOf('shop'), RESERVED_CALLS / 2)
+    while (countOf('shop') < MAX_CALLS / 2) await endOne('batch')
+    t.equal(countOf('batch'), MAX_CALLS / 2, 'until both have as many')
+    for (let i = 0; i < MAX_CALLS / 2; i++) await endOne(i % 2 === 0 ? 'batch' : 'shop')
+    t.ok(Math.abs(countOf('batch') - countOf('shop')) <= 1, 'and keep as many')
+    while (running.length > 0) {
+      endAll()
+      await setImmediate()
+    }
+  },
+)
+
+t.test('one caller cannot fill the queue of another', { buffered: true }, async (t) => {
+  const { running, hold, endAll } = startHolder(newAdmission(t))
+  for (let i = 0; i < MAX_CALLS + 1_000; i++) void hold('batch')
+  t.match(await hold('batch'), TURNED_AWAY)
+  const others = Array.from({ length: RESERVED_CALLS }, () => hold('shop'))
+  await setImmediate()
+  while (running.length > 0) {
+    endAll()
+    await setImmediate()
+  }
+  t.ok((await Promise.all(others)).every((answer) => answer === 'shop done'))
+})
+
+t.test(
+  'whoever asks and whatever ends, places are bounded, and none is free while somebody waits who may have it',
+  { buffered: true },
+  async () => {
+    const caller = fc.constantFrom('a', 'b', 'c', 'd', 'e')
+    const step = fc.record({ kind: fc.constantFrom('ask', 'ask', 'ask', 'end'), caller })
+    const property = fc.asyncProperty(fc.array(step, { minLength: 200, maxLength: 400 }), async (steps) => {
+      const admission = createAdmission()
+      const { running, hold, countOf, endOne, endAll } = startHolder(admission)
+      const asked = new Map<string, number>()
+      const answers: Promise<unknown>[] = []
+      const ended = new Map<string, number>()
+      const count = (counts: Map<string, number>, of: string) => counts.set(of, (counts.get(of) ?? 0) + 1)
+      for (const { kind, caller } of steps) {
+        if (kind === 'ask') {
+          count(asked, caller)
+          answers.push(hold(caller))
+        } else if (countOf(caller) > 0) {
+          count(ended, caller)
+          await endOne(caller)
+        }
+        if (running.length > MAX_CALLS + RESERVED_CALLS) return false
+        for (const [of, total] of asked) {
+          const waits = total - (ended.get(of) ?? 0) - countOf(of) > 0
+          if (waits && running.length < MAX_CALLS) return false
+        }
+      }
+      while (running.length > 0) {
+        endAll()
+        await setImmediate()
+      }
+      admission.close()
+      return (await Promise.all(answers)).every((answer) => typeof answer === 'string')
+    })
+    await fc.assert(property, { numRuns: 30 })
+  },
+)
 
 t.test(
   'work that throws frees its place, and is not the failure of the provider',
@@ -100,7 +221,7 @@ t.test(
     const admission = newAdmission(t)
     for (let round = 0; round < 3; round++) {
       const works = Array.from({ length: MAX_CALLS }, () =>
-        admission.run(() => Promise.reject(new Error('the store failed'))),
+        admission.run('batch', () => Promise.reject(new Error('the store failed'))),
       )
       const settled = await Promise.allSettled(works)
       t.ok(settled.every(({ status }) => status === 'rejected'))
@@ -116,7 +237,7 @@ t.test('the breaker opens on a run of failures, and no sooner', { buffered: true
   t.match(await callOnce(admission, true), { outcome: 'unknown' }, 'the outcome is passed on')
   t.ok(admission.isOpen())
   let hasRun = false
-  const answer = await admission.run(async () => {
+  const answer = await admission.run('batch', async () => {
     hasRun = true
   })
   t.match(answer, TURNED_AWAY)
@@ -134,7 +255,7 @@ t.test('after a while one is let through, to see: a success closes it', { buffer
   await open(admission)
   await untilHalfOpen(admission)
   let finish: () => void = () => {}
-  const trial = admission.run(() =>
+  const trial = admission.run('batch', () =>
     admission.call(
       () =>
         new Promise<{ outcome: string }>((resolve) => {
@@ -166,8 +287,8 @@ t.test(
     const admission = newAdmission(t)
     await open(admission)
     await untilHalfOpen(admission)
-    t.equal(await admission.run(async () => 'refused by begin'), 'refused by begin')
-    await t.rejects(admission.run(() => Promise.reject(new Error('the store failed'))))
+    t.equal(await admission.run('batch', async () => 'refused by begin'), 'refused by begin')
+    await t.rejects(admission.run('batch', () => Promise.reject(new Error('the store failed'))))
     const [first, second] = await Promise.all([callOnce(admission, true), callOnce(admission, true)])
     t.match(first, { outcome: 'unknown' }, 'so that this is the trial')
     t.match(second, TURNED_AWAY)
@@ -215,6 +336,32 @@ t.test(
     // Entries of settled refunds leave the index together, a little later.
     const unsettled = () => withRedis(redis, (client) => client.keys('unsettled:*'))
     await until('the index is empty', async () => (await unsettled()).length === 0)
+  },
+)
+
+t.test(
+  'through the gateway: one caller with a slow provider leaves the others theirs',
+  { buffered: true },
+  async (t) => {
+    const [redis, provider] = await Promise.all([startTestRedis(t), startProviderStub(t)])
+    const keyOf = (caller: string) => `key-of-${caller}`
+    const entries = ['batch', 'shop'].map((caller) => `${caller}:${hash('sha256', keyOf(caller))}:create`)
+    const env = { RATE_LIMIT_MAX: '1000000', API_KEYS: entries.join(',') }
+    const gateway = await startTestGateway(t, gatewayEnv(provider.url, redis, env))
+    const refundAs = (caller: string) =>
+      gateway.refund(refundRequest(), undefined, { authorization: `Bearer ${keyOf(caller)}` })
+    const finish: (() => void)[] = []
+    provider.onCancel((response, { body }) => finish.push(() => sendJson(response, cancelAnswer(body))))
+    const batch = Array.from({ length: 200 }, () => refundAs('batch'))
+    await until('it holds all places', () => finish.length === MAX_CALLS)
+    const shop = Array.from({ length: 3 }, () => refundAs('shop'))
+    await until('the other is at the provider', () => finish.length === MAX_CALLS + 3)
+    const answered = setInterval(() => {
+      for (const answer of finish.splice(0)) answer()
+    }, 20)
+    t.teardown(() => clearInterval(answered))
+    for (const answer of await Promise.all(shop)) isRefund(t, answer, 'succeeded')
+    t.ok((await Promise.all(batch)).every(({ status }) => [201, 503].includes(status)))
   },
 )
 

@@ -31,7 +31,7 @@ async function call(t: Test, url: string, { timeoutMs = 5000, connectTimeoutMs =
 
 /** One cancel call, admitted as the flow has it. */
 function cancelWith(client: Provider, request: CancelRequest, token: string): Promise<CancelOutcome> {
-  return client.admit(request.merchant, (cancel) => cancel(request, token))
+  return client.admit({ merchant: request.merchant, caller: 'shop' }, (cancel) => cancel(request, token))
 }
 
 async function until(condition: () => boolean): Promise<void> {

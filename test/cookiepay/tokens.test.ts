@@ -5,12 +5,13 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Account } from '../../src/config.ts'
-import { usableLifetimeMs } from '../../src/cookiepay/tokens.ts'
+import { REFUSALS_BEFORE_PAUSE, usableLifetimeMs } from '../../src/cookiepay/tokens.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { Authorization } from '../../src/refunds/ports.ts'
 import { connectRedis } from '../../src/store/connection.ts'
 import { keys } from '../../src/store/keys.ts'
 import { createTokenStore } from '../../src/store/token-store.ts'
+import { until } from '../e2e/support/calls.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { ACCOUNT, NO_TOKEN_STORE, startClient, TERMS } from './support.ts'
@@ -225,19 +226,75 @@ t.test('with a Redis', async (t) => {
     t.ok(leftMs > 530_000 && leftMs <= 540_000, `${leftMs} ms`)
   })
 
-  t.test('wrong credentials are refused each time, and hold up nobody', async (t) => {
+  const WRONG = { ...ACCOUNT, key: 'wrong' }
+
+  t.test('credentials that are refused are not asked for at each request', async (t) => {
     const provider = await startProvider(t)
-    const replica = await startReplica(t, redis, provider, { accounts: [{ ...ACCOUNT, key: 'wrong' }] })
-    for (const call of [1, 2, 3]) {
-      t.equal(await tokenOf(replica.authorize(MERCHANT)), 'provider_auth_failed')
-      t.equal(provider.calls.length, call)
+    const replica = await startReplica(t, redis, provider, { accounts: [WRONG] })
+    for (let request = 1; request <= 3 * REFUSALS_BEFORE_PAUSE; request++) {
+      t.same(await tokensOf(times(20, () => replica.authorize(MERCHANT))), ['provider_auth_failed'])
+      t.equal(provider.calls.length, Math.min(request, REFUSALS_BEFORE_PAUSE))
       t.same(await admin.keys('*'), [], 'neither token nor lock is left')
     }
-    t.same(await tokensOf(times(20, () => replica.authorize(MERCHANT))), ['provider_auth_failed'])
-    t.equal(provider.calls.length, 4)
+    t.match(
+      await replica.lookUp({ merchant: MERCHANT, tid: 'tid', amount: 1_000, requestedAt: Date.now() }),
+      { outcome: 'inconclusive' },
+    )
+    t.equal(provider.calls.length, REFUSALS_BEFORE_PAUSE)
 
     const mended = await startReplica(t, redis, provider)
-    t.match(await tokenOf(mended.authorize(MERCHANT)), /^eyJ/)
+    t.match(await tokenOf(mended.authorize(MERCHANT)), /^eyJ/, 'another process asks for itself')
+  })
+
+  t.test('after a pause, which doubles, one asks for all', async (t) => {
+    const provider = await startProvider(t)
+    const replica = await startReplica(t, redis, provider, { accounts: [WRONG] })
+    const askedAt: number[] = []
+    const startedAt = performance.now()
+    while (performance.now() - startedAt < 3_600) {
+      await tokensOf(times(3, () => replica.authorize(MERCHANT)))
+      if (provider.calls.length > askedAt.length) askedAt.push(performance.now())
+      await sleep(20)
+    }
+    t.equal(askedAt.length, REFUSALS_BEFORE_PAUSE + 2)
+    const [last = 0, then = 0, again = 0] = askedAt.slice(REFUSALS_BEFORE_PAUSE - 1)
+    t.ok(then - last > 950, `${then - last} ms`)
+    t.ok(again - then > 1_950, `${again - then} ms`)
+  })
+
+  t.test(
+    'a changed key is asked for at once, and what its predecessor is told no longer counts',
+    async (t) => {
+      const provider = await startProvider(t)
+      const replica = await startReplica(t, redis, provider, { accounts: [WRONG] })
+      for (let i = 0; i < 2 * REFUSALS_BEFORE_PAUSE; i++) await replica.authorize(MERCHANT)
+      t.equal(provider.calls.length, REFUSALS_BEFORE_PAUSE)
+      replica.setAccounts([{ ...WRONG, key: 'wrong, too' }])
+      const late = replica.authorize(MERCHANT)
+      await until('the second key is asked for', () => provider.calls.length === REFUSALS_BEFORE_PAUSE + 1)
+      replica.setAccounts([ACCOUNT])
+      t.match(await tokenOf(replica.authorize(MERCHANT)), /^eyJ/)
+      t.equal(await tokenOf(late), 'provider_auth_failed')
+      t.match(await tokenOf(replica.authorize(MERCHANT)), /^eyJ/)
+      t.equal(provider.calls.length, REFUSALS_BEFORE_PAUSE + 2)
+    },
+  )
+
+  t.test('one account that is refused keeps no other from its token', async (t) => {
+    const provider = await startProvider(t)
+    const other = { ...ACCOUNT, name: 'other', id: 'other', key: 'other-key' }
+    const replica = await startReplica(t, redis, provider, { accounts: [WRONG, other] })
+    for (let i = 0; i < 2 * REFUSALS_BEFORE_PAUSE; i++) await replica.authorize(MERCHANT)
+    t.match(await tokenOf(replica.authorize(merchantOf('other'))), /^eyJ/)
+  })
+
+  t.test('an answer without a token is no refusal: each request tries', async (t) => {
+    const provider = await startProvider(t, { token: (call) => (call > 10 ? jwt({}) : '') })
+    const replica = await startReplica(t, redis, provider)
+    for (let i = 0; i < 10; i++) {
+      t.equal(await tokenOf(replica.authorize(MERCHANT)), 'provider_unavailable')
+    }
+    t.match(await tokenOf(replica.authorize(MERCHANT)), /^eyJ/)
   })
 
   t.test('a replica that dies while it fetches delays the others by one call at most', async (t) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import type { Test } from 'tap'
 import { client, type TestGateway } from '../support/gateway.ts'
 import { until } from './support/calls.ts'
@@ -13,6 +14,9 @@ export type SpawnedGateway = Pick<TestGateway, 'request' | 'refund'> &
     /** All that it has written so far, stdout and stderr. */
     output(): string
     signal(signal: NodeJS.Signals): void
+    /** To all processes that `command` started. */
+    signalGroup(signal: NodeJS.Signals): void
+    stdout: Readable
     /** Its exit status, or the signal that ended it. */
     ended: Promise<number | NodeJS.Signals>
   }>
@@ -21,16 +25,17 @@ export type SpawnedGateway = Pick<TestGateway, 'request' | 'refund'> &
 export async function spawnGateway(
   t: Test,
   env: Record<string, string>,
-  { readyStatus = 200 } = {},
+  { readyStatus = 200, command = COMMAND }: { readyStatus?: number; command?: readonly string[] } = {},
 ): Promise<SpawnedGateway> {
-  const { child, written, ended } = run(t, {
+  const full = {
     COOKIEPAY_ID: 'shop',
     COOKIEPAY_KEY: 'shop-key',
     COOKIEPAY_PG: 'toss',
     RESOLVE_FAILED_AFTER_MS: '300',
     PORT: '0',
     ...env,
-  })
+  }
+  const { child, written, ended } = run(t, full, command)
   const output = () => written.stdout + written.stderr
   let status: number | string | undefined
   void ended.then((how) => {
@@ -54,7 +59,12 @@ export async function spawnGateway(
   )
   const { request, refund } = client(url as string)
   const probe = client(operationsUrl as string)
-  await until('a gateway that is ready', async () => (await probe.request('/readyz')).status === readyStatus)
+  const probedStatus = () =>
+    probe
+      .request('/readyz')
+      .then(({ status }) => status)
+      .catch(() => null)
+  await until('a gateway that is ready', async () => (await probedStatus()) === readyStatus)
   return {
     url: url as string,
     pid: child.pid as number,
@@ -62,19 +72,28 @@ export async function spawnGateway(
     refund,
     output,
     signal: (signal) => child.kill(signal),
+    signalGroup: (signal) => process.kill(-(child.pid as number), signal),
+    stdout: child.stdout as Readable,
     ended,
   }
 }
 
 /** A start that is expected to come to nothing: its exit status and what it wrote. */
 export async function runGateway(t: Test, env: Record<string, string>) {
-  const { written, ended } = run(t, env)
+  const { written, ended } = run(t, env, COMMAND)
   return { status: await ended, ...written }
 }
 
-function run(t: Test, env: Record<string, string>) {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
+/** How a gateway is started from its source. */
+export const COMMAND: readonly string[] = [process.execPath, '--import', 'tsx', 'src/server.ts']
+
+function run(t: Test, env: Record<string, string>, command: readonly string[]) {
+  const [file = '', ...args] = command
+  const isGroup = command !== COMMAND
+  const child: ChildProcess = spawn(file, args, {
     cwd: ROOT,
+    // What is started through another program has a group of its own, which can be signalled as a supervisor does.
+    detached: isGroup,
     // Nothing of the environment that the tests run in, but for where programs are found.
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,7 +106,9 @@ function run(t: Test, env: Record<string, string>) {
   }
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals)
   t.teardown(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) {
+      process.kill(isGroup ? -(child.pid as number) : (child.pid as number), 'SIGKILL')
+    }
     await ended
   })
   return { child, written, ended }

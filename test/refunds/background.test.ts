@@ -164,13 +164,18 @@ t.test('drain keeps a process alive that has nothing else to do', async (t) => {
   t.same({ code, output }, { code: 0, output: 'stored\nleft 0\n' })
 })
 
-t.test('holds ten thousand pieces and takes no more', async (t) => {
+t.test('is full with ten thousand pieces, and drops none of those that still come', async (t) => {
   const { setTimeout: original } = globalThis
   globalThis.setTimeout = (() => ({ unref() {} })) as unknown as typeof setTimeout
   t.teardown(() => {
     globalThis.setTimeout = original
   })
   const background = createBackgroundWork()
-  for (let piece = 0; piece < 10_001; piece++) background.untilDone(async () => {})
-  t.equal(background.pending(), 10_000)
+  const work = async () => {}
+  for (let piece = 0; piece < 9_999; piece++) background.untilDone(work)
+  t.equal(background.isFull(), false)
+  background.untilDone(work)
+  t.equal(background.isFull(), true)
+  background.untilDone(work)
+  t.equal(background.pending(), 10_001)
 })

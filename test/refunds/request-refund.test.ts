@@ -64,6 +64,7 @@ type Faults = {
   authorize?: (call: number) => Authorization
   renew?: (rejectedToken: string) => Authorization
   cancel?: (call: number) => CancelOutcome
+  isFull?: () => boolean
 }
 
 /** One payment of 10,000 KRW between a store in memory and a provider that answers as it is told. */
@@ -211,6 +212,7 @@ function createFlow(faults: Faults = {}) {
           seeThrough: (work) => work,
           untilDone: (work) => postponed.push(work),
           pending: () => postponed.length,
+          isFull: () => faults.isFull?.() ?? false,
           drain: async () => postponed.length,
         },
       },
@@ -337,6 +339,15 @@ t.test(
     t.same(flow.sent, [])
   },
 )
+
+t.test('while too many outcomes wait to be stored, nothing further is begun', async (t) => {
+  let isFull = true
+  const flow = createFlow({ isFull: () => isFull })
+  isRefused(t, await flow.request(), 'store_unavailable')
+  t.same([flow.claims.size, flow.sent.length, flow.postponed.length], [0, 0, 0])
+  isFull = false
+  t.match(await flow.request(), { answer: 'refund', replayed: false })
+})
 
 t.test('an error of the store that is none is not hidden', async (t) => {
   const flow = createFlow({

@@ -280,6 +280,7 @@ export function startRequest(model: Model, real: Real, key: number, payload: num
       },
       seeThrough: async (work) => work,
       pending: () => 0,
+      isFull: () => false,
       drain: async () => 0,
     }
     const parts = {

@@ -21,6 +21,7 @@ export async function openapiText(): Promise<string> {
       isReady: () => false,
       storeState: () => 'unavailable',
       isPaused: () => false,
+      droppedLogLines: () => 0,
     }),
     readiness: () => ({ ready: false, parts: {} }),
     apiKeys: () => null,
