@@ -237,7 +237,7 @@ t.test('nothing secret or personal is logged, at any level', { buffered: true },
     ...gatewayEnv(sandbox.base, redis),
     LOG_LEVEL: 'trace',
     COOKIEPAY_KEY: SECRET,
-    API_KEYS: [apiKey('orders', `${SECRET}-api`, 'create+read')].join(),
+    API_KEYS: [apiKey('orders', `${SECRET}-api`, 'create+refund_account+read')].join(),
     STORE_SECRETS: Buffer.from(SECRET.repeat(2)).toString('base64'),
   })
   const headers = bearer(`${SECRET}-api`)

@@ -41,7 +41,7 @@ t.test('what is unknown is listed oldest first, over all shards and payments', a
   t.same((await list({ status: 'unknown' })).body, { data: [], next_cursor: null })
 
   const ids: string[] = []
-  const tids = ['first-10000', 'a tid with spaces-10000', '한글-10000', 'x.y-10000']
+  const tids = ['first-10000', 'a:tid{with}%20-10000', '"quoted"-10000', 'x.y-10000']
   for (let count = 0; count < 30; count++) {
     // In between, such as end well and are not listed.
     if (count % 3 === 0) isRefund(t, await gateway.refund(refundRequest()), 'succeeded')
