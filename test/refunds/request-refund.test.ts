@@ -492,12 +492,12 @@ t.test('"already cancelled" on the second try is unknown: the first one may have
     outcome: 'failed',
     code: 'already_cancelled',
     detail: 'The payment was cancelled before.',
-    provider: PROVIDER,
+    provider: ANSWER,
   }
   const second = createFlow({ cancel: (call) => (call === 1 ? TOKEN_REJECTED : already) })
   isRefunded(t, await second.request(), 'unknown')
   t.equal(second.sent.length, 2)
-  t.match(second.settlements, [{ status: 'unknown', failure: null, provider: PROVIDER }])
+  t.match(second.settlements, [{ status: 'unknown', failure: null, provider: ANSWER }])
 
   const first = createFlow({ cancel: () => already })
   isRefunded(t, await first.request(), 'failed')
