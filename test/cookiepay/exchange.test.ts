@@ -405,7 +405,8 @@ t.test('a provider that breaks a connection which it announced to keep is not be
 
 t.test('an answer that nobody asked for is not the next request’s', async (t) => {
   const stray = answer(JSON.stringify({ cancel_code: '0000', cancel_tid: 'stray' }))
-  const declined = answer(JSON.stringify({ cancel_code: '1001', cancel_tid: 'own' }), '200 OK', [KEPT])
+  const own = { cancel_code: '1001', cancel_msg: '한도초과', cancel_tid: 'own' }
+  const declined = answer(JSON.stringify(own), '200 OK', [KEPT])
   const answers: Record<string, (socket: Socket) => void> = {
     'in one packet': (socket) => socket.write(Buffer.concat([declined, stray])),
     'right after': (socket) => socket.write(declined, () => socket.write(stray)),
@@ -517,8 +518,9 @@ t.test('each account cancels with its own key', async (t) => {
 
 t.test('every call that is over is reported', async (t) => {
   const calls: string[] = []
+  const decline = '{"cancel_code":"1001","cancel_msg":"한도초과"}'
   const server = await startRawServer(t, (socket, number) => {
-    const bodies = ['{"RTN_CD":"0000","TOKEN":"t"}', SUCCESS, '{"cancel_code":"1001"}', '{"RTN_CD":"1"}', '']
+    const bodies = ['{"RTN_CD":"0000","TOKEN":"t"}', SUCCESS, decline, '{"RTN_CD":"E003"}', '']
     socket.write(answer(bodies[number - 1] ?? ''))
   })
   const client = startClient(t, server.url, {
