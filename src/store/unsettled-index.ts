@@ -205,11 +205,11 @@ export function createUnsettledIndex(
   }
 
   return {
-    enter: ({ claim, attempt, requestedAt }, leaseMs) =>
+    enter: (attempt, leaseMs) =>
       redis.zadd(
-        keys.unsettled(unsettledShard(claim.id)),
+        keys.unsettled(unsettledShard(attempt.claim.id)),
         now() + leaseMs + DUE_SLACK_MS,
-        entryOf({ claim, attempt, requestedAt }),
+        entryOf(attempt),
       ),
 
     leaveSoon: (attempt) => clean(keys.unsettled(unsettledShard(attempt.claim.id)), entryOf(attempt)),

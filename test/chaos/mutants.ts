@@ -83,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
         file: FLOW,
         find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
         replace: `    const early = await cancel(
-      { merchant, tid: body.tid, reason: body.reason, amount: body.amount === body.payment.amount ? undefined : body.amount, taxFreeAmount: undefined, refundAccount: body.refund_account },
+      { merchant, tid: body.tid, reason: body.reason, kind: 'partial', amount: body.amount ?? body.payment.amount, taxFreeAmount: undefined, refundAccount: body.refund_account, leaseLeft: () => intent.leaseMs },
       authorization.token,
     )
     cancel = async () => early

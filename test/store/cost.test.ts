@@ -83,3 +83,11 @@ t.test('a replay costs two round trips and two commands', async (t) => {
   t.strictSame(commands, { set: 1, hget: 1 })
   t.ok(reads > 1.9 && reads < 2.9, `${reads} reads`)
 })
+
+t.test('a ledger and its refunds are one read, so that they never contradict each other', async (t) => {
+  const { gateway, costOf } = await startAll(t)
+  const body = refundRequest()
+  await gateway.refund(body, 'key')
+  const { commands } = await costOf(async () => gateway.request(`/payments/${body.tid}`))
+  t.strictSame(commands, { evalsha: 1, hmget: 1, time: 1, hget: 1 })
+})

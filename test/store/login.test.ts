@@ -35,10 +35,15 @@ async function useEverything(t: Test, gateway: Awaited<ReturnType<typeof spawnGa
   isProblem(t, await gateway.refund(refundRequest(more)), 'amount_exceeds_remaining')
   const unknown = await gateway.refund(refundRequest({ tid: 'html-acl-10000', amount: 100 }))
   isRefund(t, unknown, 'unknown')
-  for (const path of [`/refunds/${made.body.id}`, `/refunds?tid=${body.tid}`, '/refunds?status=unknown']) {
+  const lists = [`tid=${body.tid}`, 'status=unknown', 'status=processing'].map((query) => `/refunds?${query}`)
+  for (const path of [`/refunds/${made.body.id}`, ...lists]) {
     t.equal((await gateway.request(path)).status, 200, path)
   }
   t.equal((await gateway.request(`/payments/${body.tid}`)).status, 200)
+  const found = await gateway.refund(refundRequest({ tid: 'html-found-10000' }))
+  isRefund(t, found, 'unknown')
+  const isFound = async () => (await gateway.request(`/refunds/${found.body.id}`)).body.status === 'succeeded'
+  await until('the sweep has found it', isFound)
   t.equal((await resolveAsFailed(gateway, unknown.body.id)).status, 200)
   const isEmpty = async () => (await metric(gateway, 'refund_gateway_unsettled_refunds')) === 0
   await until('the index is empty', isEmpty)

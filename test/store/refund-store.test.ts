@@ -538,6 +538,48 @@ t.test('refunds are listed oldest first, page by page', async (t) => {
   t.same(listed, ids)
 })
 
+t.test(
+  'a page of those that match is full unless it is the last, with the ledger of that moment',
+  async (t) => {
+    const { store } = await startStore(t)
+    const { tid } = newClaim()
+    const failed: string[] = []
+    for (let index = 0; index < 230; index++) {
+      const claim = newClaim({ tid })
+      const stored = await begun(store, newIntent(claim, { amount: 1 }))
+      if (index % 23 === 0) {
+        await store.settle(stored, FAILED)
+        failed.push(claim.id)
+      } else await store.settle(stored, SUCCEEDED)
+    }
+    const expired = newClaim({ tid })
+    await begun(store, newIntent(expired, { amount: 5, leaseMs: -1 }))
+    for (const limit of [1, 4, 9, 10, 100]) {
+      const pages: string[][] = []
+      let cursor: string | null = null
+      do {
+        const page: Awaited<ReturnType<RefundStore['listByPayment']>> = await store.listByPayment({
+          account: 'default',
+          tid,
+          limit,
+          cursor,
+          matches: ({ status }) => status === 'failed',
+        })
+        t.match(page.ledger, { refunded: 220, in_flight: 0, unknown: 5 })
+        pages.push(page.refunds.map(({ id }) => id))
+        cursor = page.nextCursor
+      } while (cursor !== null)
+      t.same(pages.flat(), failed)
+      t.ok(pages.slice(0, -1).every(({ length }) => length === limit))
+    }
+    t.match(await store.listByPayment({ account: 'default', tid: 'never seen', limit: 1, cursor: null }), {
+      ledger: null,
+      refunds: [],
+      nextCursor: null,
+    })
+  },
+)
+
 t.test('a payment is kept for ever while a refund of it is unsettled, then for its retention', async (t) => {
   const { store, redis } = await startStore(t)
   const claim = newClaim()
