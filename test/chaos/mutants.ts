@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
         file: FLOW,
         find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
         replace: `    const early = await cancel(
-      { account, tid: body.tid, reason: body.reason, amount: body.amount === body.payment.amount ? undefined : body.amount, taxFreeAmount: undefined, refundAccount: body.refund_account },
+      { account, tid: body.tid, reason: body.reason, kind: body.amount === undefined ? 'full' : 'partial', amount: body.amount ?? body.payment.amount, taxFreeAmount: undefined, refundAccount: body.refund_account },
       authorization.token,
     )
     cancel = async () => early

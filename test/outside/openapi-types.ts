@@ -193,7 +193,7 @@ export interface components {
              */
             tid: string;
             /**
-             * @description `full`: sent without an amount. `partial`: sent with one
+             * @description `full`: everything that was paid, in one refund. `partial`: a part of it, or what earlier refunds have left
              * @example full
              * @enum {unknown}
              */
@@ -215,7 +215,7 @@ export interface components {
              * @example 고객 변심
              */
             reason: string;
-            /** @description As requested, the account number masked to its last four characters */
+            /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
             refund_account: {
                 /**
                  * @description The bank's code
@@ -223,7 +223,7 @@ export interface components {
                  */
                 bank: string;
                 /**
-                 * @description Account number. It is sent on, and kept only as its last four characters
+                 * @description Account number. It is sent on, and kept only as its last four characters or fewer
                  * @example 1002345678901
                  */
                 account_no: string;
@@ -256,10 +256,10 @@ export interface components {
                  */
                 cancel_date: string | null;
                 /**
-                 * @description What was cancelled
+                 * @description What was cancelled; a number as its decimal text
                  * @example 10000
                  */
-                cancel_amt: string | number | null;
+                cancel_amt: string | null;
             } | null;
             /**
              * @description ISO 8601 with offset, where `cancel_date` can be read
@@ -353,7 +353,7 @@ export interface components {
              */
             tid: string;
             /**
-             * @description `full`: sent without an amount. `partial`: sent with one
+             * @description `full`: everything that was paid, in one refund. `partial`: a part of it, or what earlier refunds have left
              * @example full
              * @enum {unknown}
              */
@@ -375,7 +375,7 @@ export interface components {
              * @example 고객 변심
              */
             reason: string;
-            /** @description As requested, the account number masked to its last four characters */
+            /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
             refund_account: {
                 /**
                  * @description The bank's code
@@ -383,7 +383,7 @@ export interface components {
                  */
                 bank: string;
                 /**
-                 * @description Account number. It is sent on, and kept only as its last four characters
+                 * @description Account number. It is sent on, and kept only as its last four characters or fewer
                  * @example 1002345678901
                  */
                 account_no: string;
@@ -416,10 +416,10 @@ export interface components {
                  */
                 cancel_date: string | null;
                 /**
-                 * @description What was cancelled
+                 * @description What was cancelled; a number as its decimal text
                  * @example 10000
                  */
-                cancel_amt: string | number | null;
+                cancel_amt: string | null;
             } | null;
             /**
              * @description ISO 8601 with offset, where `cancel_date` can be read
@@ -1013,7 +1013,7 @@ export interface operations {
                          */
                         bank: string;
                         /**
-                         * @description Account number. It is sent on, and kept only as its last four characters
+                         * @description Account number. It is sent on, and kept only as its last four characters or fewer
                          * @example 1002345678901
                          */
                         account_no: string;
@@ -1595,7 +1595,7 @@ export interface operations {
                          */
                         cancel_date?: string | null;
                         /**
-                         * @description What was cancelled
+                         * @description What was cancelled; a number as its decimal text
                          * @example 10000
                          */
                         cancel_amt?: string | number | null;
