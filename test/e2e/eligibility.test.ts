@@ -323,7 +323,8 @@ t.test('a payment that was stated too small has no more cancelled than was asked
   const stated = { method: 'card_auth', amount: 10_000 } as const
   for (const amount of [undefined, 10_000]) {
     const tid = `order${amount}-50000`
-    const answer = await gateway.refund(refundRequest({ tid, payment: stated, amount }))
+    const body = refundRequest({ tid, payment: stated, ...(amount !== undefined && { amount }) })
+    const answer = await gateway.refund(body)
     isRefund(t, answer, 'succeeded')
     t.match(answer.body, { kind: 'full', amount: 10_000, provider: { cancel_amt: '10000' } })
     t.match(await sandbox.cancels(tid), { applied_total: 10_000 })
