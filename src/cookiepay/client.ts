@@ -186,12 +186,13 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     setAccounts(accounts) {
       for (const account of accounts) {
         const line = lines.get(account.name)
-        if (line === undefined) lines.set(account.name, openLine(account))
-        else {
-          const isSame = line.account.id === account.id && line.account.key === account.key
-          line.account = account
-          if (!isSame) tokens.forget(account.name)
+        if (line === undefined) {
+          lines.set(account.name, openLine(account))
+          continue
         }
+        const { id, key } = line.account
+        line.account = account
+        if (id !== account.id || key !== account.key) tokens.forget(account.name)
       }
       configured = new Set(accounts.map(({ name }) => name))
     },
