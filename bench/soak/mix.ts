@@ -15,7 +15,7 @@ const FAULT_NAMES = FAULTS.map(({ name }) => name.replace('<N>', '100'))
 
 let made = 0
 
-/** A refund of a payment of its own. Its tid is at most 20 long: a longer one the lookup never finds. */
+/** A refund of a payment of its own. */
 export function chooseRefund(): SoakRefund {
   made += 1
   const hasFault = randomInt(100) < FAULTY_PERCENTAGE

@@ -197,9 +197,9 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
           lines.set(merchant, openLine(account))
           continue
         }
-        const { id, key } = line.account
+        const { key } = line.account
         line.account = account
-        if (id !== account.id || key !== account.key) tokens.forget(account.name)
+        if (key !== account.key) tokens.forget(merchant)
       }
       configured = new Set(accounts.map(({ id }) => merchantOf(id)))
     },

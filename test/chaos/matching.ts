@@ -38,11 +38,8 @@ export function matchCancels(refunds: readonly Refund[], cancels: readonly Cance
   return { cancelOf, strays }
 }
 
-/** The lookup takes no longer ones. */
-const LONGEST_LOOKUP_TID = 20
-
 /** Whether the provider's lookup shows that this refund's cancel was applied. */
 export function isFoundByLookup(refund: Refund, cancel: Cancel | undefined): boolean {
   const isWhole = cancel?.amount === paidAmount(refund.tid)
-  return refund.kind === 'full' && isWhole && refund.tid.length <= LONGEST_LOOKUP_TID
+  return refund.kind === 'full' && isWhole
 }

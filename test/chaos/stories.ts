@@ -46,7 +46,7 @@ const FAULTS: readonly (readonly [weight: number, fault: string])[] = [
 
 const LONGEST_DELAY_MS = 350
 
-/** Tids that no other payment of the run has, at most 20 long, so that the lookup can find them. */
+/** Tids that no other payment of the run has. */
 export function createTids(): Stage['newTid'] {
   let count = 0
   return (random, fault = random.weighted(FAULTS)) => {

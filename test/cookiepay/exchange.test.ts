@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import iconv from 'iconv-lite'
 import t, { type Test } from 'tap'
 import { type Dispatcher, Pool } from 'undici'
 import { exchange } from '../../src/cookiepay/exchange.ts'
@@ -7,6 +9,7 @@ import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import {
+  ACCOUNT,
   answer,
   CANCEL,
   type RawServer,
@@ -448,6 +451,7 @@ t.test('a cancel goes over the wire as the manual says, and with nothing else', 
     startClient(t, server.url),
     {
       ...CANCEL,
+      kind: 'partial',
       amount: 3000,
       refundAccount: { bank: '20', account_no: '1002345678901', account_name: '홍길동' },
     },
@@ -463,6 +467,7 @@ t.test('a cancel goes over the wire as the manual says, and with nothing else', 
   t.strictSame(rest, {
     host: `127.0.0.1:${server.port}`,
     'content-type': 'application/json; charset=utf-8',
+    'accept-encoding': 'identity',
     TOKEN: 'the.token',
     ApiKey: 'shop-key',
     'content-length': String(Buffer.byteLength(body)),
@@ -478,8 +483,66 @@ t.test('a token call goes over the wire as the manual says, and with nothing els
   const { line, headers, body } = await firstRequest(server)
   t.equal(line, 'POST /payAuth/token HTTP/1.1')
   t.equal(body, '{"pay2_id":"shop","pay2_key":"shop-key"}')
-  t.same(Object.keys(headers).sort(), ['connection', 'content-length', 'content-type', 'host'])
+  t.same(Object.keys(headers).sort(), [
+    'accept-encoding',
+    'connection',
+    'content-length',
+    'content-type',
+    'host',
+  ])
 })
+
+t.test('a full cancel goes with its amount, unless its account is set to none', async (t) => {
+  const server = await startRawServer(t, (socket) => socket.write(answer()))
+  const client = startClient(t, server.url)
+  await cancelWith(client, CANCEL, 'token')
+  // Rotated to, with the same id and key.
+  client.setAccounts([{ ...ACCOUNT, fullCancel: 'without_amount' }])
+  await cancelWith(client, CANCEL, 'token')
+  await cancelWith(client, { ...CANCEL, kind: 'partial', amount: 3000 }, 'token')
+  t.strictSame(
+    server.requests.map((request) => parse(request).body),
+    [
+      '{"tid":"t-1","amount":"10000","reason":"고객 변심"}',
+      '{"tid":"t-1","reason":"고객 변심"}',
+      '{"tid":"t-1","amount":"3000","reason":"고객 변심"}',
+    ],
+  )
+})
+
+t.test('what is compressed or in EUC-KR all the same is read; what cannot be is no answer', async (t) => {
+  const said = JSON.stringify({ ...JSON.parse(SUCCESS), cancel_msg: '똠방각하' })
+  const rows: [string, Buffer, string[], object][] = [
+    ['gzip', gzipSync(said), ['content-encoding: gzip'], { outcome: 'succeeded' }],
+    ['br', brotliCompressSync(said), ['content-encoding: br'], { outcome: 'succeeded' }],
+    [
+      'deflate of EUC-KR',
+      deflateSync(iconv.encode(said, 'cp949')),
+      ['content-encoding: deflate', 'x: y'],
+      { outcome: 'succeeded' },
+    ],
+    ['half of it', gzipSync(said).subarray(0, 60), ['content-encoding: gzip'], { outcome: 'unknown' }],
+    ['not asked for', Buffer.from(said), ['content-encoding: zstd'], { outcome: 'unknown' }],
+    ['too much', gzipSync(' '.repeat(70_000)), ['content-encoding: gzip'], { outcome: 'unknown' }],
+  ]
+  for (const [what, body, headers, expected] of rows) {
+    const isKorean = what.endsWith('EUC-KR')
+    const server = await startRawServer(t, (socket) => {
+      const whole = answer(body, '200 OK', headers)
+      socket.write(isKorean ? koreanAnswer(whole) : whole)
+    })
+    const outcome = await cancelWith(startClient(t, server.url), CANCEL, 'token')
+    t.match(outcome, expected, what)
+    if ('refundedAt' in outcome) t.match(outcome, { provider: { cancel_msg: '똠방각하' } }, what)
+    else t.match(outcome, { detail: /compression/ }, what)
+  }
+})
+
+/** The same answer, which says that it is EUC-KR. */
+function koreanAnswer(whole: Buffer): Buffer {
+  const text = whole.toString('latin1').replace('application/json', 'text/html; charset=euc-kr')
+  return Buffer.from(text, 'latin1')
+}
 
 t.test('a base URL may have a path of its own', async (t) => {
   for (const [path, line] of [

@@ -426,8 +426,13 @@ t.test(
     }
     t.same(provider({}), nothing)
     t.same(provider({ TOKEN: 'secret', ApiKey: 'secret', account_no: '1002345678901' }), nothing)
-    t.same(provider({ cancel_tid: 1, cancel_msg: {}, cancel_date: [], cancel_amt: true }), nothing)
-    t.same(provider({ cancel_amt: 10_000 }), { ...nothing, cancel_amt: 10_000 })
+    t.same(provider({ cancel_tid: {}, cancel_msg: 1, cancel_date: [], cancel_amt: true }), nothing)
+    t.same(provider({ cancel_tid: 1, cancel_date: 2, cancel_amt: 10_000 }), {
+      ...nothing,
+      cancel_tid: '1',
+      cancel_date: '2',
+      cancel_amt: '10000',
+    })
     t.same(provider({ cancel_amt: '10,000' }), { ...nothing, cancel_amt: '10,000' })
     t.same(provider({ cancel_msg: ' 한도 초과 ' }), { ...nothing, cancel_msg: ' 한도 초과 ' })
   },

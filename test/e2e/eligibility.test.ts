@@ -6,6 +6,7 @@ import {
   type PaymentGateway,
   type PaymentMethod,
 } from '../../src/refunds/eligibility.ts'
+import { startSandbox } from '../sandbox/support.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { ledger, until } from './support/calls.ts'
@@ -100,7 +101,7 @@ t.test('eligibility is decided by method, kind and gateway', async (t) => {
   }
 })
 
-t.test('an amount that is all of the payment is a full refund, and is sent without amount', async (t) => {
+t.test('an amount that is all of the payment is a full refund, and is sent all the same', async (t) => {
   for (const method of ['card_auth', 'card_billing', 'bank_transfer'] as const) {
     const body = request('danal', { payment: { method, amount: 10_000 }, amount: 10_000 })
     const [call] = await sent(async () => {
@@ -108,7 +109,7 @@ t.test('an amount that is all of the payment is a full refund, and is sent witho
       isRefund(t, answer, 'succeeded', { about: method })
       t.match(answer.body, { kind: 'full', amount: 10_000 })
     })
-    t.strictSame(call?.body, { tid: body.tid, reason: body.reason })
+    t.strictSame(call?.body, { tid: body.tid, amount: '10000', reason: body.reason })
   }
 })
 
@@ -316,31 +317,59 @@ t.test('everything that remains is not refunded beside one that is in flight or 
   isRefund(t, await gateway.refund(body), 'succeeded', { about: 'once that one is settled' })
 })
 
+t.test('a payment that was stated too small has no more cancelled than was asked for', async (t) => {
+  const sandbox = await startSandbox(t)
+  const store = await startTestRedis(t)
+  const gateway = await startTestGateway(t, gatewayEnv(sandbox.base, store, { COOKIEPAY_PG: 'danal' }))
+  const stated = { method: 'card_auth', amount: 10_000 } as const
+  for (const amount of [undefined, 10_000]) {
+    const tid = `order${amount}-50000`
+    const body = refundRequest({ tid, payment: stated, ...(amount !== undefined && { amount }) })
+    const answer = await gateway.refund(body)
+    isRefund(t, answer, 'succeeded')
+    t.match(answer.body, { kind: 'full', amount: 10_000, provider: { cancel_amt: '10000' } })
+    t.match(await sandbox.cancels(tid), { applied_total: 10_000 })
+  }
+  // One that cannot be cancelled in part is refused then, and cancelled where it is stated as it is.
+  const tid = 'nopart-50000'
+  const refused = await gateway.refund(refundRequest({ tid, payment: stated }))
+  t.match(refused.body, { code: 'provider_declined', refund: { provider: { cancel_code: '2004' } } })
+  const whole = refundRequest({ tid, payment: { method: 'card_auth', amount: 50_000 } })
+  isRefund(t, await gateway.refund(whole), 'succeeded')
+  t.match(await sandbox.cancels(tid), { applied: [{ amount: 50_000 }] })
+})
+
 t.test('what is sent on: every value as a quoted string, and nothing that was not asked for', async (t) => {
-  const base = { tid: '"1042"/{a}%20', reason: '고객 변심 <b>&"\\ 😀' }
+  const base = { tid: '"1042"/{a}%20', reason: '고객 변심 <b>&"\\ ^|😀' }
+  const sentBase = { ...base, reason: '고객 변심 <b>&"\\    ' }
+  const whole = { ...sentBase, amount: '10000' }
   const stated = { payment: { method: 'card_auth', amount: 10_000 }, metadata: { secret: 'kept here' } }
   const cases: Record<string, [account: string, body: object, expected: object]> = {
-    'a full refund': ['danal', {}, base],
-    'a partial refund': ['danal', { tid: 'part', amount: 9_999 }, { ...base, tid: 'part', amount: '9999' }],
+    'a full refund': ['danal', {}, whole],
+    'a partial refund': [
+      'danal',
+      { tid: 'part', amount: 9_999 },
+      { ...sentBase, tid: 'part', amount: '9999' },
+    ],
     'a tax-free part': [
       'kiwoom',
       { amount: 500, tax_free_amount: 200 },
-      { ...base, amount: '500', taxfree_amt: '200' },
+      { ...sentBase, amount: '500', taxfree_amt: '200' },
     ],
     'a tax-free part of nothing': [
       'kiwoom',
       { tid: 'zero', amount: 500, tax_free_amount: 0 },
-      { ...base, tid: 'zero', amount: '500', taxfree_amt: '0' },
+      { ...sentBase, tid: 'zero', amount: '500', taxfree_amt: '0' },
     ],
     'the tax-free part of a full refund': [
       'kiwoom',
       { tid: 'full', tax_free_amount: 200 },
-      { ...base, tid: 'full', taxfree_amt: '200' },
+      { ...whole, tid: 'full', taxfree_amt: '200' },
     ],
     'a virtual account': [
       'toss',
       { payment: { method: 'virtual_account', amount: 10_000 }, refund_account: REFUND_ACCOUNT },
-      { ...base, ...REFUND_ACCOUNT },
+      { ...whole, ...REFUND_ACCOUNT },
     ],
   }
   for (const [about, [account, changes, expected]] of Object.entries(cases)) {
@@ -379,8 +408,8 @@ t.test('the account number goes to the provider, and is masked everywhere else',
   t.equal(call?.body.account_no, account_no)
 
   for (const [number, masked] of [
-    ['12345', '*2345'],
-    ['1234', '****'],
+    ['12345', '***45'],
+    ['1234', '**34'],
     ['1', '*'],
   ] as const) {
     const short = { ...body, tid: request('toss').tid }

@@ -92,6 +92,7 @@ async function filesOf(redis: TestRedis): Promise<string> {
 function isFreeOf(t: Test, planted: Record<string, string>, text: string, where: string): void {
   for (const [what, secret] of Object.entries(planted)) {
     const forms = [secret, Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex')]
+    if (/^\d+$/.test(secret)) forms.push(`${secret.slice(0, 4)}-${secret.slice(4)}`)
     const found = forms.find((form) => text.includes(form))
     const at = found ? text.slice(Math.max(0, text.indexOf(found) - 200), text.indexOf(found)) : ''
     t.notOk(found, `${where} holds no ${what} ${at}`)
@@ -145,7 +146,8 @@ t.test('a provider that repeats what it was sent leaks nothing', async (t) => {
   const stub = await startProviderStub(t)
   const { gateway, redis } = await start(t, stub.url, planted)
   const answers: Answer[] = []
-  stub.onToken(json({ RTN_CD: '9999', RTN_MSG: `no ${planted['provider key']}` }))
+  const noToken = `no ${planted['provider key']}`
+  stub.onToken(json({ RTN_CD: noToken, RTN_MSG: noToken }))
   answers.push(...(await makeRefunds(gateway, planted, ['no-token-10000'])))
   stub.onToken(json({ RTN_CD: '0000', TOKEN: planted['provider token'] }))
   for (const [about, answer] of Object.entries(ECHOES)) {
@@ -159,7 +161,33 @@ t.test('a provider that repeats what it was sent leaks nothing', async (t) => {
 const said: (call: ProviderStub['cancels'][number]) => string = ({ headers, text }) =>
   `계좌 ${headers.token} ${headers.apikey} ${text}`
 
+/** In other words: escaped as PHP does, and in groups. */
+const rewritten: typeof said = ({ headers, body }) => {
+  const number = String(body.account_no)
+  const escapedName = [...String(body.account_name)].map(
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return `${headers.apikey} ${number.slice(0, 4)}-${number.slice(4)} ${[...String(body.account_name)].join(' ')} ${escapedName.join('')}`
+}
+
 const ECHOES: Record<string, Parameters<ProviderStub['onCancel']>[0]> = {
+  everywhere: (response, call, index) => {
+    const what = rewritten(call)
+    const members = {
+      cancel_code: what,
+      cancel_msg: what,
+      cancel_tid: what,
+      cancel_date: what,
+      cancel_amt: what,
+    }
+    json(cancelAnswer(call.body, { ...members }))(response, call, index)
+  },
+  'in-tid': (response, call, index) =>
+    json(cancelAnswer(call.body, { cancel_tid: said(call), cancel_date: rewritten(call) }))(
+      response,
+      call,
+      index,
+    ),
   succeeds: (response, call, index) =>
     json(cancelAnswer(call.body, { cancel_msg: said(call) }))(response, call, index),
   declines: (response, call, index) =>

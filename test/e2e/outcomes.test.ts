@@ -247,7 +247,9 @@ t.test("the provider's answer is kept as received", async (t) => {
   const dates: Record<string, string | null> = {
     '20250609132911': '2025-06-09T13:29:11+09:00',
     '2025-06-09 13:29:11': '2025-06-09T13:29:11+09:00',
+    '2025-06-09T13:29:11+09:00': '2025-06-09T13:29:11+09:00',
     '2025-02-30 13:29:11': null,
+    '0000-00-00 00:00:00': null,
     '20250609': null,
     '2025-06-09': null,
     '': null,
@@ -270,18 +272,33 @@ t.test("the provider's answer is kept as received", async (t) => {
     [9_900.5, 10_000],
     ['-5', 10_000],
     ['0', 10_000],
+    ['3.000', 10_000],
+    // One reading, and what was asked.
+    ['10000.00', 10_000],
+    ['10,000원', 10_000],
+    ['000000010000', 10_000],
   ]
   for (const [cancel_amt, refunded] of amounts) {
     const seen = await kept({ cancel_amt })
-    t.strictSame(seen.answer.provider?.cancel_amt, cancel_amt)
+    t.strictSame(seen.answer.provider?.cancel_amt, String(cancel_amt), 'as text')
     t.equal(seen.answer.amount, 10_000, 'the refund keeps what was asked')
     t.match(seen.ledger, { refunded, remaining: Math.max(0, 10_000 - refunded) }, String(cancel_amt))
   }
   t.equal(
     await metric(gateway, 'refund_gateway_amount_mismatches_total'),
-    7,
+    8,
     'counted, also what cannot be read',
   )
+
+  // Beyond what a number of JavaScript holds.
+  stub.onCancel((response) =>
+    sendText(response, '{"cancel_code":"0000","cancel_tid":20260101000000001,"cancel_date":20250609132911}'),
+  )
+  const numbers = await gateway.refund(refundRequest())
+  t.match(numbers.body, {
+    provider: { cancel_tid: '20260101000000001', cancel_date: '20250609132911' },
+    refunded_at: '2025-06-09T13:29:11+09:00',
+  })
 
   const { answer } = await kept({ cancel_tid: '취소😀', cancel_msg: '<b>&"\\\n', more: 'dropped' })
   t.strictSame(answer.provider, {

@@ -14,6 +14,7 @@ function startAll(overrides: Partial<MetricSources> = {}) {
     isReady: () => true,
     storeState: () => 'durable',
     isPaused: () => false,
+    droppedLogLines: () => 0,
     ...overrides,
   })
   return { metrics, asked: () => asked }

@@ -628,7 +628,10 @@ t.test('what the sandbox applied without saying so is found out', { buffered: tr
   const [redis, sandbox] = await Promise.all([startTestRedis(t), startSandbox(t)])
   const gateway = await startTestGateway(t, gatewayEnv(sandbox.base, redis, SHORT))
   const faults = ['timeout', 'reset', 'error500', 'html', 'empty', 'truncated', 'trickle', 'busy']
-  const bodies = faults.map((fault) => refundRequest({ tid: `${fault}-10000` }))
+  // Every other tid is longer than the search takes.
+  const bodies = faults.map((fault, index) =>
+    refundRequest({ tid: index % 2 === 0 ? `${fault}-10000` : `${fault}-of-more-than-20-10000` }),
+  )
   const unfindable = refundRequest({ tid: `hang-10000` })
   const all = [...bodies, unfindable]
   const first = await Promise.all(all.map((body) => gateway.refund(body, body.tid)))

@@ -101,6 +101,21 @@ t.test('a request that breaks the table of parameters is refused, in all five me
   t.match(answer, { cancel_code: '0000', cancel_amt: '5000' })
 })
 
+t.test('a reason that a PG would refuse, obey or not be able to hold is refused', async (t) => {
+  const { cancel, cancels } = await startSandbox(t)
+  for (const reason of ['a|b', '^1000', '변심^', '[STOPREQ]', ' [x] 변심', '줄\n바꿈', '변심😀', 'café']) {
+    t.match(
+      await cancel({ tid: 'order-1000', reason }),
+      { cancel_code: '1001', cancel_msg: /reason$/ },
+      reason,
+    )
+  }
+  t.match(await cancels('order-1000'), { calls: 8, applied: [] })
+  for (const reason of ['고객 변심', '똠방각하 漢字 ㈜', '변심 [교환]', '［STOPREQ］']) {
+    t.match(await cancel({ tid: 'order-1000', reason, amount: '1' }), { cancel_code: '0000' }, reason)
+  }
+})
+
 t.test('a body that is not JSON is refused', async (t) => {
   const { base, issueToken } = await startSandbox(t)
   const headers = { token: await issueToken(), apikey: 'shop-key' }

@@ -133,6 +133,16 @@ const SEEN: Record<string, (t: Test, sandbox: Sandbox, tid: string) => Promise<{
     return { applied: 901 }
   },
 
+  nopart: async (t, sandbox, tid) => {
+    for (const amount of ['1000', '4999', '1']) {
+      const answer = await sandbox.cancel({ tid, reason: 'r', amount })
+      t.match(answer, { cancel_code: '2004', cancel_msg: '부분취소가 불가능한 거래입니다' })
+    }
+    t.match(await sandbox.cancel({ tid: `${tid}0`, reason: 'r' }), { cancel_code: '0000' })
+    t.match(await sandbox.cancel({ tid, reason: 'r', amount: '5000' }), { cancel_code: '0000' })
+    return { applied: 5000 }
+  },
+
   declined: async (t, sandbox, tid) => {
     const answer = await sandbox.cancel({ tid, reason: 'r' })
     t.match(answer, { cancel_code: '3001', cancel_msg: /거절/, cancel_amt: '0' })

@@ -28,20 +28,24 @@ t.test('a row for every payment that a cancel was received for', async (t) => {
   await cancel({ tid: 'part-1000', reason: 'r', amount: '600' })
   t.match(await lookup('part-1000'), [{ CANCELDATE: '' }], 'cancelled part by part')
 
+  await cancel({ tid: 'amount-1000', reason: 'r', amount: '1000' })
+  t.match(await lookup('amount-1000'), [{ CANCELDATE: /./ }], 'cancelled whole, by its amount')
+
   await cancel({ tid: 'declined-1000', reason: 'r' })
   t.match(await lookup('declined-1000'), [{ RESULTCODE: '0000', CANCELDATE: '' }])
   await cancel({ tid: 'mismatch-1000', reason: 'r' })
   t.match(await lookup('mismatch-1000'), [{ CANCELDATE: '' }], 'not all of it came back')
 })
 
-t.test('a tid of more than 20 characters is never found', async (t) => {
-  const { cancel, lookup } = await startSandbox(t)
+t.test('a tid of more than 20 characters is found by itself only', async (t) => {
+  const { cancel, lookup, certificate } = await startSandbox(t)
   for (const [tid, found] of [
     ['a'.repeat(20), true],
     ['a'.repeat(21), false],
   ] as const) {
     t.match(await cancel({ tid, reason: 'r' }), { cancel_code: '0000' })
     t.match(await lookup(tid), found ? [{ TID: tid, CANCELDATE: /./ }] : NO_MATCH)
+    t.match(await certificate({ tid }), { TID: tid, CANCELDATE: /./ })
   }
 })
 
@@ -58,4 +62,21 @@ t.test('a lookup that is not valid', async (t) => {
   t.match(await lookup('a-1000', { API_ID: 'other' }), { RESULTCODE: 'E002' })
   t.match(await lookup('a-1000', { token: await issueToken('other') }), { RESULTCODE: 'E002' })
   t.match(await lookup('a-1000', { token: 'unknown' }), { RTN_CD: '9002' })
+})
+
+t.test('a payment by its tid alone', async (t) => {
+  const { cancel, lookup, certificate } = await startSandbox(t)
+  t.strictSame(await certificate({ tid: 'a-1000' }), NO_MATCH)
+  await cancel({ tid: 'a-1000', reason: 'r', amount: '400' })
+  t.strictSame([await certificate({ tid: 'a-1000' })], await lookup('a-1000'))
+  for (const body of [
+    {},
+    { tid: '' },
+    { tid: 7 },
+    { tid: 'a'.repeat(51) },
+    { tid: 'a-1000', API_ID: 'shop' },
+  ]) {
+    t.match(await certificate(body), { RESULTCODE: 'E001' }, JSON.stringify(body))
+  }
+  t.match(await certificate({ tid: 'a-1000' }, 'unknown'), { RTN_CD: '9002' })
 })

@@ -67,6 +67,11 @@ export async function startSandbox(t: Test, options: Partial<SandboxOptions> = {
       return response.json() as Promise<unknown>
     },
 
+    async certificate(body: unknown, token?: string) {
+      const response = await post('/api/paycert', body, { token: token ?? (await issueToken()) })
+      return response.json() as Promise<unknown>
+    },
+
     async cancels(tid?: string): Promise<Cancels> {
       const query = tid === undefined ? '' : `?${new URLSearchParams({ tid })}`
       return (await fetch(`${base}/sandbox/cancels${query}`)).json() as Promise<Cancels>

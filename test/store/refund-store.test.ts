@@ -559,7 +559,7 @@ t.test(
       let cursor: string | null = null
       do {
         const page: Awaited<ReturnType<RefundStore['listByPayment']>> = await store.listByPayment({
-          account: 'default',
+          merchant: MERCHANT,
           tid,
           limit,
           cursor,
@@ -572,7 +572,7 @@ t.test(
       t.same(pages.flat(), failed)
       t.ok(pages.slice(0, -1).every(({ length }) => length === limit))
     }
-    t.match(await store.listByPayment({ account: 'default', tid: 'never seen', limit: 1, cursor: null }), {
+    t.match(await store.listByPayment({ merchant: MERCHANT, tid: 'never seen', limit: 1, cursor: null }), {
       ledger: null,
       refunds: [],
       nextCursor: null,
