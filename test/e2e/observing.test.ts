@@ -123,6 +123,7 @@ t.test('what the alerts look at is counted', async (t) => {
     'refund_answers_total{outcome="provider_auth_failed"} 0',
     'amount_mismatches_total 0',
     'conflicts_total 0',
+    'disputed_refunds_total 0',
     'lost_refunds_total 0',
   ]) {
     t.ok(untouched.includes(`refund_gateway_${series}\n`), `${series} from the start`)

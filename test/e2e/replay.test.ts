@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { keys } from '../../src/store/keys.ts'
 import { type Answer, gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { ledger, until } from './support/calls.ts'
 import { type ContractCode, isProblem, isRefund } from './support/contract.ts'
 import { apiKey, bearer } from './support/keys.ts'
 import { cancelAnswer, type Respond, sendJson, sendText, startProviderStub } from './support/provider-stub.ts'
+import { withRedis } from './support/redis-content.ts'
 
 const provider = await startProviderStub(t)
 const redis = await startTestRedis(t)
@@ -295,4 +297,34 @@ t.test('a payload keeps its fingerprint when STORE_SECRETS are rotated', async (
   const after = await withSecrets(`${secret(2)},${secret(1)}`)
   isRefund(t, await after.refund(body, 'rotated'), 'succeeded', { replayed: true })
   isProblem(t, await after.refund({ ...body, reason: 'x' }, 'rotated'), 'idempotency_key_reused')
+})
+
+t.test('after the retention of a key, a wrong payload is refused and does not get it', async (t) => {
+  const body = refundRequest({ amount: 3_000 })
+  const made = await gateway.refund(body, 'expired')
+  isRefund(t, made, 'succeeded')
+  const claim = keys.claim(made.body.id)
+  const wrong = { ...body, amount: 4_000 }
+  await withRedis(redis, async (client) => {
+    await client.del(claim)
+    isProblem(t, await gateway.refund(wrong, 'expired'), 'idempotency_key_reused')
+    isRefund(t, await gateway.refund(body, 'expired'), 'succeeded', { replayed: true })
+    t.equal((await gateway.request(`/refunds/${made.body.id}`)).status, 200)
+    t.ok((await client.pttl(claim)) > 0)
+
+    // As it is left by a process that dies before it has given the key back.
+    const rightful = (await client.get(claim)) as string
+    const [, fingerprint] = rightful.split(' ') as [string, string]
+    await client.set(
+      claim,
+      rightful.replace(fingerprint, fingerprint.split('').reverse().join('')),
+      'KEEPTTL',
+    )
+    isRefund(t, await gateway.refund(body, 'expired'), 'succeeded', {
+      replayed: true,
+      about: 'after a crash',
+    })
+    t.equal(await client.get(claim), rightful)
+  })
+  isProblem(t, await gateway.refund(wrong, 'expired'), 'idempotency_key_reused')
 })

@@ -14,7 +14,7 @@ import { spawnGateway } from './spawn-gateway.ts'
 import { resolveAsFailed, until } from './support/calls.ts'
 import { isProblem, isRefund } from './support/contract.ts'
 import { apiKey, bearer } from './support/keys.ts'
-import { accept, json, startProviderStub } from './support/provider-stub.ts'
+import { accept, json, reset, startProviderStub } from './support/provider-stub.ts'
 import { withRedis } from './support/redis-content.ts'
 import { startStubbedGateway, UNDISTURBED } from './support/stubbed-gateway.ts'
 
@@ -122,6 +122,14 @@ t.test('keys and accounts rotate in a stream of refunds, and none is refused', a
   await until('more refunds', () => stub.cancels.length > calls + 40)
   await secret.swap({ 'api-keys': '', 'accounts.json': accounts })
   await until('an empty file', () => refused() === 3)
+  const twice = JSON.stringify([account('shop', 'account-key-2'), account('second', 'account-key-2', 'shop')])
+  await secret.swap({ 'api-keys': apiKey('orders', 'new-key'), 'accounts.json': twice })
+  await until('one merchant under two names', () => refused() === 4)
+  isRefund(
+    t,
+    await gateway.refund(refundRequest({ account: 'second' }), undefined, bearer('new-key')),
+    'succeeded',
+  )
   t.ok(await isKnown('new-key'))
 
   const answers = await load.stop()
@@ -177,6 +185,90 @@ t.test('an account that is removed: no new refunds, and what there is stays true
 
   gateway.rotate({ accounts: [asConfigured(a), asConfigured(b)] })
   isRefund(t, await gateway.refund(refundRequest({ account: 'a' })), 'succeeded', { about: 'back again' })
+})
+
+t.test('a renamed account finds what it did: replays, lists, ledger and lookup', async (t) => {
+  const [sandbox, redis] = await Promise.all([startSandbox(t), startTestRedis(t)])
+  const [shop, store] = [account('shop', 'key', '{id}:1'), account('store', 'key', '{id}:1')]
+  const gateway = await startTestGateway(t, {
+    ...gatewayEnv(sandbox.base, redis, { COOKIEPAY_TIMEOUT_MS: '1500', RECONCILE_INTERVAL_MS: '300' }),
+    ...{ COOKIEPAY_ID: '', COOKIEPAY_KEY: '', COOKIEPAY_PG: '' },
+    COOKIEPAY_ACCOUNTS_FILE: join(t.testdir({ accounts: JSON.stringify([shop]) }), 'accounts'),
+  })
+  const made = refundRequest({ amount: 6_000 })
+  const named = refundRequest({ account: 'shop' })
+  isRefund(t, await gateway.refund(made, 'made'), 'succeeded')
+  isRefund(t, await gateway.refund(named, 'named'), 'succeeded')
+  const unknown = refundRequest({ tid: 'timeout-again-10000' })
+  const lost = await gateway.refund(unknown, 'unknown')
+  isRefund(t, lost, 'unknown')
+  gateway.rotate({ accounts: [asConfigured(store)] })
+
+  isRefund(t, await gateway.refund(made, 'made'), 'succeeded', { replayed: true })
+  isRefund(t, await gateway.refund(named, 'named'), 'succeeded', {
+    replayed: true,
+    about: 'by its former name',
+  })
+  isProblem(t, await gateway.refund({ ...made, account: 'store' }, 'again'), 'amount_exceeds_remaining')
+  t.match((await gateway.request(`/payments/${made.tid}?account=store`)).body, {
+    account: 'store',
+    refunded: 6_000,
+    remaining: 4_000,
+    refunds: [{ account: 'shop' }],
+  })
+  t.match((await gateway.request(`/refunds?tid=${made.tid}&account=store`)).body, {
+    data: [{ account: 'shop' }],
+  })
+  const statusOf = async () => (await gateway.request(`/refunds/${lost.body.id}`)).body.status
+  await until('the lookup', async () => (await statusOf()) === 'succeeded')
+})
+
+t.test('unsettled refunds are listed by the merchant, whatever its account was called', async (t) => {
+  const [stub, redis] = await Promise.all([startProviderStub(t), startTestRedis(t)])
+  stub.onCancel(reset)
+  const gateway = await startTestGateway(t, gatewayEnv(stub.url, redis, UNDISTURBED))
+  const unknown = await gateway.refund(refundRequest())
+  isRefund(t, unknown, 'unknown')
+  const renamed = { name: 'store', id: 'shop', key: 'shop-key', gateway: 'toss', ...TERMS } as const
+  const other = { ...renamed, name: 'default', id: 'another' } as const
+  gateway.rotate({ accounts: [renamed, other] })
+  const listed = async (name: string) => {
+    const { body } = await gateway.request<{ data: { id: string }[] }>(
+      `/refunds?status=unknown&account=${name}`,
+    )
+    return body.data.map(({ id }) => id)
+  }
+  t.same(await listed('store'), [unknown.body.id])
+  t.same(await listed('default'), [], 'nor is it taken for that of who has its name now')
+})
+
+t.test('a name that goes to another merchant takes nothing of what is under way', async (t) => {
+  const [stub, redis] = await Promise.all([startProviderStub(t), startTestRedis(t)])
+  const env = gatewayEnv(stub.url, redis, UNDISTURBED)
+  const gateway = await startTestGateway(t, env)
+  const other = { name: 'default', id: 'another', key: 'another-key', gateway: 'toss', ...TERMS } as const
+  // The first try is turned down while the name goes to another merchant; the second is made after that.
+  stub.onCancel((response, call, index) => {
+    if (index > 0) return accept(response, call, index)
+    gateway.rotate({ accounts: [other] })
+    json({ RTN_CD: 'E003', RTN_MSG: 'TOKEN이 유효하지 않습니다' })(response, call, index)
+  })
+  const body = refundRequest()
+  const answer = await gateway.refund(body, 'key')
+  isRefund(t, answer, 'succeeded')
+  t.match(
+    stub.cancels.map(({ headers }) => headers.apikey),
+    ['shop-key', 'shop-key'],
+  )
+  t.match(
+    stub.tokens.map(({ body }) => body.pay2_id),
+    ['shop', 'shop'],
+  )
+  isProblem(t, await gateway.request(`/payments/${body.tid}`), 'not_found', 'of the other merchant')
+  isRefund(t, await gateway.refund(body, 'key'), 'succeeded', { replayed: true })
+  // The same payment id of the other merchant is another payment.
+  isRefund(t, await gateway.refund(body, 'other-key'), 'succeeded')
+  t.equal(stub.cancels.at(-1)?.headers.apikey, 'another-key')
 })
 
 t.test('a changed key of an account discards its token, in memory and in Redis', async (t) => {

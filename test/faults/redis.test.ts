@@ -283,3 +283,46 @@ t.test('Redis is killed while refunds are at the provider', { buffered: true }, 
   )
   t.equal(provider.cancels.length, COUNT)
 })
+
+/** As a failover to a replica that was behind: everything but the id of the store is gone. */
+async function forget(operator: Redis): Promise<void> {
+  const all = await operator.keys('*')
+  await operator.del(...all.filter((key) => !key.startsWith('store-id')))
+}
+
+t.test('a refund that Redis forgets while it is made is written back', { buffered: true }, async (t) => {
+  const { gateway, operator, provider } = await startAll(t)
+  const outcomes = [
+    ['succeeded', {}, { refunded: 3_000 }],
+    ['failed', { cancel_code: '3001', cancel_msg: '취소 불가 거래' }, { refunded: 0 }],
+    ['unknown', { cancel_code: 'E999', cancel_msg: '응답 없음' }, { unknown: 3_000 }],
+  ] as const
+  for (const [status, said, sums] of outcomes) {
+    const body = refundRequest({ amount: 3_000 })
+    provider.onCancel(async (response, call) => {
+      await forget(operator)
+      sendJson(response, cancelAnswer(call.body, said))
+    })
+    const calls = provider.cancels.length
+    const told = await gateway.refund(body, status)
+    const repeat = await gateway.refund(body, status)
+    t.equal(repeat.status, told.status)
+    t.equal(repeat.headers.get('idempotent-replayed'), 'true')
+    t.equal(provider.cancels.length, calls + 1, 'sent once')
+    const { id } = told.body.refund ?? told.body
+    t.match((await gateway.request(`/refunds/${id}`)).body, { status, amount: 3_000 })
+    t.match((await gateway.request(`/payments/${body.tid}`)).body, { amount: 10_000, ...sums })
+  }
+  t.match((await gateway.request('/refunds?status=unknown')).body, { data: { length: 1 } })
+  t.equal(await metric(gateway, 'refund_gateway_lost_refunds_total'), 3)
+})
+
+t.test('while it cannot be reached, nothing is said of earlier requests', { buffered: true }, async (t) => {
+  const { redis, gateway } = await startAll(t)
+  const body = refundRequest()
+  isRefund(t, await gateway.refund(body, 'made'), 'succeeded')
+  await redis.stop()
+  const answer = await gateway.refund(body, 'made')
+  isProblem(t, answer, 'store_unavailable')
+  t.match(answer.body.detail, /for this request; what an earlier one did stands/)
+})
