@@ -171,8 +171,8 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
 
 /** A ledger without its refunds. */
 export function ledgerOf(body: Record<string, unknown>): Ledger {
-  const { tid, amount, refunded, in_flight, unknown, remaining } = body as Ledger
-  return { tid, amount, refunded, in_flight, unknown, remaining }
+  const { tid, amount, refunded, in_flight, unknown, disputed, remaining } = body as Ledger
+  return { tid, amount, refunded, in_flight, unknown, disputed, remaining }
 }
 
 type Understood = Pick<Told, 'status' | 'code' | 'retry' | 'isReplay' | 'refund'>

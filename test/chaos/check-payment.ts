@@ -9,7 +9,7 @@ import {
   paidAmount,
   type StoredPayment,
 } from './histories.ts'
-import { cancelledAmount, isFoundByLookup, matchCancels } from './matching.ts'
+import { cancelledAmount, isDisputed, isFoundByLookup, matchCancels } from './matching.ts'
 import type { Invariant, MayBeUnknown } from './violations.ts'
 
 /** Takes a violation of one payment, and the refund that it is about where that is known. */
@@ -56,10 +56,12 @@ export function checkMoney(
 }
 
 export function checkSums(ledger: Ledger, report: PaymentReport): void {
-  const { amount, refunded, in_flight, unknown, remaining } = ledger
-  const used = refunded + in_flight + unknown
+  const { amount, refunded, in_flight, unknown, disputed, remaining } = ledger
+  const used = refunded + in_flight + unknown + disputed
   const isSound =
-    refunded >= 0 && in_flight >= 0 && unknown >= 0 && used <= amount && remaining === amount - used
+    [refunded, in_flight, unknown, disputed].every((sum) => sum >= 0) &&
+    used <= amount &&
+    remaining === amount - used
   if (!isSound) report('amount', `the ledger does not add up: ${JSON.stringify(ledger)}`)
 }
 
@@ -68,8 +70,26 @@ function bookedAmount({ amount, provider }: Refund): number {
   return provider?.cancel_code === '0000' ? Number(provider.cancel_amt) : amount
 }
 
+/** Callers who were told to take a new key had nothing refunded: each applied cancel has another refund. */
+export function checkRenewals(
+  { refunds }: StoredPayment,
+  { cancels }: AppliedPayment,
+  keys: ReadonlySet<KeyHistory>,
+  report: PaymentReport,
+): void {
+  const told = [...keys].flatMap((history) => history.told)
+  const renewed = told.find(({ retry, refund }) => retry === 'new_key' && refund !== null)
+  const standing = refunds.filter(({ status }) => status !== 'failed').length
+  if (renewed && cancels.length > standing) {
+    report(
+      'renewed',
+      `${cancels.length} cancels for ${standing} refunds, and ${renewed.refund?.id} said new_key`,
+    )
+  }
+}
+
 export function checkLedger(
-  tid: string,
+  { tid, stated }: Readonly<{ tid: string; stated: number }>,
   { ledger, refunds }: StoredPayment,
   { cancels }: AppliedPayment,
   report: PaymentReport,
@@ -85,17 +105,18 @@ export function checkLedger(
       .reduce((total, refund) => total + amountOf(refund), 0)
   const expected = {
     tid,
-    amount: paidAmount(tid),
+    amount: stated,
     refunded: sum('succeeded', bookedAmount),
     in_flight: sum('processing', ({ amount }) => amount),
     unknown: sum('unknown', ({ amount }) => amount),
+    disputed: refunds.filter(isDisputed).reduce((total, refund) => total + bookedAmount(refund), 0),
     remaining: ledger.remaining,
   }
   if (!isDeepStrictEqual({ ...ledger }, expected)) {
     report('amount', `the ledger is ${JSON.stringify(ledger)}, its refunds are ${JSON.stringify(expected)}`)
   }
   const cancelled = cancels.reduce((total, { amount }) => total + amount, 0)
-  const mostCancelled = ledger.refunded + ledger.in_flight + ledger.unknown
+  const mostCancelled = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
   if (cancelled < ledger.refunded || cancelled > mostCancelled) {
     report('amount', `${cancelled} were cancelled, the ledger is ${JSON.stringify(ledger)}`)
   }

@@ -31,11 +31,16 @@ export function matchCancels(refunds: readonly Refund[], cancels: readonly Cance
     const fits = (refund: Refund) => !cancelOf.has(refund) && cancelledAmount(refund) === cancel.amount
     const refund =
       refunds.find((refund) => refund.status === 'succeeded' && fits(refund)) ??
-      refunds.find((refund) => refund.status !== 'failed' && fits(refund))
+      refunds.find((refund) => (refund.status !== 'failed' || isDisputed(refund)) && fits(refund))
     if (refund !== undefined) cancelOf.set(refund, cancel)
     return refund === undefined
   })
   return { cancelOf, strays }
+}
+
+/** Called failed by somebody, and succeeded by the provider. */
+export function isDisputed(refund: Refund): boolean {
+  return 'disputed' in refund && refund.disputed === true
 }
 
 /** The lookup takes no longer ones. */
