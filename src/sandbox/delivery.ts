@@ -12,6 +12,7 @@ const SYSTEM_ERROR = { RTN_CD: '9999', RTN_MSG: '시스템 오류가 발생하�
 
 const DELIVERIES: Readonly<Record<Delivery, (reply: FastifyReply, answer: CancelAnswer) => FastifyReply>> = {
   json: (reply, answer) => reply.send(answer),
+  envelope: (reply) => reply.send(SYSTEM_ERROR),
   'status 500': (reply) => reply.code(500).send(SYSTEM_ERROR),
   html: (reply) => reply.type('text/html; charset=utf-8').send(MAINTENANCE_PAGE),
   empty: (reply) => reply.type('application/json; charset=utf-8').send(''),

@@ -1,14 +1,23 @@
-import { REFUSALS, type Refusal } from './messages.ts'
+import { OPEN_ANSWERS, REFUSALS, type Refusal, UNHEARD_ANSWERS } from './messages.ts'
 
 /** How an answer leaves; see delivery.ts. */
-export type Delivery = 'json' | 'status 500' | 'html' | 'empty' | 'truncated' | 'trickle' | 'reset'
+export type Delivery =
+  | 'json'
+  | 'envelope'
+  | 'status 500'
+  | 'html'
+  | 'empty'
+  | 'truncated'
+  | 'trickle'
+  | 'reset'
 
 /** What becomes of the payment. `instead` answers a cancel that was applied with something else. */
 export type Effect =
   | {
       readonly applied: 'on arrival' | 'with the answer'
       readonly shortBy: number
-      readonly instead: Refusal | null
+      /** One of these, by the tid; none: the answer of a cancel. */
+      readonly instead: readonly Refusal[]
     }
   | { readonly applied: 'never'; readonly refusal: Refusal }
 
@@ -34,7 +43,7 @@ export type Fault = {
   readonly behaviour: Behaviour
 }
 
-const applied: Effect = { applied: 'on arrival', shortBy: 0, instead: null }
+const applied: Effect = { applied: 'on arrival', shortBy: 0, instead: [] }
 const appliedLate: Effect = { ...applied, applied: 'with the answer' }
 const notApplied = (refusal: Refusal): Effect => ({ applied: 'never', refusal })
 
@@ -122,7 +131,25 @@ export const FAULTS: readonly Fault[] = [
     name: 'busy',
     does: `cancels, answers code ${REFUSALS.gatewayTimedOut.code} "${REFUSALS.gatewayTimedOut.message}"`,
     gateway: SETTLED_BY_LOOKUP,
-    behaviour: { ...ORDINARY, effect: { ...applied, instead: REFUSALS.gatewayTimedOut } },
+    behaviour: { ...ORDINARY, effect: { ...applied, instead: [REFUSALS.gatewayTimedOut] } },
+  },
+  {
+    name: 'open',
+    does: 'cancels, answers a code and words that leave it open, differing by tid',
+    gateway: SETTLED_BY_LOOKUP,
+    behaviour: { ...ORDINARY, effect: { ...applied, instead: OPEN_ANSWERS } },
+  },
+  {
+    name: 'unheard',
+    does: 'cancels, answers a code and words that nobody knows, differing by tid',
+    gateway: SETTLED_BY_LOOKUP,
+    behaviour: { ...ORDINARY, effect: { ...applied, instead: UNHEARD_ANSWERS } },
+  },
+  {
+    name: 'envelope',
+    does: 'cancels, answers HTTP 200 with RTN_CD 9999 and no cancel_code',
+    gateway: SETTLED_BY_LOOKUP,
+    behaviour: { ...ORDINARY, delivery: 'envelope' },
   },
   {
     name: 'mismatch',

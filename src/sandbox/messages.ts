@@ -97,6 +97,25 @@ export const REFUSALS = {
   gatewayTimedOut: { code: '8001', message: 'PG 통신 오류가 발생하였습니다 (시간초과)' },
 } as const satisfies Record<string, Refusal>
 
+/** Answers of a decline that leave open whether money was moved; a PG's own words differ from these without end. */
+export const OPEN_ANSWERS: readonly Refusal[] = [
+  { code: '8001', message: 'PG 통신 오류가 발생하였습니다 (시간초과)' },
+  { code: '8002', message: '취소 결과를 확인할 수 없습니다' },
+  { code: '8003', message: '502 Bad Gateway' },
+  { code: '8004', message: 'cURL error 52: Empty reply from server' },
+  { code: '8005', message: '취소 요청이 접수되었습니다' },
+  { code: '8006', message: '일시적인 오류가 발생했습니다. 잠시 후 다시 시도해주세요.' },
+  { code: '8007', message: '중복 취소 요청입니다' },
+  { code: '8008', message: '???? ??' },
+]
+
+/** Answers in words that are in nobody's table. */
+export const UNHEARD_ANSWERS: readonly Refusal[] = [
+  { code: '7001', message: '가맹점 정책 7호에 해당하는 거래' },
+  { code: '7002', message: 'rule 7 applies' },
+  { code: '7003', message: '' },
+]
+
 /** The request's body breaks the table of parameters. */
 export function invalidRequest(what: string): Refusal {
   return { code: '1001', message: what }

@@ -16,6 +16,7 @@ import {
   LOOKUP_FAILURES,
   LookupRequest,
   type LookupRow,
+  type Refusal,
   refused,
   TOKEN_ERRORS,
   TokenRequest,
@@ -110,7 +111,8 @@ function cancel(book: Book, asked: CancelRequest, { effect, inPart }: Behaviour)
   if (!decision.accepted) return refused(decision.refusal)
   const amount = Math.max(1, decision.amount - effect.shortBy)
   const { cancelTid, at } = book.apply(asked.tid, amount)
-  if (effect.instead) return refused(effect.instead)
+  const instead = pick(effect.instead, asked.tid)
+  if (instead) return refused(instead)
   return {
     cancel_tid: cancelTid,
     cancel_code: '0000',
@@ -118,6 +120,12 @@ function cancel(book: Book, asked: CancelRequest, { effect, inPart }: Behaviour)
     cancel_date: koreanDigits(at),
     cancel_amt: String(amount),
   }
+}
+
+/** The same one for the same tid. */
+function pick(answers: readonly Refusal[], tid: string): Refusal | undefined {
+  const sum = [...tid].reduce((total, character) => total + (character.codePointAt(0) as number), 0)
+  return answers[sum % answers.length]
 }
 
 async function waited(waitMs: Exclude<Behaviour['waitMs'], 'forever'>, slowMs: number): Promise<void> {

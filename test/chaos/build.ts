@@ -48,6 +48,18 @@ export async function buildCopy(directory: string, edits: readonly Edit[] = []):
   }
 }
 
+/** Puts a copy of the project into the directory, as far as its tests need it, with the edits made. */
+export async function copyProject(directory: string, edits: readonly Edit[]): Promise<void> {
+  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json', 'src', 'test', 'openapi']) {
+    await cp(join(ROOT, name), join(directory, name), { recursive: true })
+  }
+  await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
+  for (const edit of edits) {
+    const path = join(directory, 'src', edit.file)
+    await writeFile(path, edited(await readFile(path, 'utf8'), edit))
+  }
+}
+
 function edited(text: string, { file, find, replace }: Edit): string {
   const count = text.split(find).length - 1
   if (count !== 1) throw new Error(`src/${file} holds ${count} times, not once: ${find}`)

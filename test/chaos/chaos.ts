@@ -8,9 +8,9 @@ import { type Caller, createCaller } from './caller.ts'
 import { findViolations } from './checker.ts'
 import { createRunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
-import type { Histories, Kill } from './histories.ts'
+import type { Histories } from './histories.ts'
 import { atExit } from './leftovers.ts'
-import { type Deeds, startMonkey } from './monkey.ts'
+import { type Deeds, type Monkey, startMonkey } from './monkey.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
 import { createRandom } from './random.ts'
@@ -135,12 +135,12 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       lookupPatienceMs: waitForLookups ? LOOKUP_PATIENCE_MS : SHORT_LOOKUP_PATIENCE_MS,
     }
     const mayMiss = !(await settleByItself(parts)) && !waitForLookups
-    let histories = await collect(caller, reader, gateways, monkey.kills())
+    let histories = await collect(caller, reader, gateways, monkey)
     const violations = findViolations(histories, mayMiss ? 'anything' : 'what no lookup shows')
     if (violations.length === 0 || !options.stopsAtViolation) {
       log(`${clock.ms()} ms: settled but for ${unknownCount(histories)} unknown, left to the operator`)
       await settleByHand(parts)
-      histories = await collect(caller, reader, gateways, monkey.kills())
+      histories = await collect(caller, reader, gateways, monkey)
       violations.push(...findViolations(histories, 'nothing'))
     }
 
@@ -213,7 +213,7 @@ async function collect(
   caller: Caller,
   reader: Reader,
   gateways: readonly Gateway[],
-  kills: readonly Kill[],
+  monkey: Monkey,
 ): Promise<Histories> {
   const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
   const [stored, applied, lines] = await Promise.all([
@@ -222,10 +222,18 @@ async function collect(
     logLinesOf(gateways),
   ])
   const postponed = new Set(
-    lines.filter((line) => line.includes('the store cannot be written to')).map(refundIn),
+    lines.filter((line) => NOT_KEPT.some((words) => line.includes(words))).map(refundIn),
   )
-  return { keys: caller.keys, stored, applied, ledgersSeen: caller.ledgersSeen, postponed, kills }
+  const { keys, ledgersSeen } = caller
+  return {
+    ...{ keys, stored, applied, ledgersSeen, postponed },
+    kills: monkey.kills(),
+    lapses: monkey.lapses(),
+  }
 }
+
+/** How a gateway's log says that it tells an outcome which the store does not keep, or not yet. */
+const NOT_KEPT = ['the store cannot be written to', 'the store forgot a refund']
 
 function unknownCount({ stored }: Histories): number {
   return [...stored.values()].flatMap(({ refunds }) => refunds).filter(({ status }) => status === 'unknown')

@@ -26,7 +26,7 @@ const ANSWERS: Readonly<Record<number, readonly (string | null)[]>> = {
 /** Within this time of its line, a log, which is written in the background, may not have been written yet. */
 const LOG_FLUSH_MS = 1_000
 
-type Circumstances = Pick<Histories, 'postponed' | 'kills'>
+type Circumstances = Pick<Histories, 'postponed' | 'kills' | 'lapses'>
 
 /** Says nothing about the refund, whatever its state is. */
 const SAYS_NOTHING = ['lost', 'refused', 'store_unavailable', 'store_not_durable']
@@ -51,7 +51,7 @@ export function checkTold(history: KeyHistory, how: Circumstances, report: KeyRe
   const { key, payloads, told } = history
   for (const answer of told) checkAnswer(answer, key, payloads, report)
 
-  const facts = told.filter((answer) => stateIn(answer, key) !== null)
+  const facts = told.filter((answer) => stateIn(answer, key) !== null && !isInLapse(answer, how))
   const ids = new Set(facts.map(({ refund }) => refund?.id))
   if (ids.size > 1) report('key', `it was told of the refunds ${[...ids].join(' and ')}`)
   const sentAs = new Set(
@@ -61,7 +61,7 @@ export function checkTold(history: KeyHistory, how: Circumstances, report: KeyRe
 
   for (const fact of facts) {
     const contradiction = told
-      .filter((later) => later.sentAt > fact.answeredAt)
+      .filter((later) => later.sentAt > fact.answeredAt && !isInLapse(later, how))
       .map((later) => contradictionIn(fact, later, key, how))
       .find((found) => found !== null)
     if (contradiction !== undefined) {
@@ -69,6 +69,11 @@ export function checkTold(history: KeyHistory, how: Circumstances, report: KeyRe
       return
     }
   }
+}
+
+/** Whether the store may not have known its newest data: what it said then is no fact, but that no money moved twice. */
+function isInLapse({ atMs }: Told, { lapses }: Circumstances): boolean {
+  return lapses.some(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs)
 }
 
 /** One answer by itself. */

@@ -70,8 +70,26 @@ function bookedAmount({ amount, provider }: Refund): number {
   return provider?.cancel_code === '0000' ? Number(provider.cancel_amt) : amount
 }
 
+/** Callers who were told to take a new key had nothing refunded: each applied cancel has another refund. */
+export function checkRenewals(
+  { refunds }: StoredPayment,
+  { cancels }: AppliedPayment,
+  keys: ReadonlySet<KeyHistory>,
+  report: PaymentReport,
+): void {
+  const told = [...keys].flatMap((history) => history.told)
+  const renewed = told.find(({ retry, refund }) => retry === 'new_key' && refund !== null)
+  const standing = refunds.filter(({ status }) => status !== 'failed').length
+  if (renewed && cancels.length > standing) {
+    report(
+      'renewed',
+      `${cancels.length} cancels for ${standing} refunds, and ${renewed.refund?.id} said new_key`,
+    )
+  }
+}
+
 export function checkLedger(
-  tid: string,
+  { tid, stated }: Readonly<{ tid: string; stated: number }>,
   { ledger, refunds }: StoredPayment,
   { cancels }: AppliedPayment,
   report: PaymentReport,
@@ -87,7 +105,7 @@ export function checkLedger(
       .reduce((total, refund) => total + amountOf(refund), 0)
   const expected = {
     tid,
-    amount: paidAmount(tid),
+    amount: stated,
     refunded: sum('succeeded', bookedAmount),
     in_flight: sum('processing', ({ amount }) => amount),
     unknown: sum('unknown', ({ amount }) => amount),

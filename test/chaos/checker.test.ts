@@ -96,6 +96,7 @@ type Sides = Readonly<{
   payment?: Partial<StoredPayment>
   postponed?: readonly string[]
   kills?: Histories['kills']
+  lapses?: Histories['lapses']
   ledgersSeen?: readonly Ledger[]
   payloads?: KeyHistory['payloads']
 }>
@@ -133,6 +134,7 @@ function historiesOf(sides: Sides): Histories {
     ledgersSeen: sides.ledgersSeen ?? [],
     postponed: new Set(sides.postponed),
     kills: sides.kills ?? [],
+    lapses: sides.lapses ?? [],
   }
 }
 
@@ -496,6 +498,53 @@ const ROWS: readonly Row[] = [
     name: 'a refund that is not found by its id',
     sides: { payment: { byId: new Map() } },
     violates: ['reads'],
+  },
+  {
+    name: 'what was told while the store ran on older data',
+    sides: {
+      told: tellingOf([{ refund: succeeded }, { refund: unknown }, { refund: succeeded }]),
+      lapses: [{ fromMs: 1, toMs: 1 }],
+    },
+    violates: [],
+  },
+  {
+    name: 'money that moved twice while the store ran on older data',
+    sides: { applied: [4_000, 4_000], lapses: [{ fromMs: 0, toMs: 9 }] },
+    violates: ['once', 'amount'],
+  },
+  {
+    name: 'a new key for a refund that was made',
+    sides: {
+      stored: [failed, second],
+      told: tellingOf([{ refund: failed, retry: 'new_key' }]),
+      applied: [5_000, 4_000],
+    },
+    violates: ['applied', 'amount', 'renewed'],
+  },
+  {
+    name: 'a new key for a refund that was not made',
+    sides: {
+      stored: [failed, refundOf('succeeded', { id: 'rf_2', metadata: { key: 'other', payload: '0' } })],
+      told: tellingOf([{ refund: failed, retry: 'new_key' }]),
+    },
+    violates: [],
+  },
+  {
+    name: 'less was stated than was paid',
+    sides: {
+      payloads: [{ ...PAYLOAD, payment: { method: 'card_auth', amount: 4_000 } }],
+      ledger: { amount: 4_000, remaining: 0 },
+    },
+    violates: [],
+  },
+  {
+    name: 'an amount that is disputed',
+    sides: {
+      stored: [{ ...failed, disputed: true } as Refund],
+      told: tellingOf([{ refund: { ...failed, disputed: true } as Refund }]),
+      ledger: { disputed: 4_000, remaining: PAID - 4_000 },
+    },
+    violates: [],
   },
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {

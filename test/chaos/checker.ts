@@ -5,6 +5,7 @@ import {
   checkLedger,
   checkMoney,
   checkReads,
+  checkRenewals,
   checkSums,
   type PaymentReport,
 } from './check-payment.ts'
@@ -31,7 +32,8 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
     const stored = histories.stored.get(tid) ?? NOTHING_STORED
     const applied = histories.applied.get(tid) ?? { calls: null, cancels: [] }
     checkMoney(tid, stored, applied, mayBeUnknown, reportOf(tid))
-    checkLedger(tid, stored, applied, reportOf(tid))
+    checkRenewals(stored, applied, keys, reportOf(tid))
+    checkLedger({ tid, stated: statedAmount(tid, keys) }, stored, applied, reportOf(tid))
     checkReads(stored, reportOf(tid))
     checkCalls(applied, keys, reportOf(tid))
   }
@@ -48,6 +50,12 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
     checkStored(history, refunds[0], mayBeUnknown === 'nothing', report)
   }
   return violations
+}
+
+/** What the keys of this payment say was paid: all of them the same. */
+function statedAmount(tid: string, keys: ReadonlySet<KeyHistory>): number {
+  const payloads = [...keys].flatMap(({ payloads }) => payloads)
+  return (payloads.find((payload) => payload.tid === tid) as Payload).payment.amount
 }
 
 function keysByTid(keys: readonly KeyHistory[]): Map<string, Set<KeyHistory>> {

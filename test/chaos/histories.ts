@@ -11,11 +11,16 @@ export type Histories = Readonly<{
   applied: ReadonlyMap<string, AppliedPayment>
   /** Ledgers that were read while the run was under way. */
   ledgersSeen: readonly Ledger[]
-  /** Ids of refunds whose outcome a gateway told while it could not store it, and said so in its log. */
+  /** Ids of refunds whose outcome a gateway told while the store could not take or keep it, and said so in its log. */
   postponed: ReadonlySet<string>
   /** What was killed, and when; a gateway takes the last lines of its log with it. */
   kills: readonly Kill[]
+  /** When the store ran on other data than its newest. */
+  lapses: readonly Lapse[]
 }>
+
+/** The store did not know its newest data then, in milliseconds since the start of the run. */
+export type Lapse = Readonly<{ fromMs: number; toMs: number }>
 
 /** A SIGKILL of the process of this name, in milliseconds since the start of the run. */
 export type Kill = Readonly<{ name: string; atMs: number }>

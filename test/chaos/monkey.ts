@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunClock } from './clock.ts'
-import type { Kill } from './histories.ts'
+import type { Kill, Lapse } from './histories.ts'
 import type { Gateway, Redis, Sandbox, Target } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -11,6 +11,8 @@ export type Monkey = Readonly<{
   deeds(): Deeds
   /** SIGKILLs so far. */
   kills(): readonly Kill[]
+  /** When the store ran on other data than its newest, so far. */
+  lapses(): readonly Lapse[]
   /** Does nothing more, and waits until everything runs again. */
   stop(): Promise<void>
 }>
@@ -33,11 +35,15 @@ export type MonkeyParts = Readonly<{
 const SHORTEST_REST_MS = 600
 const LONGEST_REST_MS = 1_800
 
+/** An answer about other data may arrive this long after the newest are back. */
+const LAPSE_SLACK_MS = 3_000
+
 /** Kills and pauses processes at random until it is stopped. */
 export function startMonkey(parts: MonkeyParts): Monkey {
   const { gateways, redis, sandbox, random } = parts
   const counts: Record<string, number> = {}
   const kills: Kill[] = []
+  const lapses: { fromMs: number; toMs: number }[] = []
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   const busy = new Set<Target>()
@@ -75,6 +81,25 @@ export function startMonkey(parts: MonkeyParts): Monkey {
       await gateway.pause(durationMs, stopping.signal)
     })
   }
+  const pauseBeforeWriting = (gateway: Gateway) => {
+    const durationMs = parts.leaseMs + random.integer(500, 3_000)
+    return act('pause before writing', [gateway], () =>
+      gateway.pauseBeforeWriting(durationMs, stopping.signal),
+    )
+  }
+  const terminateTwice = (gateway: Gateway) =>
+    act('terminate twice', [gateway], () => gateway.terminateTwice(random.integer(1, 50)))
+  /** The store forgets; until its newest data are back nobody may take it for the one that it was. */
+  const forget = async (name: string, how: (durationMs: number) => Promise<void>) => {
+    if (!redis.canForget()) return kill(redis)
+    const durationMs = random.integer(1_000, 3_000)
+    await act(name, [redis], async () => {
+      const lapse = { fromMs: parts.clock.ms(), toMs: Number.POSITIVE_INFINITY }
+      lapses.push(lapse)
+      await how(durationMs)
+      lapse.toMs = parts.clock.ms() + LAPSE_SLACK_MS
+    })
+  }
   /** One that something can be done to, if there is one. */
   const anyGateway = () => {
     const first = random.integer(0, gateways.length - 1)
@@ -92,6 +117,10 @@ export function startMonkey(parts: MonkeyParts): Monkey {
     [6, () => pause(redis, 200, 3_000)],
     [3, () => pause(sandbox, 300, 1_200)],
     [6, () => revokeTokens()],
+    [5, () => forget('put older data back to', redis.putOlderBack)],
+    [5, () => forget('cut the tail of', redis.cutTail)],
+    [6, () => pauseBeforeWriting(anyGateway())],
+    [6, () => terminateTwice(anyGateway())],
   ]
 
   async function revokeTokens(): Promise<void> {
@@ -113,6 +142,7 @@ export function startMonkey(parts: MonkeyParts): Monkey {
   return {
     deeds: () => counts,
     kills: () => kills,
+    lapses: () => lapses,
     async stop() {
       stopping.abort()
       await running

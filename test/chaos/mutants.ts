@@ -1,7 +1,12 @@
 import type { Edit } from './build.ts'
 
 /** A gateway that is broken on purpose, in a way that the run is to notice. */
-export type Mutant = Readonly<{ name: string; edits: readonly Edit[] }>
+export type Mutant = Readonly<{
+  name: string
+  edits: readonly Edit[]
+  /** A test file that is to notice it, where no run can: it takes a setting, a machine or a start that a run has not. */
+  test?: string
+}>
 
 const BEGIN = 'store/lua/begin.lua'
 const SETTLE = 'store/lua/settle.lua'

@@ -1,6 +1,12 @@
 // node --import tsx test/chaos/mutations.ts [--only TEXT] [--seed S]
-// Breaks the gateway on purpose, one way at a time, and shows that a short run of the same chaos notices it.
+// Breaks the gateway on purpose, one way at a time, and shows that a short run of the same chaos, or a test, notices it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { copyProject } from './build.ts'
 import { runChaos } from './chaos.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 import { INVARIANTS, type Invariant, type Violation } from './violations.ts'
@@ -13,7 +19,7 @@ const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, seed: { type: 'string', default: '1' } },
 })
 
-type Catch = Readonly<{ mutant: Mutant; invariants: string; keys: number; seconds: number }>
+type Catch = Readonly<{ by: string; seconds: number }>
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 const caught: Catch[] = []
@@ -29,8 +35,10 @@ process.exitCode = caught.length === mutants.length ? 0 : 1
 /** Runs until there is a violation, or the rounds are over. */
 async function hunt(mutant: Mutant): Promise<Catch | null> {
   const startedAt = performance.now()
+  const caught = (by: string): Catch => ({ by, seconds: Math.round((performance.now() - startedAt) / 1_000) })
+  if (mutant.test !== undefined) return (await fails(mutant, mutant.test)) ? caught(mutant.test) : null
   for (const [round, durationMs] of ROUNDS_MS.entries()) {
-    const { violations, histories } = await runChaos({
+    const { violations } = await runChaos({
       seed: Number(values.seed) + round,
       durationMs,
       refundsPerSecond: REFUNDS_PER_SECOND,
@@ -38,12 +46,22 @@ async function hunt(mutant: Mutant): Promise<Catch | null> {
       stopsAtViolation: true,
       edits: mutant.edits,
     })
-    if (violations.length > 0) {
-      const seconds = Math.round((performance.now() - startedAt) / 1_000)
-      return { mutant, invariants: namesOf(violations), keys: histories.keys.length, seconds }
-    }
+    if (violations.length > 0) return caught(namesOf(violations))
   }
   return null
+}
+
+/** Whether a test fails in a copy of the project that is so broken. */
+async function fails({ edits }: Mutant, test: string): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'refund-gateway-mutant-'))
+  try {
+    await copyProject(directory, edits)
+    const child = spawn(process.execPath, ['--import', 'tsx', test], { cwd: directory, stdio: 'ignore' })
+    const [code] = await once(child, 'exit')
+    return code !== 0
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
 }
 
 /** The violated invariants, the most often violated first. */
@@ -56,6 +74,6 @@ function namesOf(violations: readonly Violation[]): string {
 }
 
 function row(name: string, found: Catch | null): string {
-  const result = found === null ? 'NOT CAUGHT' : `caught after ${found.seconds} s by ${found.invariants}`
+  const result = found === null ? 'NOT CAUGHT' : `caught after ${found.seconds} s by ${found.by}`
   return `${name.padEnd(60)} ${result}`
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cp, mkdir, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type PrivateRedis, startPrivateRedis } from '../../src/store/private-redis.ts'
 import { atExit, killNow } from './leftovers.ts'
 
 /** A process of the run that things are done to. */
@@ -20,33 +20,66 @@ export type Target = Readonly<{
   stop(): Promise<void>
 }>
 
-export type Gateway = Target & Readonly<{ url: string; logPath: string }>
+export type Gateway = Target &
+  Readonly<{
+    url: string
+    logPath: string
+    /** SIGTERM twice, as npm, systemd and terminals send it; resolves once it has ended and is up again. */
+    terminateTwice(pauseMs: number): Promise<void>
+    /** Is stopped when it next connects to the provider, and goes on this much later. */
+    pauseBeforeWriting(durationMs: number, signal: AbortSignal): Promise<void>
+  }>
 export type Sandbox = Target & Readonly<{ url: string }>
-export type Redis = Target & Readonly<{ url: string }>
+export type Redis = Target &
+  Readonly<{
+    url: string
+    /** Whether there is a past that it can be put back to. */
+    canForget(): boolean
+    /** Runs on a copy that was made earlier, for a while; then on its newest data again. */
+    putOlderBack(durationMs: number): Promise<void>
+    /** The same without the end of its append-only file. */
+    cutTail(durationMs: number): Promise<void>
+  }>
 
 const START_WAIT_MS = 30_000
 const POLL_MS = 40
 
-/** A durable redis-server on a loopback port, with its data in a directory of its own. */
-export async function startRedis(dataDir: string): Promise<Redis> {
-  let up: { server: PrivateRedis; forget: () => void } | undefined
+/**
+ * A durable redis-server on a loopback port. It is run here and not by the gateway's own code, which would notice what
+ * is done to its files.
+ */
+export async function startRedis(directory: string): Promise<Redis> {
+  const dataDir = join(directory, 'data')
+  const olderDir = join(directory, 'older')
+  const newestDir = join(directory, 'newest')
+  await mkdir(dataDir, { recursive: true })
+  let up: RunningRedis | undefined
+  let olderSince: number | undefined
+  const lengths = createLengths(join(dataDir, APPENDED_FILE))
+
   const startOn = async (port: number) => {
-    const server = await startPrivateRedis({
-      dataDir,
-      onExit: (error) => {
-        throw error
-      },
-      extraArgs: ['--bind', '127.0.0.1', '--port', String(port)],
-    })
-    up = { server, forget: atExit(() => killNow(server.pid)) }
+    up = await runRedis(dataDir, port)
   }
   const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     const ending = up
     up = undefined
     if (ending === undefined) return
-    if (signal === 'SIGKILL') killNow(ending.server.pid)
-    await ending.server.stop()
+    process.kill(ending.pid, signal)
+    await ending.ended
     ending.forget()
+  }
+  /** Runs on what `change` makes of the data, for a while; then on the data again. */
+  const runOnOther = async (change: () => Promise<void>, durationMs: number) => {
+    await end('SIGKILL')
+    await rm(newestDir, { recursive: true, force: true })
+    await cp(dataDir, newestDir, { recursive: true })
+    await change()
+    await startOn(port)
+    await sleep(durationMs)
+    await end('SIGKILL')
+    await rm(dataDir, { recursive: true, force: true })
+    await rename(newestDir, dataDir)
+    await startOn(port)
   }
 
   const port = await onFreePort(startOn)
@@ -56,12 +89,91 @@ export async function startRedis(dataDir: string): Promise<Redis> {
     isUp: () => up !== undefined,
     async kill() {
       await end('SIGKILL')
+      if (olderSince === undefined || performance.now() - olderSince > COPY_EVERY_MS) {
+        await rm(olderDir, { recursive: true, force: true })
+        await cp(dataDir, olderDir, { recursive: true })
+        olderSince = performance.now()
+      }
       await startOn(port)
     },
-    pause: (durationMs, signal) => pauseProcess(up?.server.pid, durationMs, signal),
-    stop: () => end('SIGTERM'),
+    canForget: () => olderSince !== undefined && performance.now() - olderSince > LEAST_LOSS_MS,
+    putOlderBack: (durationMs) =>
+      runOnOther(async () => {
+        await rm(dataDir, { recursive: true, force: true })
+        await cp(olderDir, dataDir, { recursive: true })
+      }, durationMs),
+    async cutTail(durationMs) {
+      const length = lengths.before(LEAST_LOSS_MS)
+      await runOnOther(() => truncate(join(dataDir, APPENDED_FILE), length), durationMs)
+    },
+    pause: (durationMs, signal) => pauseProcess(up?.pid, durationMs, signal),
+    async stop() {
+      lengths.stop()
+      await end('SIGTERM')
+    },
   }
 }
+
+/** Written to and never rewritten, see `runRedis`. */
+const APPENDED_FILE = 'appendonlydir/appendonly.aof.1.incr.aof'
+
+/** An older copy of the data is made at a kill, and not oftener than this. */
+const COPY_EVERY_MS = 8_000
+
+/** What is lost is longer than what a gateway may take to remember how far the store has come. */
+const LEAST_LOSS_MS = 2_500
+
+type RunningRedis = Readonly<{ pid: number; ended: Promise<unknown>; forget: () => void }>
+
+async function runRedis(dataDir: string, port: number): Promise<RunningRedis> {
+  const settings = {
+    ...{ bind: '127.0.0.1', port, dir: dataDir, save: '', appendonly: 'yes', appendfsync: 'always' },
+    ...{ 'maxmemory-policy': 'noeviction', 'hash-max-listpack-value': 1024 },
+    // One file that only grows: what it was a while ago is its beginning.
+    'auto-aof-rewrite-percentage': 0,
+  }
+  const child = spawn(
+    'redis-server',
+    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const ended = once(child, 'exit')
+  await once(child, 'spawn')
+  const pid = child.pid as number
+  const forget = atExit(() => killNow(pid))
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-LOG_TAIL_CHARACTERS)
+      if (log.includes('Ready to accept connections')) resolve()
+    })
+    child.once('exit', () => reject(new Error(`redis-server ended: ${log}`)))
+  })
+  return { pid, ended, forget }
+}
+
+const LOG_TAIL_CHARACTERS = 2_000
+
+/** How long a file was, a while ago. */
+function createLengths(path: string): Readonly<{ before(ageMs: number): number; stop(): void }> {
+  const seen: { length: number; at: number }[] = []
+  const timer = setInterval(() => {
+    const length = statSync(path, { throwIfNoEntry: false })?.size
+    if (length !== undefined) seen.push({ length, at: performance.now() })
+    if (seen.length > MOST_LENGTHS) seen.shift()
+  }, LENGTH_EVERY_MS).unref()
+  return {
+    before(ageMs) {
+      const length = seen.findLast(({ at }) => performance.now() - at > ageMs)?.length
+      if (length === undefined) throw new Error(`bug: ${path} is not that old`)
+      return length
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+const LENGTH_EVERY_MS = 100
+const MOST_LENGTHS = 600
 
 export type GatewayOptions = Readonly<{
   /** Where buildCopy() put it. */
@@ -73,20 +185,60 @@ export type GatewayOptions = Readonly<{
 /** A gateway on a loopback port that stays its own. Its log is a file: written by itself, it survives a kill. */
 export async function startGateway({ directory, number, env }: GatewayOptions): Promise<Gateway> {
   const logPath = join(directory, `gateway-${number}.log`)
-  const gateway = restartable(`gateway ${number}`, (port) => {
+  const pausePath = join(directory, `gateway-${number}.pause`)
+  const preloadPath = join(directory, 'pause-before-writing.mjs')
+  writeFileSync(preloadPath, PAUSE_BEFORE_WRITING)
+  const gateway = await restartable(`gateway ${number}`, (port) => {
     const log = openSync(logPath, 'a')
     try {
-      return spawn(process.execPath, [join(directory, 'server.js')], {
+      return spawn(process.execPath, ['--import', preloadPath, join(directory, 'server.js')], {
         // Nothing of the run's own environment, but for where programs are found.
-        env: { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'warn', ...env },
+        env: {
+          PATH: process.env.PATH,
+          PORT: String(port),
+          LOG_LEVEL: 'warn',
+          // Its own, so that it remembers the store's past through its own end.
+          STORE_MARK_FILE: join(directory, `gateway-${number}.mark`),
+          PAUSE_FILE: pausePath,
+          ...env,
+        },
         stdio: ['ignore', log, log],
       })
     } finally {
       closeSync(log)
     }
   })
-  return { ...(await gateway), logPath }
+  return {
+    ...gateway,
+    logPath,
+    async pauseBeforeWriting(durationMs, signal) {
+      writeFileSync(pausePath, '')
+      const deadline = performance.now() + PAUSE_WAIT_MS
+      // It removes the file and stops; no call in time: there is nothing to pause.
+      while (existsSync(pausePath) && performance.now() < deadline) await sleep(POLL_MS)
+      if (!existsSync(pausePath)) await sleep(durationMs, undefined, { signal }).catch(() => {})
+      rmSync(pausePath, { force: true })
+      gateway.goOn()
+    },
+  }
 }
+
+const PAUSE_WAIT_MS = 2_000
+
+/** Between the intent and the call: the moment at which a connection to the provider is opened for it. */
+const PAUSE_BEFORE_WRITING = `import fs from 'node:fs'
+import net from 'node:net'
+const provider = new URL(process.env.COOKIEPAY_BASE_URL).port
+const connect = net.Socket.prototype.connect
+net.Socket.prototype.connect = function (...args) {
+  const { port } = [args[0]].flat()[0] ?? {}
+  if (String(port) === provider && fs.existsSync(process.env.PAUSE_FILE)) {
+    fs.rmSync(process.env.PAUSE_FILE, { force: true })
+    process.kill(process.pid, 'SIGSTOP')
+  }
+  return connect.apply(this, args)
+}
+`
 
 /** The sandbox, whose memory is the truth: it is paused at most, never killed before the end. */
 export async function startSandbox(directory: string, args: readonly string[]): Promise<Sandbox> {
@@ -101,7 +253,7 @@ export async function startSandbox(directory: string, args: readonly string[]): 
 async function restartable(
   name: string,
   run: (port: number) => ChildProcess,
-): Promise<Target & Readonly<{ url: string }>> {
+): Promise<Target & Readonly<{ url: string; goOn(): void; terminateTwice(pauseMs: number): Promise<void> }>> {
   type Running = { pid: number; ended: Promise<unknown>; forget: () => void }
   let up: Running | undefined
 
@@ -142,6 +294,20 @@ async function restartable(
       await startOn(port)
     },
     pause: (durationMs, signal) => pauseProcess(up?.pid, durationMs, signal),
+    goOn() {
+      if (up !== undefined) process.kill(up.pid, 'SIGCONT')
+    },
+    async terminateTwice(pauseMs) {
+      const ending = up
+      up = undefined
+      if (ending === undefined) return
+      process.kill(ending.pid, 'SIGTERM')
+      await sleep(pauseMs)
+      process.kill(ending.pid, 'SIGTERM')
+      await ending.ended
+      ending.forget()
+      await startOn(port)
+    },
     stop,
   }
 }

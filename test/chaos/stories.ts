@@ -35,6 +35,9 @@ const FAULTS: readonly (readonly [weight: number, fault: string])[] = [
   [3, 'reset'],
   [3, 'error500'],
   [3, 'busy'],
+  [4, 'open'],
+  [4, 'unheard'],
+  [3, 'envelope'],
   [2, 'slow'],
   [2, 'timeout'],
   [2, 'hang'],
@@ -84,6 +87,18 @@ function part(tid: string, random: Random, least: number, most: number): number 
 }
 
 const hasEnded = ({ status, retry }: Told) => status === 201 || (status === 422 && retry !== 'fix_request')
+
+const MOST_RENEWALS = 3
+
+/** What such a caller meets: declines, and whatever might be taken for one. */
+const RENEWED_FAULTS: readonly (readonly [weight: number, fault: string])[] = [
+  [2, 'declined'],
+  [1, 'deposited'],
+  [3, 'open'],
+  [3, 'unheard'],
+  [2, 'envelope'],
+  [1, 'busy'],
+]
 
 /** All of these stories are told in a run, by their weight. */
 export const STORIES: Readonly<Record<string, Story>> = {
@@ -183,6 +198,32 @@ export const STORIES: Readonly<Record<string, Story>> = {
       await caller.pursue(caller.open('impatient', bodies[1] as Body), 0, random)
       await caller.look(tid, random)
       await caller.pursue(first, 0, random)
+    },
+  },
+
+  /** A caller that does what it is told: a new key, where an answer says so. */
+  renewal: {
+    weight: 8,
+    keys: 2,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random, random.weighted(RENEWED_FAULTS))
+      const body = random.chance(0.5) ? everything(tid, random) : refundOf(tid, part(tid, random, 1, 4))
+      for (let key = 0; key < MOST_RENEWALS; key += 1) {
+        const told = await caller.pursue(caller.open('renewal', body), 0, random)
+        if (told.retry !== 'new_key') return
+      }
+    },
+  },
+
+  /** A caller that states too little of what was paid, and asks for everything. */
+  misstatement: {
+    weight: 4,
+    keys: 1,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const amount = part(tid, random, 1, 9)
+      const body = { ...refundOf(tid), payment: { method: 'card_auth' as const, amount } }
+      await caller.pursue(caller.open('misstatement', body), 0, random)
     },
   },
 

@@ -3,6 +3,7 @@ export const INVARIANTS = {
   once: 'one key moves money at most once',
   amount: 'no payment is refunded beyond its amount, and its ledger is the sum of its refunds',
   asked: 'the provider is never asked for more than remains',
+  renewed: 'no answer that hides a refund says new_key',
   applied: 'every applied cancel ends succeeded, or stands as unknown',
   proven: 'nothing succeeded without an applied cancel',
   settled: 'everything settles',

@@ -121,6 +121,27 @@ const SEEN: Record<string, (t: Test, sandbox: Sandbox, tid: string) => Promise<{
     return { applied: 5000 }
   },
 
+  open: async (t, sandbox, tid) => {
+    const { cancel_code } = await sandbox.cancel({ tid, reason: 'r' })
+    t.match(cancel_code, /^80\d\d$/)
+    t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_msg: /이미 취소/ })
+    return { applied: 5000 }
+  },
+
+  unheard: async (t, sandbox, tid) => {
+    const { cancel_code } = await sandbox.cancel({ tid, reason: 'r' })
+    t.match(cancel_code, /^70\d\d$/)
+    t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_msg: /이미 취소/ })
+    return { applied: 5000 }
+  },
+
+  envelope: async (t, sandbox, tid) => {
+    const response = await sandbox.sendCancel({ tid, reason: 'r' })
+    t.equal(response.status, 200)
+    t.strictSame(Object.keys((await response.json()) as object), ['RTN_CD', 'RTN_MSG'])
+    return { applied: 5000 }
+  },
+
   mismatch: async (t, sandbox, tid) => {
     t.match(await sandbox.cancel({ tid, reason: 'r', amount: '1000' }), {
       cancel_code: '0000',
