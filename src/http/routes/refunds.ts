@@ -40,6 +40,9 @@ export type RefundRoutesOptions = Readonly<{
   resolveFailedAfterMs: number
 }>
 
+const DISPUTED =
+  'This refund was called failed, and a later answer says that it was made. Wait until a person has settled it.'
+
 const NO_SUCH_REFUND = 'There is no refund of this id. One that is older than its key is found by its tid.'
 
 const ANYWHERE = [
@@ -162,6 +165,8 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
           .send({ ...refund, retry: 'same_key' })
       case 'failed': {
         if (refund.failure === null) throw new Error(`bug: ${refund.id} failed without a failure`)
+        // It may have been made after all: nothing that says so may send the caller to a new key.
+        if (refund.disputed) return sendProblem(reply, 'refund_unresolved', { detail: DISPUTED, refund })
         return sendProblem(reply, refund.failure.code, { detail: refund.failure.detail, refund })
       }
       case 'processing':
