@@ -83,6 +83,8 @@ export const DECLINED = phrases({
   [`(?:존재하지않는|(?<!수)없는|찾을수없는) (?:${PAYMENT})(?!결과)`]: '존재하지 않는 결제 정보 입니다.',
   [`(?<!{cancel}|결과)(?:거래고유번호|거래번호|거래id|(?<![a-z])tid|결제키|승인번호|원승인번호|과금번호) ~ ${IS_WRONG}`]:
     '거래번호가 올바르지 않습니다',
+  [`(?<!{cancel}|결과)(?:거래고유번호|거래번호|거래id|(?<![a-z])tid|결제키|승인번호|원승인번호) [값] ${IS_MISSING}`]:
+    '거래번호 누락',
   '(?:유효하지않은|올바르지않은|잘못된|존재하지않는) (?:거래고유번호|거래번호|거래id|(?<![a-z])tid|결제키|승인번호)':
     '유효하지 않은 TID 입니다',
   '(?:transaction|payment|order|tid|trade|approval|record|charge) (?:id|data|info(?:rmation)?|number|was|is|does|could|can)* (?:notfound|notexist|doesnotexist|doesntexist|notbefound|missing)':
