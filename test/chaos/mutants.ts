@@ -151,8 +151,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: OUTCOME,
-        find: 'return unknown(`The provider declined in words that may hide a cancel, ${said}`, answer)\n',
-        replace: "return failed('provider_declined', said)\n",
+        find: "case 'ambiguous':\n      return unknown(",
+        replace:
+          "case 'ambiguous':\n      if (answer !== null) return failed('provider_declined', said)\n      return unknown(",
       },
     ],
   },

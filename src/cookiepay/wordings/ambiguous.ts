@@ -56,7 +56,8 @@ export const AMBIGUOUS = phrases({
   '전달|전송|송신|발송|통보|이관 되었|되어|됐|됨|완료|하였|했': '매입사로 전달되었습니다',
   '수도 있': '취소할 수도 있습니다',
   '(?:었|였|됐|했|졌)을 * 수|것|가능|듯': '취소되었을 것입니다',
-  '가능성|추정|추측|의심|것으로보|것같|듯합|듯하|우려|아마': '취소 가능성이 있습니다',
+  '가능성|추정|추측|의심|로보이|로보입|로보임|로보여|로여겨|로사료|것같|듯합|듯하|우려|아마':
+    '취소 가능성이 있습니다',
   'unknown|undefined|undetermined|indeterminate|uncertain|unclear|unconfirmed|unverified|unresolved|notsure|unsure|notknown|inconsistent|inconclusive':
     'UNKNOWN',
   '(?:cannot|cant|couldnot|couldnt|unableto|failedto|failto|failureto|notbe|not) (?:confirm|verif|determine|check|know|tell|establish|ascertain)':

@@ -23,7 +23,8 @@ const TIES =
 const ANY_GAP = '.{0,12}?'
 
 /** What would turn a statement round, or make a condition of it. */
-const GAP = '(?:(?!않|아니|아닌|아닙|아님|없|(?<!잘)못|성공|(?:하|되|이|으|라)면|not).){0,12}?'
+const GAP =
+  '(?:(?!않|아니|아닌|아닙|아님|없|(?<!잘)못|성공|(?:하|되|이|으|라)면|지만|으나|는데|라고|다고|not|\\u0000).){0,12}?'
 
 /** The phrases of a table that is written as `says: example`. */
 export function phrases(table: Readonly<Record<string, string>>): readonly Phrase[] {
