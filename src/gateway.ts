@@ -120,7 +120,7 @@ export async function startGateway(
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
   const terms = new Map(termsOf(config, config.accounts))
-  const listener = createListener(config.tls, longestAnswerMs(config))
+  const listener = createListener(config.tls, longestAnswerMs(config, longestMs))
   const app = await buildApp(config, {
     log,
     metrics,
@@ -153,6 +153,7 @@ export async function startGateway(
       terms.clear()
       for (const [name, itsTerms] of termsOf(config, accounts)) terms.set(name, itsTerms)
       longestMs = Math.max(longestMs, longestTimeoutMs(accounts))
+      listener.setLongestAnswer(longestAnswerMs(config, longestMs))
     }
   }
 
@@ -252,8 +253,8 @@ function merchantOf({ cookiepay }: Config, accounts: readonly Account[], account
 }
 
 /** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
-function longestAnswerMs({ cookiepay, accounts }: Config): number {
-  return 4 * (cookiepay.connectTimeoutMs + longestTimeoutMs(accounts)) + LONGEST_ANSWER_SLACK_MS
+function longestAnswerMs({ cookiepay }: Config, longestTimeoutMs: number): number {
+  return 4 * (cookiepay.connectTimeoutMs + longestTimeoutMs) + LONGEST_ANSWER_SLACK_MS
 }
 
 function warnOfFailover(log: FastifyBaseLogger, { redis, redisMinReplicas }: Config): void {
