@@ -147,7 +147,7 @@ export async function startGateway(
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
   const accountsByName = new Map(termsOf(config, config.accounts))
-  const listener = createListener(config.tls, longestAnswerMs(config))
+  const listener = createListener(config.tls, longestAnswerMs(config, longestMs))
   const app = await buildApp(config, {
     log,
     metrics,
@@ -183,6 +183,7 @@ export async function startGateway(
       accountsByName.clear()
       for (const [name, terms] of termsOf(config, accounts)) accountsByName.set(name, terms)
       longestMs = Math.max(longestMs, longestTimeoutMs(accounts))
+      listener.setLongestAnswer(longestAnswerMs(config, longestMs))
     }
   }
 
@@ -309,8 +310,8 @@ function keyHolderOf({ cookiepay }: Config, accounts: readonly Account[], mercha
 }
 
 /** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
-function longestAnswerMs({ cookiepay, accounts }: Config): number {
-  return 4 * (cookiepay.connectTimeoutMs + longestTimeoutMs(accounts)) + LONGEST_ANSWER_SLACK_MS
+function longestAnswerMs({ cookiepay }: Config, longestTimeoutMs: number): number {
+  return 4 * (cookiepay.connectTimeoutMs + longestTimeoutMs) + LONGEST_ANSWER_SLACK_MS
 }
 
 function warnOfFailover(log: FastifyBaseLogger, { redis, redisMinReplicas }: Config): void {

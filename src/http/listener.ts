@@ -30,6 +30,8 @@ export type Listener = Readonly<{
   serverFactory: FastifyServerFactory
   /** New connections get this certificate and are asked for one of this authority; open ones stay as they are. */
   renewTls(tls: TlsFiles): void
+  /** New connections may be silent for so long from now on. */
+  setLongestAnswer(ms: number): void
 }>
 
 /**
@@ -38,6 +40,7 @@ export type Listener = Readonly<{
  */
 export function createListener(tls: TlsFiles | null, longestAnswerMs: number): Listener {
   const tlsServers: TlsServer[] = []
+  const servers: Server[] = []
 
   function create(listener: RequestListener): Server {
     const handler = endingAfterUpgrade(listener)
@@ -58,7 +61,11 @@ export function createListener(tls: TlsFiles | null, longestAnswerMs: number): L
       const server = create(handler)
       server.maxConnections = MAX_CONNECTIONS
       server.setTimeout(longestAnswerMs)
+      servers.push(server)
       return server
+    },
+    setLongestAnswer(ms) {
+      for (const server of servers) server.setTimeout(ms)
     },
     renewTls(renewed) {
       for (const server of tlsServers) server.setSecureContext(secureOptions(renewed))
