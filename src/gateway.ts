@@ -176,10 +176,7 @@ export async function startGateway(
     await operations?.close()
     await provider.close()
     durability.stop()
-    await within(
-      LAST_MARK_MS,
-      identity.close().catch(() => {}),
-    )
+    await within(LAST_MARK_MS, identity.close())
     redis.disconnect()
     await privateRedis?.stop()
   }
