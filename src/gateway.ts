@@ -208,10 +208,7 @@ export async function startGateway(
     await operations?.close()
     await provider.close()
     durability.stop()
-    await within(
-      LAST_MARK_MS,
-      identity.close().catch(() => {}),
-    )
+    await within(LAST_MARK_MS, identity.close())
     serverTime.stop()
     redis.disconnect()
     await privateRedis?.stop()

@@ -4,7 +4,7 @@ import type { Refund } from '../refunds/refund.ts'
 import { acceptCommand } from './accept-command.ts'
 import { keys, UNSETTLED_SHARDS } from './keys.ts'
 import type { RedisClient, Scripts } from './scripts.ts'
-import { createStoreMark, goneBackText, type MarkFound } from './store-mark.ts'
+import { createStoreMark, type Expected, goneBackText } from './store-mark.ts'
 import { createMarkFile, type MarkMemory, NO_MARK_FILE, type Reading } from './store-mark-file.ts'
 import { meetTerms, type Terms } from './store-terms.ts'
 
@@ -14,6 +14,9 @@ const FIRST_LOOK_PAUSE_MS = 25
 
 /** How long after a refund the mark is raised, once for all refunds until then. */
 const RAISE_DELAY_MS = 200
+
+/** How often the last mark is raised until it stands in a file that others write to as well. */
+const LAST_RAISES = 5
 
 /** Whether this is the store that was there, as far as it had come, and as this gateway writes it. */
 export type StoreIdentity = Readonly<{
@@ -52,9 +55,6 @@ export type StorePastOptions = Terms &
     report(line: string): void
   }>
 
-/** What was found when the store was last the right one, and what it was compared with. */
-type LastSeen = Readonly<{ storeId: string; fileMarks: MarkMemory['marks']; needsFileSync: boolean }>
-
 /**
  * Notices a store that came back without its data: by an id (below), a mark that rises (store-mark.ts), and the terms
  * that it was written with (store-terms.ts). The process remembers the first two, and STORE_MARK_FILE beyond it.
@@ -64,26 +64,20 @@ export function createStoreIdentity(redis: RedisClient & Scripts, options: Store
   const instance = randomUUID()
   const { markFile, mayWrite, report } = options
   const id = createStoreId(redis, options)
-  const mark = createStoreMark(redis, instance, options)
   const file = markFile === null ? NO_MARK_FILE : createMarkFile(markFile, instance)
-  let lastSeen: LastSeen | null = null
+  const mark = createStoreMark(redis, instance, { ...options, onRemembered: save })
+  /** As the last check that found the right store has left it. */
+  let lastFound: Expected | null = null
   let raising: NodeJS.Timeout | undefined
 
-  const raise = ({ storeId, fileMarks, needsFileSync }: LastSeen): Promise<MarkFound> =>
-    mark.raise(storeId, fileMarks, needsFileSync)
-
-  function save({ storeId, fileMarks }: LastSeen): void {
-    const marks = highest(mark.remembered(storeId), fileMarks)
-    if (Object.keys(marks).length > 0) file.save({ store_id: storeId, marks })
+  function save({ storeId, fileMarks }: Expected): void {
+    file.save({ store_id: storeId, marks: highest(mark.remembered(storeId), fileMarks) })
   }
 
   /** Between two checks, and only where the store was found right: what it finds lost, the next check says. */
   async function raiseAgain(): Promise<void> {
     raising = undefined
-    if (lastSeen === null) return
-    const seen = lastSeen
-    const { result } = await raise(seen)
-    if (result === 'raised') save(seen)
+    if (lastFound !== null) await mark.raise(lastFound)
   }
 
   function raiseSoon(): void {
@@ -97,13 +91,13 @@ export function createStoreIdentity(redis: RedisClient & Scripts, options: Store
     const { storeId } = found
     if (storeId === null) return null
     const fileMarks = memory?.store_id === storeId ? memory.marks : {}
-    const seen = { storeId, fileMarks, needsFileSync }
-    const compared = await raise(seen)
+    const expected = { storeId, fileMarks, needsFileSync }
+    const compared = await mark.raise(expected)
     if (compared.result === 'gone_back') return goneBackText(compared)
     if (compared.result === 'other_store') return 'its store id is just being changed'
     confirm()
-    lastSeen = seen
-    if (mayWrite) save(seen)
+    lastFound = expected
+    if (mayWrite) save(expected)
     return null
   }
 
@@ -114,6 +108,14 @@ export function createStoreIdentity(redis: RedisClient & Scripts, options: Store
       report(`the store is from now on one that ${mode} writes, with the newest of STORE_SECRETS`)
     }
     return reasons.length === 0 ? null : reasons.join('; ')
+  }
+
+  /** Compares once more, so that what another process has written into the file meanwhile may be replaced. */
+  async function raiseLast(): Promise<boolean> {
+    if (lastFound === null) return true
+    const wrong = await checkPast(await file.read(), lastFound.needsFileSync)
+    await mark.settle()
+    return (await file.flush()) || wrong !== null
   }
 
   return {
@@ -135,8 +137,13 @@ export function createStoreIdentity(redis: RedisClient & Scripts, options: Store
     warning: file.warning,
     async close() {
       clearTimeout(raising)
-      await raiseAgain()
-      await file.flush()
+      try {
+        for (let attempt = 1; attempt <= LAST_RAISES && !(await raiseLast()); attempt++);
+      } catch {
+        // The store or the file is away: what they remember is older then.
+      } finally {
+        mark.close()
+      }
     },
   }
 }

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 
@@ -26,8 +26,8 @@ export type MarkFile = Readonly<{
   read(): Promise<Reading>
   /** Writes in the background, the newest only; what stands there is replaced only once it was confirmed. */
   save(memory: MarkMemory): void
-  /** Resolves when what was saved is written, or cannot be. */
-  flush(): Promise<void>
+  /** Waits for that; false where another process came between, and what it wrote is to be confirmed first. */
+  flush(): Promise<boolean>
   /** What went wrong with the last attempt to write, or null. */
   warning(): string | null
 }>
@@ -35,21 +35,26 @@ export type MarkFile = Readonly<{
 export const NO_MARK_FILE: MarkFile = {
   read: async () => ({ memory: null, confirm() {} }),
   save() {},
-  flush: async () => {},
+  flush: async () => true,
   warning: () => null,
 }
 
 /** A network's file system may never answer. */
 const READ_TIMEOUT_MS = 1_000
 
+/** Far longer than a file is replaced. */
+const LOCK_MS = 5_000
+
 /** Several processes may share one file: each replaces only what it has compared with the store, or has written. */
 export function createMarkFile(path: string, instance: string): MarkFile {
   const temporary = `${path}.${instance}.tmp`
+  const lockPath = `${path}.lock`
   /** The text that may be replaced; null: a file may be made. */
   let replaceable: string | null | undefined
   let reading: Promise<string | null> | undefined
   let waiting: MarkMemory | undefined
   let saving: Promise<void> | undefined
+  let isSaved = true
   let warning: string | null = null
 
   async function readWithin(): Promise<string | null> {
@@ -65,7 +70,8 @@ export function createMarkFile(path: string, instance: string): MarkFile {
 
   async function write(memory: MarkMemory): Promise<void> {
     const text = `${JSON.stringify(memory)}\n`
-    if (text === replaceable) return
+    isSaved = text === replaceable
+    if (isSaved) return
     const file = await open(temporary, 'w', 0o600)
     try {
       await file.writeFile(text)
@@ -73,13 +79,32 @@ export function createMarkFile(path: string, instance: string): MarkFile {
     } finally {
       await file.close()
     }
-    // Last, so that another process has hardly the time to write between this and the next.
-    if ((await readText(path)) === replaceable) {
-      await rename(temporary, path)
-      replaceable = text
-    } else {
-      await rm(temporary)
+    // Where another process is writing, the next mark comes soon.
+    if (await lock()) {
+      try {
+        if ((await readText(path)) === replaceable) {
+          await rename(temporary, path)
+          replaceable = text
+          isSaved = true
+        }
+      } finally {
+        await rm(lockPath, { force: true })
+      }
     }
+    await rm(temporary, { force: true })
+  }
+
+  /** False where another process has it. One that was killed with it is not waited for; the times are the file system's. */
+  async function lock(): Promise<boolean> {
+    try {
+      await (await open(lockPath, 'wx', 0o600)).close()
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const [ours, theirs] = await Promise.all([stat(temporary), stat(lockPath).catch(() => null)])
+    if (theirs !== null && ours.mtimeMs - theirs.mtimeMs > LOCK_MS) await rm(lockPath, { force: true })
+    return false
   }
 
   async function saveAll(): Promise<void> {
@@ -124,6 +149,7 @@ export function createMarkFile(path: string, instance: string): MarkFile {
 
     async flush() {
       await saving
+      return isSaved
     },
 
     warning: () => warning,

@@ -2,10 +2,11 @@ import calculateSlot from 'cluster-key-slot'
 import { Cluster } from 'ioredis'
 import type { Refund } from '../refunds/refund.ts'
 import { acceptCommand } from './accept-command.ts'
-import { createBarrier } from './barrier.ts'
+import { type Barrier, createBarrier } from './barrier.ts'
 import { keys, UNSETTLED_SHARDS } from './keys.ts'
 import type { RedisClient, Scripts } from './scripts.ts'
 import type { MarkMemory } from './store-mark-file.ts'
+import { createWaitingConnection } from './waiting-connection.ts'
 
 /** Nobody has this name: a memory of it is contradicted by every store. */
 const NOBODY = '-'
@@ -14,95 +15,134 @@ const NOBODY = '-'
 export type GoneBack = Readonly<{ since: number; remembered: number }>
 
 export type MarkFound = Readonly<
-  | { result: 'raised'; isRemembered: boolean }
-  /** Looked at only: nothing contradicts what is remembered. */
-  | { result: 'unwritten' }
-  | { result: 'other_store' }
-  | ({ result: 'gone_back' } & GoneBack)
+  { result: 'raised' | 'fine' | 'other_store' } | ({ result: 'gone_back' } & GoneBack)
 >
 
+/** The store as it must be, and what is remembered of it outside of this process. */
+export type Expected = Readonly<{
+  storeId: string
+  fileMarks: MarkMemory['marks']
+  /** A write is durable only after WAITAOF. */
+  needsFileSync: boolean
+}>
+
 export type StoreMark = Readonly<{
-  /**
-   * Compares the store of this id with what this process and `fileMarks` remember, and raises its mark.
-   * `needsFileSync`: a write is durable only after WAITAOF.
-   */
-  raise(storeId: string, fileMarks: MarkMemory['marks'], needsFileSync: boolean): Promise<MarkFound>
+  /** Compares the store with what is remembered, and raises its mark, here or soon after. */
+  raise(expected: Expected): Promise<MarkFound>
   /** The marks that this process remembers of this store. */
   remembered(storeId: string): MarkMemory['marks']
   /** The outcome of this refund was stored as durably as Redis promises. */
   refundSettled(paymentKey: string, refund: Refund): void
+  /** Resolves once what is being raised is remembered, or cannot be. */
+  settle(): Promise<void>
+  close(): void
 }>
+
+export type StoreMarkOptions = Readonly<{
+  minReplicas: number
+  /** Whether it may raise. */
+  mayWrite: boolean
+  /** Called when a mark is remembered. */
+  onRemembered(expected: Expected): void
+}>
+
+/** A refund whose outcome was stored since a mark was remembered. */
+type Settled = Readonly<{ paymentKey: string; refund: Refund }>
 
 /**
  * A mark that rises with Redis's clock, so that a store which came back older is noticed (lua/raise-mark.lua). On a
  * single server one shard has it; on a Cluster each shard, so that each server is likely to have one. A mark is
- * remembered once it is as durable as an intent: what a failover may lose was never promised.
+ * remembered once it is as durable as an intent: what a failover may lose was never promised. Where that takes waiting,
+ * the mark is raised on a connection of its own, beside the comparison.
  */
 export function createStoreMark(
   redis: RedisClient & Scripts,
   instance: string,
-  options: Readonly<{ minReplicas: number; mayWrite: boolean }>,
+  options: StoreMarkOptions,
 ): StoreMark {
   let store = { id: '', marks: new Map<number, number>() }
-  /** By server, the last refund that was settled since the mark was raised: a server loses the last writes first. */
-  const settled = new Map<string, { paymentKey: string; refund: Refund }>()
-  let syncsFile = false
-  const barrier = createBarrier(
-    redis,
-    () => ({ state: 'durable', needsFileSync: syncsFile }),
-    options.minReplicas,
-  )
+  /** By server: it loses its last writes first. */
+  const settled = new Map<string, Settled>()
+  const waiting = createWaitingConnection(redis)
+  let raisingApart: Promise<void> | undefined
 
-  /** Memories of what was settled and is gone. */
-  async function missing(looked: readonly { paymentKey: string; refund: Refund }[]): Promise<number[]> {
+  /** The memories that are contradicted because a settled refund is gone. */
+  async function missing(looked: readonly Settled[]): Promise<readonly (string | number)[]> {
     const found = await Promise.all(looked.map(({ paymentKey, refund }) => redis.hget(paymentKey, refund.id)))
-    return looked
-      .filter((_, index) => found[index] === null)
-      .map(({ refund }) => Date.parse(refund.updated_at))
+    const gone = looked.filter((_, index) => found[index] === null)
+    return gone.flatMap(({ refund }) => [NOBODY, Date.parse(refund.updated_at)])
   }
 
-  async function raiseShard(
-    shard: number,
-    storeId: string,
-    memories: readonly (string | number)[],
-  ): Promise<MarkFound> {
-    const key = keys.storeMark(shard)
-    const scripted = [key, keys.storeInstances(shard), keys.storeId(shard), storeId, instance]
-    const reply = await redis.raiseMark(...scripted, options.mayWrite ? 1 : 0, ...memories)
-    const [result, first, second] = reply as string[]
-    if (result === 'gone_back') return { result, since: Number(first), remembered: Number(second) }
-    if (result === 'unwritten' || result === 'other_store') return { result }
-    if (result !== 'raised') throw new Error(`bug: raise-mark.lua answered ${result}`)
-    const isRemembered = (await barrier(key)) && store.id === storeId
-    if (isRemembered) store.marks.set(shard, Math.max(Number(first), store.marks.get(shard) ?? 0))
-    return { result, isRemembered }
+  /** What each shard answers. */
+  function ask(
+    client: RedisClient & Scripts,
+    purpose: 'raise' | 'compare' | 'look',
+    { storeId, fileMarks }: Expected,
+    gone: readonly (string | number)[],
+  ): Promise<string[][]> {
+    const asked = shardsOf(redis).map((shard) => {
+      const own = store.marks.get(shard)
+      const file = fileMarks[shard]
+      return client.raiseMark(
+        ...[keys.storeMark(shard), keys.storeInstances(shard), keys.storeId(shard)],
+        ...[storeId, instance, purpose],
+        ...(own === undefined ? [] : [instance, own]),
+        ...(file === undefined ? [] : [file.instance, file.mark]),
+        ...(shard === 0 ? gone : []),
+      ) as Promise<string[]>
+    })
+    return Promise.all(asked)
+  }
+
+  /** What was raised is on its way to be durable: remembers it when it is, and then forgets what was settled before. */
+  async function remember(
+    raised: readonly string[][],
+    before: ReadonlyMap<string, Settled>,
+    { expected, barrier }: { expected: Expected; barrier: Barrier },
+  ): Promise<void> {
+    const areDurable = await Promise.all(shardsOf(redis).map((shard) => barrier(keys.storeMark(shard))))
+    if (areDurable.includes(false) || store.id !== expected.storeId) return
+    for (const [shard, [, mark]] of raised.entries()) {
+      store.marks.set(shard, Math.max(Number(mark), store.marks.get(shard) ?? 0))
+    }
+    for (const [server, last] of before) if (settled.get(server) === last) settled.delete(server)
+    options.onRemembered(expected)
+  }
+
+  async function raiseApart(expected: Expected): Promise<void> {
+    const before = new Map(settled)
+    const client = await waiting.open()
+    const raised = await ask(client, 'raise', expected, await missing([...before.values()]))
+    if (foundIn(raised).result !== 'raised') return
+    const barrier = createBarrier(
+      client,
+      () => ({ state: 'durable', needsFileSync: expected.needsFileSync }),
+      options.minReplicas,
+    )
+    await remember(raised, before, { expected, barrier })
   }
 
   return {
-    async raise(storeId, fileMarks, needsFileSync) {
-      syncsFile = needsFileSync
-      if (store.id !== storeId) {
+    async raise(expected) {
+      if (store.id !== expected.storeId) {
         // What is remembered of a lost store was accepted with its loss.
-        store = { id: storeId, marks: new Map() }
+        store = { id: expected.storeId, marks: new Map() }
         settled.clear()
       }
-      const looked = [...settled]
-      const gone = await missing(looked.map(([, last]) => last))
-      const found = await Promise.all(
-        shardsOf(redis).map((shard) => {
-          const own = store.marks.get(shard)
-          const file = fileMarks[shard]
-          return raiseShard(shard, storeId, [
-            ...(own === undefined ? [] : [instance, own]),
-            ...(file === undefined ? [] : [file.instance, file.mark]),
-            ...(shard === 0 ? gone.flatMap((at) => [NOBODY, at]) : []),
-          ])
-        }),
-      )
-      if (found.every((one) => one.result === 'raised' && one.isRemembered)) {
-        for (const [server, last] of looked) if (settled.get(server) === last) settled.delete(server)
+      const isApart = expected.needsFileSync || options.minReplicas > 0
+      const purpose = options.mayWrite ? (isApart ? 'compare' : 'raise') : 'look'
+      const before = new Map(settled)
+      const replies = await ask(redis, purpose, expected, await missing([...before.values()]))
+      const found = foundIn(replies)
+      if (found.result === 'raised') await remember(replies, before, { expected, barrier: () => true })
+      if (found.result === 'fine' && purpose === 'compare') {
+        raisingApart ??= raiseApart(expected)
+          .catch(() => {})
+          .finally(() => {
+            raisingApart = undefined
+          })
       }
-      return worstOf(found)
+      return found
     },
 
     remembered(storeId) {
@@ -113,7 +153,28 @@ export function createStoreMark(
     refundSettled(paymentKey, refund) {
       settled.set(serverOf(redis, paymentKey), { paymentKey, refund })
     },
+
+    async settle() {
+      await raisingApart
+    },
+
+    close: waiting.close,
   }
+}
+
+/** The worst that a shard has answered. */
+function foundIn(replies: readonly string[][]): MarkFound {
+  const goneBack = replies.filter(([result]) => result === 'gone_back')
+  if (goneBack.length > 0) {
+    return {
+      result: 'gone_back',
+      since: Math.min(...goneBack.map(([, since]) => Number(since))),
+      remembered: Math.max(...goneBack.map(([, , remembered]) => Number(remembered))),
+    }
+  }
+  const result = replies.some(([one]) => one === 'other_store') ? 'other_store' : replies[0]?.[0]
+  if (result === 'raised' || result === 'fine' || result === 'other_store') return { result }
+  throw new Error(`bug: raise-mark.lua answered ${result}`)
 }
 
 export function goneBackText({ since, remembered }: GoneBack): string {
@@ -154,18 +215,6 @@ export async function acceptGoneBack(redis: RedisClient, remembered: string): Pr
 /** As it is shown, and named in a command. */
 export function timeText(timeMs: number): string {
   return new Date(timeMs).toISOString()
-}
-
-function worstOf(found: readonly MarkFound[]): MarkFound {
-  const goneBack = found.filter((one) => one.result === 'gone_back')
-  if (goneBack.length > 0) {
-    return {
-      result: 'gone_back',
-      since: Math.min(...goneBack.map(({ since }) => since)),
-      remembered: Math.max(...goneBack.map(({ remembered }) => remembered)),
-    }
-  }
-  return found.find(({ result }) => result === 'other_store') ?? (found[0] as MarkFound)
 }
 
 function shardsOf(redis: RedisClient): number[] {

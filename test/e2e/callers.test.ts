@@ -254,7 +254,7 @@ t.test('operations and the document are open to everybody', async (t) => {
 })
 
 t.test('without API_KEYS, on loopback, everybody may do everything', async (t) => {
-  const open = await startTestGateway(t, gatewayEnv(sandbox.base, redis))
+  const open = await startTestGateway(t, gatewayEnv(sandbox.base, await startTestRedis(t)))
   for (const headers of [{}, bearer('whatever')]) {
     const answer = await open.refund(refundRequest(), undefined, headers)
     isRefund(t, answer, 'succeeded')

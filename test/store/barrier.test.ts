@@ -24,9 +24,11 @@ function connect(t: Test, server: TestRedis): Redis {
 /** Nothing in the background, and so every write is a refund's. */
 const QUIET = { RECONCILE_INTERVAL_MS: '3600000' }
 
-/** The names of the commands that a server gets from here on, those within scripts aside. */
+/** The names of the commands that a server gets for refunds from here on, those within scripts aside. */
 async function spyOn(t: Test, server: TestRedis): Promise<string[]> {
   const names: string[] = []
+  /** Where refunds come from: the store's mark is waited for elsewhere. */
+  const callers = new Set<string>()
   const monitor = connectSocket(server.port, '127.0.0.1')
   t.teardown(() => monitor.destroy())
   monitor.on('error', () => {})
@@ -34,8 +36,10 @@ async function spyOn(t: Test, server: TestRedis): Promise<string[]> {
   // `+1231000.123 [0 127.0.0.1:50000] "get" "key"`, or `[0 lua]` for what a script does.
   const lines = createInterface({ input: monitor })
   lines.on('line', (line) => {
-    const name = /^\+[\d.]+ \[\d+ (?!lua)[^\]]+\] "(\w+)"/.exec(line)?.[1]
-    if (name !== undefined) names.push(name.toLowerCase())
+    const [, caller = '', name] = /^\+[\d.]+ \[\d+ (?!lua)([^\]]+)\] "(\w+)"/.exec(line) ?? []
+    if (line.includes('"claim:')) callers.add(caller)
+    const isMark = line.includes('"store-') || !callers.has(caller)
+    if (name !== undefined && !isMark) names.push(name.toLowerCase())
   })
   await once(lines, 'line')
   return names

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
@@ -214,7 +214,9 @@ t.test('a file remembers for a process that starts later', async (t) => {
   const backup = await backUp()
   await former.check()
   await former.close()
-  t.equal(await createPast(redis, { markFile }).check(), null)
+  const next = createPast(redis, { markFile })
+  t.equal(await next.check(), null)
+  await next.close()
 
   await putBack(backup)
   const unknowing = createPast(redis)
@@ -302,6 +304,12 @@ t.test(
     }
     t.ok(last > Date.now() - 5_000, 'and they keep it fresh')
 
+    await utimes(await writeLock(markFile), new Date(0), new Date(0))
+    await until('who was killed while it wrote is not waited for', async () => {
+      await one.check()
+      return (await markIn()) > last
+    })
+
     await other.check()
     const backup = await backUp()
     await one.check()
@@ -326,6 +334,12 @@ t.test('the loss of an id ends what is remembered of that store', async (t) => {
   await filed.close()
   t.match(JSON.parse(await readFile(markFile, 'utf8')), { store_id: accepted })
 })
+
+/** As a process leaves it that is killed while it writes. */
+async function writeLock(markFile: string): Promise<string> {
+  await writeFile(`${markFile}.lock`, '')
+  return `${markFile}.lock`
+}
 
 type Step =
   | { do: 'check' | 'restart' | 'forget'; process: number }

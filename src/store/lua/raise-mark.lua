@@ -6,15 +6,16 @@
 -- such a mark: it is contradicted by a lower score, whatever others have raised the store's mark to meanwhile.
 --
 -- KEYS[1] mark, KEYS[2] scores of the instances, KEYS[3] store id
--- ARGV[1] the id it must have, ARGV[2] who asks, ARGV[3] '1' where it may write, then the memories: instance, mark
--- Returns {'raised' | 'unwritten', mark}, {'gone_back', as it was at, what is remembered} or {'other_store'}.
+-- ARGV[1] the id it must have, ARGV[2] who asks, ARGV[3] 'raise', 'compare' (raise nothing) or 'look' (write nothing),
+-- then the memories: instance, mark
+-- Returns {'raised' | 'fine', mark}, {'gone_back', as it was at, what is remembered} or {'other_store'}.
 
 -- How many instances are told apart. Of those that raised it last, half stay; what was before is `void_until`.
 local MOST_INSTANCES = 1000
 
 local id = string.match(redis.call('GET', KEYS[3]) or '', '^%S+')
 if id ~= ARGV[1] then return { 'other_store' } end
-local instance, may_write = ARGV[2], ARGV[3] == '1'
+local instance, purpose = ARGV[2], ARGV[3]
 
 local found = redis.call('HMGET', KEYS[1], 'mark', 'void_until', 'lost', 'lost_since')
 local mark, void_until = tonumber(found[1] or 0), tonumber(found[2] or 0)
@@ -33,10 +34,12 @@ for index = 4, #ARGV, 2 do
 end
 
 if lost > 0 then
-  if is_news and may_write then redis.call('HSET', KEYS[1], 'lost', text(lost), 'lost_since', text(lost_since)) end
+  if is_news and purpose ~= 'look' then
+    redis.call('HSET', KEYS[1], 'lost', text(lost), 'lost_since', text(lost_since))
+  end
   return { 'gone_back', text(lost_since), text(lost) }
 end
-if not may_write then return { 'unwritten', text(mark) } end
+if purpose ~= 'raise' then return { 'fine', text(mark) } end
 
 -- Rises also where Redis's clock went back.
 local time = redis.call('TIME')
