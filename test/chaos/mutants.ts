@@ -16,6 +16,9 @@ const RECONCILER = 'refunds/reconciler.ts'
 const OUTCOME = 'cookiepay/outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
 const CLIENT = 'cookiepay/client.ts'
+const MESSAGES = 'cookiepay/messages.ts'
+const VERDICT = 'cookiepay/verdict.ts'
+const DURABILITY = 'store/durability.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -251,5 +254,192 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if now then return end',
       },
     ],
+  },
+  {
+    name: 'any RTN_CD counts as a refused token',
+    edits: [
+      { file: OUTCOME, find: 'return speaksOfCredentials(code.trim(), message)', replace: 'return true' },
+    ],
+  },
+  {
+    name: 'a decline that nobody knows counts as one',
+    edits: [
+      { file: VERDICT, find: "rowOf('not_known', 'none', '-')", replace: "rowOf('declined', 'none', '-')" },
+    ],
+  },
+  {
+    name: 'a full cancel goes without its amount',
+    edits: [
+      {
+        file: MESSAGES,
+        find: "kind === 'full' && fullCancel === 'without_amount' ? undefined",
+        replace: "kind === 'full' ? undefined",
+      },
+    ],
+  },
+  {
+    name: 'a lookup is believed whatever its date',
+    edits: [
+      {
+        file: 'cookiepay/lookup.ts',
+        find: 'cancelledAt < requestedAt - EARLIEST_BEFORE_MS || cancelledAt > now',
+        replace: 'cancelledAt > now',
+      },
+    ],
+    test: 'test/cookiepay/lookup.test.ts',
+  },
+  {
+    name: 'nobody looks whether the store has gone back',
+    edits: [
+      {
+        file: 'store/lua/raise-mark.lua',
+        find: 'if remembered > void_until and score < remembered then',
+        replace: 'if false then',
+      },
+    ],
+  },
+  {
+    name: 'what the store forgot in mid-call is not written back',
+    edits: [
+      {
+        file: FLOW,
+        find: "    if (settled.result === 'lost') {\n      const keepsKey",
+        replace:
+          "    if (settled.result === 'lost') return locally(begun, settlement)\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
+      },
+    ],
+    test: 'test/faults/redis.test.ts',
+  },
+  {
+    name: 'an append-only file counts before it is written',
+    edits: [
+      {
+        file: DURABILITY,
+        find: 'const isComplete = isOn && (!isRewriting || complete.has(run))',
+        replace: 'const isComplete = isOn || isRewriting || complete.has(run)',
+      },
+    ],
+    test: 'test/store/durability.test.ts',
+  },
+  {
+    name: 'syncs may stop while the file is rewritten',
+    edits: [
+      {
+        file: DURABILITY,
+        find: "return settings.appendfsync === 'always' && settings['no-appendfsync-on-rewrite'] === 'no'",
+        replace: "return settings.appendfsync === 'always'",
+      },
+      {
+        file: DURABILITY,
+        find: '  // With it nothing is synced while a rewrite runs, and so nothing could be stored.\n',
+        replace: '  if (pause !== undefined) return []\n',
+      },
+    ],
+    test: 'test/store/durability.test.ts',
+  },
+  {
+    name: 'a directory is not locked',
+    edits: [
+      {
+        file: 'store/private-redis.ts',
+        find: 'then lock() { flock -n 9; }',
+        replace: 'then lock() { true; }',
+      },
+    ],
+    test: 'test/store/private-redis.test.ts',
+  },
+  {
+    name: 'any STORE_SECRETS will do',
+    edits: [
+      {
+        file: 'store/lua/meet-terms.lua',
+        find: "if not is_known then broken[#broken + 1] = 'secrets' end",
+        replace: 'is_known = true',
+      },
+    ],
+    test: 'test/faults/store-past.test.ts',
+  },
+  {
+    name: 'a ledger goes by the name of an account',
+    edits: [
+      {
+        file: 'gateway.ts',
+        find: '{ name, merchant: merchantOf(id), gateway,',
+        replace: '{ name, merchant: merchantOf(id + name), gateway,',
+      },
+      {
+        file: CLIENT,
+        find: 'options.accounts.map((account) => [merchantOf(account.id), openLine(account)])',
+        replace:
+          'options.accounts.map((account) => [merchantOf(account.id + account.name), openLine(account)])',
+      },
+    ],
+    test: 'test/e2e/rotation.test.ts',
+  },
+  {
+    name: 'a late success leaves failed what has failed',
+    edits: [
+      {
+        file: SETTLE,
+        find: "if status == 'succeeded' and refund.status ~= 'succeeded' then return dispute(source) end",
+        replace: '',
+      },
+    ],
+    test: 'test/refunds/reconciler.test.ts',
+  },
+  {
+    name: 'a lease is not looked at where the call is written',
+    edits: [
+      {
+        file: EXCHANGE,
+        find: 'return restMs < 0 || (request.leaseLeft !== undefined && request.leaseLeft() < restMs)',
+        replace: 'return restMs < 0',
+      },
+    ],
+    test: 'test/cookiepay/exchange.test.ts',
+  },
+  {
+    name: 'keys expire by the clock alone',
+    edits: [
+      {
+        file: 'store/refund-store.ts',
+        find: 'const LEAST_CLAIM_MS = 24 * 3_600_000',
+        replace: 'const LEAST_CLAIM_MS = 0',
+      },
+    ],
+    test: 'test/store/unsettled-index.test.ts',
+  },
+  {
+    name: 'a ledger may be forgotten within a day',
+    edits: [
+      {
+        file: 'config.ts',
+        find: 'const SHORTEST_LEDGER_MS = 30 * DAY_MS',
+        replace: 'const SHORTEST_LEDGER_MS = 0',
+      },
+    ],
+    test: 'test/config.test.ts',
+  },
+  {
+    name: 'a full cancel that is refused for a part before counts as made',
+    edits: [
+      {
+        file: VERDICT,
+        find: "    certain('declined', 'partly cancelled', PARTLY_CANCELLED, text) ??\n",
+        replace: '',
+      },
+    ],
+    test: 'test/cookiepay/outcome.test.ts',
+  },
+  {
+    name: 'of a member twice the last one counts',
+    edits: [
+      {
+        file: MESSAGES,
+        find: 'return countMembers(value) === countColons(body) ? value : undefined',
+        replace: 'return countMembers(value) === countColons(body) ? value : value',
+      },
+    ],
+    test: 'test/cookiepay/messages.test.ts',
   },
 ]
