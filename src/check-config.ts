@@ -1,6 +1,7 @@
 import { type Account, type Config, ConfigError, describeSettings, isLoopback, readConfig } from './config.ts'
 import { createCookiePay } from './cookiepay/client.ts'
 import type { TokenStore } from './cookiepay/tokens.ts'
+import { merchantOf } from './refunds/merchant.ts'
 import { connectRedis } from './store/connection.ts'
 import { type Durability, watchDurability } from './store/durability.ts'
 import { createStoreIdentity } from './store/identity.ts'
@@ -141,9 +142,9 @@ async function checkAccounts({ cookiepay, accounts }: Config): Promise<readonly 
 
 async function checkAccount(
   provider: ReturnType<typeof createCookiePay>,
-  { name }: Account,
+  { name, id }: Account,
 ): Promise<Finding> {
-  const authorization = await provider.authorize(name)
+  const authorization = await provider.authorize(merchantOf(id))
   return authorization.outcome === 'authorized'
     ? { what: `account ${name}`, verdict: 'ok', detail: 'the provider gave a token' }
     : { what: `account ${name}`, verdict: 'wrong', detail: authorization.detail }

@@ -537,15 +537,6 @@ const ROWS: readonly Row[] = [
     },
     violates: [],
   },
-  {
-    name: 'an amount that is disputed',
-    sides: {
-      stored: [{ ...failed, disputed: true } as Refund],
-      told: tellingOf([{ refund: { ...failed, disputed: true } as Refund }]),
-      ledger: { disputed: 4_000, remaining: PAID - 4_000 },
-    },
-    violates: [],
-  },
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {
     name: 'calls that a lost answer explains',
