@@ -100,7 +100,7 @@ export async function startGateway(
     storeSecrets: config.storeSecrets,
     isOpen: config.apiKeys === null,
     mayWrite: true,
-    report: (line) => log.info(line),
+    report: (line) => log.warn(line),
   })
   const durability = watchDurability(redis, {
     identity,

@@ -64,7 +64,7 @@ export function createStoreIdentity(redis: RedisClient & Scripts, options: Store
   const instance = randomUUID()
   const { markFile, mayWrite, report } = options
   const id = createStoreId(redis, options)
-  const file = markFile === null ? NO_MARK_FILE : createMarkFile(markFile, instance)
+  const file = markFile === null ? NO_MARK_FILE : createMarkFile(markFile, instance, report)
   const mark = createStoreMark(redis, instance, { ...options, onRemembered: save })
   /** As the last check that found the right store has left it. */
   let lastFound: Expected | null = null

@@ -46,7 +46,7 @@ const READ_TIMEOUT_MS = 1_000
 const LOCK_MS = 5_000
 
 /** Several processes may share one file: each replaces only what it has compared with the store, or has written. */
-export function createMarkFile(path: string, instance: string): MarkFile {
+export function createMarkFile(path: string, instance: string, report: (line: string) => void): MarkFile {
   const temporary = `${path}.${instance}.tmp`
   const lockPath = `${path}.lock`
   /** The text that may be replaced; null: a file may be made. */
@@ -115,7 +115,9 @@ export function createMarkFile(path: string, instance: string): MarkFile {
         await write(memory)
         warning = null
       } catch (error) {
+        const former = warning
         warning = `STORE_MARK_FILE ${path} cannot be written (${causeOf(error)}): a gateway that starts later may not notice a loss`
+        if (warning !== former) report(warning)
       }
     }
     saving = undefined

@@ -140,7 +140,7 @@ t.test('payloads are the same whatever the order of members or white space', asy
 t.test('keys are scoped to the caller', async (t) => {
   const guarded = await startTestGateway(
     t,
-    gatewayEnv(provider.url, redis, {
+    gatewayEnv(provider.url, await startTestRedis(t), {
       ...ENV,
       API_KEYS: [apiKey('orders', 'k1'), apiKey('orders', 'k2'), apiKey('finance', 'k3')].join(),
     }),
@@ -288,6 +288,7 @@ t.test('a stored one replays with the same status code and body, and without a c
 })
 
 t.test('a payload keeps its fingerprint when STORE_SECRETS are rotated', async (t) => {
+  const redis = await startTestRedis(t)
   const secret = (byte: number) => Buffer.alloc(32, byte).toString('base64')
   const withSecrets = (secrets: string) =>
     startTestGateway(t, gatewayEnv(provider.url, redis, { ...ENV, STORE_SECRETS: secrets }))

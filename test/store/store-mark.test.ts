@@ -270,9 +270,12 @@ t.test('a file that cannot be written is warned of, until it can', async (t) => 
   const { redis } = await startStore(t, 12)
   const dir = t.testdir({})
   const markFile = join(dir, 'later', 'mark.json')
-  const past = createPast(redis, { markFile })
+  const lines: string[] = []
+  const past = createPast(redis, { markFile, report: (line) => lines.push(line) })
   t.equal(await past.check(), null)
+  await past.check()
   await until('it is warned of', async () => past.warning() !== null)
+  t.equal(lines.filter((line) => line === past.warning()).length, 1, 'once')
   t.match(past.warning(), /^STORE_MARK_FILE \S+ cannot be written \(ENOENT\): a gateway that starts later/)
   await mkdir(join(dir, 'later'))
   await past.check()
