@@ -47,8 +47,11 @@ t.test('a repeat is answered with its refund when the accounts have changed mean
   const body = refundRequest({ amount: 3_000 })
   const first = await refund(body, 'before')
   const file = join(t.testdir(), 'accounts.json')
-  const account = { id: 'shop', key: 'shop-key', pg: 'toss' }
-  await writeFile(file, JSON.stringify(['default', 'second'].map((name) => ({ name, ...account }))))
+  const accounts = [
+    { name: 'default', id: 'shop', key: 'shop-key', pg: 'toss' },
+    { name: 'second', id: 'second', key: 'second-key', pg: 'toss' },
+  ]
+  await writeFile(file, JSON.stringify(accounts))
   const later = await startTestGateway(t, {
     ...gatewayEnv(sandbox.base, redis),
     COOKIEPAY_ID: '',

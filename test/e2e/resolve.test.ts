@@ -194,7 +194,8 @@ t.test('a refund is called failed only once it has been unknown for a while', as
 t.test('an open gateway knows no callers, and refuses none', async (t) => {
   const open = await startTestGateway(
     t,
-    gatewayEnv(provider.url, redis, { RECONCILE_INTERVAL_MS: '3600000' }),
+    // A store of its own: one that was written with API_KEYS is not for an open gateway.
+    gatewayEnv(provider.url, await startTestRedis(t), { RECONCILE_INTERVAL_MS: '3600000' }),
   )
   provider.onCancel((response) => sendJson(response, {}, 500))
   const { body } = await open.refund(refundRequest())
