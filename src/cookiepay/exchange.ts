@@ -8,7 +8,7 @@ const MAX_ANSWER_BYTES = 64 * 1024
 
 const TOO_LATE: Exchange = {
   seen: 'not_sent',
-  detail: 'This process was held up until too little time was left for the call. Nothing was sent.',
+  detail: `This process was held up until too little time was left for the call. ${NOTHING_SENT}`,
 }
 
 export type ExchangeRequest = Readonly<{

@@ -73,7 +73,7 @@ export type RefundParts = Readonly<{
 /** How often a request starts over because the claim that it joined was given up under it. */
 const MAX_CLAIM_ROUNDS = 3
 
-const TOO_MUCH_UNSTORED = 'Too many outcomes wait to be stored. Nothing was sent for this request: try again.'
+const TOO_MUCH_UNSTORED = `Too many outcomes wait to be stored. ${NOTHING_SENT}`
 
 /** A command with what is derived from it. Nothing is copied: this is the hot path. */
 type IdentifiedCommand = Readonly<{ command: RefundCommand; id: string; fingerprint: string }>

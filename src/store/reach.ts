@@ -1,4 +1,4 @@
-import { StoreError } from '../refunds/ports.ts'
+import { NOTHING_SENT, StoreError } from '../refunds/ports.ts'
 
 /** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
 export async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
@@ -10,7 +10,5 @@ export async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
 }
 
 export function unavailable(cause?: unknown): StoreError {
-  return new StoreError('store_unavailable', 'The store cannot be reached. Nothing was sent: try again.', {
-    cause,
-  })
+  return new StoreError('store_unavailable', `The store cannot be reached. ${NOTHING_SENT}`, { cause })
 }

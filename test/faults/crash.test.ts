@@ -198,7 +198,7 @@ t.test('what a crash leaves behind', async (t) => {
     const { body: stored, status } = await survivor.refund(body, 'partial')
     t.equal(status, 202, 'although the provider applied it')
     const rest = await survivor.refund({ ...body, amount: 6_001 })
-    t.match(rest.body, { code: 'amount_exceeds_remaining', remaining: 6_000 }, 'its amount stays reserved')
+    t.match(rest.body, { code: 'refund_unresolved', refund: { id: stored.id } }, 'its amount stays reserved')
     const resolved = await survivor.request(`/refunds/${stored.id}/resolve`, {
       body: { outcome: 'succeeded', note: 'seen in the console' },
     })
