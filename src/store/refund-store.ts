@@ -272,12 +272,13 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   async function followUp(stored: StoredRefund): Promise<void> {
     const { refund, merchant, attempt, history } = stored
     if (refund.status === 'unknown') return index.addUnknown(stored)
+    if (refund.disputed) return index.addDisputed(stored)
     const { id, tid } = refund
     // Its key has no expiry then.
     const wasUncertain = history.some(({ event }) => event === 'unknown' || event === 'disputed')
     if (wasUncertain) {
       index.removeUnknown(stored)
-      return refund.disputed ? keepKey(stored) : expireClaim({ id, merchant, tid }, settledClaimMs())
+      return expireClaim({ id, merchant, tid }, settledClaimMs())
     }
     index.leaveSoon({ claim: claimOf(stored), attempt, requestedAt: Date.parse(refund.created_at) })
     // Else it has as long already. Where this fails, the key replays for longer than it must.

@@ -66,7 +66,9 @@ export type UnsettledIndex = Readonly<{
   leave(attempt: Attempt): Promise<void>
   /** A refund whose outcome is not known: it is due at once. */
   addUnknown(stored: StoredRefund): Promise<void>
-  /** One that was unknown has been settled. */
+  /** A refund that failed and may have been made: its key is kept until a person has settled it. */
+  addDisputed(stored: StoredRefund): Promise<void>
+  /** One that was unknown or disputed has been settled. */
   removeUnknown(stored: StoredRefund): void
   /** Whether {@link UnsettledIndex.expireLeases} has lately been through. */
   isLookedAfter(): boolean
@@ -127,8 +129,8 @@ export function createUnsettledIndex(
     } else if (stored?.refund.status === 'processing') {
       await postpone(keys.unsettled, unsettled, LEASED_PAUSE_MS)
     } else if (stored?.refund.disputed) {
-      await drop(unsettled)
-      await keepKey(stored)
+      await addDisputed(stored)
+      await reach(redis.zrem(keys.unsettled(unsettledShard(unsettled.id)), entry))
     } else if (stored === null && isImpossible) {
       // It may be about to be begun.
       await postpone(keys.unsettled, unsettled, longestLeaseMs())
@@ -156,6 +158,12 @@ export function createUnsettledIndex(
   async function moveToUnknown(stored: StoredRefund, found: { entry: string; dueAt: number | null }) {
     const { id } = stored.refund
     await reach(redis.indexUnknown(...shardKeys(id), found.entry, entryOfStored(stored), found.dueAt ?? ''))
+  }
+
+  async function addDisputed(stored: StoredRefund): Promise<void> {
+    await keepKey(stored)
+    const { id } = stored.refund
+    await reach(redis.zadd(keys.lookups(unsettledShard(id)), now(), entryOfStored(stored)))
   }
 
   async function postpone(keyOf: (shard: number) => string, { entry, id }: UnsettledRefund, delayMs: number) {
@@ -222,6 +230,8 @@ export function createUnsettledIndex(
       await keepKey(stored)
       await moveToUnknown(stored, { entry: entryOfStored(stored), dueAt: null })
     },
+
+    addDisputed,
 
     removeUnknown: (stored) => removeSoon({ entry: entryOfStored(stored), id: stored.refund.id }),
 

@@ -140,7 +140,7 @@ async function startAll(
     startReplica,
     /** It became unknown so long ago. */
     async makeOlder({ id, tid }: Refund, ageMs: number) {
-      const payment = keys.payment('default', tid)
+      const payment = keys.payment(MERCHANT, tid)
       const text = (await redis.hget(payment, id)) as string
       const since = `unknown:provider@${Date.now() - ageMs}`
       await redis.hset(payment, id, text.replace(/unknown:provider@\d+/, since))

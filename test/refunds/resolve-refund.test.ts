@@ -213,7 +213,7 @@ t.test('failed only once it has been unknown for long enough, by the clock of th
     answer: 'not_resolvable',
   })
   Date.now = now
-  while ((await store.now()) < unknownSince + resolveFailedAfterMs) {}
+  while (store.now() < unknownSince + resolveFailedAfterMs) {}
   t.match(await resolve(refund.id, 'failed', undefined, { resolveFailedAfterMs }), { answer: 'resolved' })
 
   const other = await beginUnknown()
