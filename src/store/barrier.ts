@@ -37,6 +37,9 @@ export function createBarrier(
     const isEnough = !(current.state === 'durable' && current.needsFileSync) && minReplicas === 0
     if (isEnough) return true
     const server = serverOf(redis, key)
+    // It failed over since the write was answered: nobody can be asked whether it was kept.
+    if (server === undefined)
+      return Promise.reject(new Error('the Cluster has no reachable primary for this slot'))
     let shared = waiting.get(server)
     if (shared === undefined) {
       shared = new Promise((resolve, reject) => {
@@ -51,11 +54,9 @@ export function createBarrier(
   }
 }
 
-/** The connection that commands on this key are written to. */
-function serverOf(redis: RedisClient, key: string): Redis {
+/** The connection that commands on this key are written to; undefined where a Cluster has none just now. */
+function serverOf(redis: RedisClient, key: string): Redis | undefined {
   if (!(redis instanceof Cluster)) return redis
   const address = redis.slots[calculateSlot(key)]?.[0]
-  const server = redis.nodes('master').find(({ options }) => `${options.host}:${options.port}` === address)
-  if (server === undefined) throw new Error('the Cluster has no reachable primary for this slot')
-  return server
+  return redis.nodes('master').find(({ options }) => `${options.host}:${options.port}` === address)
 }
