@@ -62,7 +62,11 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       fail(reason)
       controller?.abort(new Error(reason))
     }
-    const timer = setTimeout(() => giveUp(`no answer within ${request.timeoutMs} ms`), request.timeoutMs)
+    // After what has arrived meanwhile is read: a process that was stopped sees its timer first.
+    const timer = setTimeout(
+      () => setImmediate(() => giveUp(`no answer within ${request.timeoutMs} ms`)),
+      request.timeoutMs,
+    )
 
     dispatcher.dispatch(
       { method: 'POST', path: request.path, headers: request.headers as string[], body: request.body },

@@ -52,7 +52,7 @@ function judge(row: Row, { amount, requestedAt }: LookupQuery, now: number): Loo
     return inconclusive('shows a cancel from before the request, or in the future')
   }
   // Of what was paid the caller may have stated less: then what was sent was a part, of which a row says nothing.
-  const paid = readAmount(textOf(row.AMOUNT))
+  const paid = readAmount(typeof row.AMOUNT === 'number' ? String(row.AMOUNT) : textOf(row.AMOUNT))
   if (paid !== null && paid !== amount) return inconclusive('shows another amount of the payment')
   const sums = SUMS.map((name) => row[name]).filter((sum) => sum !== undefined && sum !== '')
   if (sums.some((sum) => readAmount(textOf(sum)) !== amount)) return inconclusive('shows a partial cancel')

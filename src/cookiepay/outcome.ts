@@ -38,7 +38,7 @@ export function classifyCancel(
   }
   const answer = receivedAnswer(body, exchange.body)
   const code = answer.cancel_code?.trim() ?? ''
-  if (body.cancel_code === undefined && isTokenError(status, body)) {
+  if (!speaksOfCancel(body) && isTokenError(status, body)) {
     return { outcome: 'token_rejected', detail: tokenErrorDetail(status, body) }
   }
   if (status < 200 || status > 299) return unknown(`The provider answered with status ${status}.`, answer)
@@ -52,6 +52,11 @@ export function classifyCancel(
     }
   }
   return outcomeOf(judge({ code, message: body.cancel_msg }, { pg, taught }), code, answer)
+}
+
+/** Whether it has a member of a cancel's answer, in whatever spelling: then something may have been done. */
+function speaksOfCancel(body: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(body).some((name) => /^\s*cancel/i.test(name))
 }
 
 /** What a verdict on words leads to. */

@@ -5,7 +5,7 @@ import { DECLINED, HARMLESS, PARTLY_CANCELLED } from './wordings/declined.ts'
 import { CLAIMED_CANCEL, CLAIMS, NEGATIONS } from './wordings/doubts.ts'
 import { GATEWAY_CODES, GATEWAY_MESSAGES, type GatewayVerdict } from './wordings/gateways.ts'
 import { comparable, firstSaid, type Phrase, without } from './wordings/phrase.ts'
-import { CREDENTIALS, REJECTION, TOKEN_ERROR_CODES } from './wordings/token-errors.ts'
+import { BESIDES, CREDENTIALS, REJECTION, TOKEN_ERROR_CODES } from './wordings/token-errors.ts'
 import { unreadableBy } from './wordings/unreadable.ts'
 
 /** A `cancel_code` that an operator has judged, in COOKIEPAY_AMBIGUOUS_CODES or COOKIEPAY_DECLINED_CODES; `pg` null: whichever PG says it. */
@@ -67,7 +67,16 @@ export function judge({ code, message }: Said, { pg, taught }: Speaker): Verdict
 function readMessage(message: unknown): Readonly<{ text: string; obstacle: string | null }> {
   if (typeof message === 'string') return { text: message, obstacle: unreadableBy(message) }
   if (message === null || message === undefined) return { text: '', obstacle: null }
-  return { text: JSON.stringify(message), obstacle: 'no text' }
+  return { text: textOf(message), obstacle: 'no text' }
+}
+
+/** JSON that is nested too deep can be read, and yet not be written. */
+function textOf(message: unknown): string {
+  try {
+    return JSON.stringify(message)
+  } catch {
+    return ''
+  }
 }
 
 /** A PG's own message outweighs the general tables: nothing else is said beside it. */
@@ -101,7 +110,8 @@ function saysAmbiguous(text: string): Verdict | null {
 export function speaksOfCredentials(code: string, message: unknown): boolean {
   const { text, obstacle } = readMessage(message)
   const words = comparable(text)
-  if (obstacle !== null || saysAmbiguous(words) !== null || firstSaid(CLAIMED_CANCEL, words)) return false
+  if (obstacle !== null || saysAmbiguous(words) !== null) return false
+  if (firstSaid([...CLAIMED_CANCEL, ...BESIDES], words) !== undefined) return false
   if (TOKEN_ERROR_CODES.includes(code)) return true
   return firstSaid(CREDENTIALS, words) !== undefined && firstSaid(REJECTION, words) !== undefined
 }

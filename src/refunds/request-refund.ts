@@ -393,7 +393,8 @@ function told(
   const isContradicted = result === 'conflict' && (isOther || settlement.status !== 'unknown')
   if (isContradicted) observer.conflict(stored.refund, settlement, isOther)
   // Of another attempt the store knows less than this one, and what the provider says was made has not failed.
-  return isOther || result === 'disputed' ? locally(begun, settlement) : stored.refund
+  const isSaidToBeMade = result === 'disputed' && settlement.status !== 'failed'
+  return isOther || isSaidToBeMade ? locally(begun, settlement) : stored.refund
 }
 
 /** The refund as it would be stored now. */
@@ -481,8 +482,10 @@ async function release(parts: RefundParts, attempt: Attempt): Promise<void> {
 async function undo({ store, observer }: RefundParts, attempt: Attempt): Promise<void> {
   const unknown = await store.release(attempt)
   if (unknown === null) return
-  const settled = await store.settle(unknown, neverSent())
+  const settlement = neverSent()
+  const settled = await store.settle(unknown, settlement)
   if (settled.result === 'settled') observer.resolved(settled.stored.refund)
+  if (settled.result === 'disputed') observer.disputed(settled.stored.refund, settlement)
 }
 
 function neverSent(): Settlement {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
@@ -73,6 +75,27 @@ t.test('not sent: what listens speaks no TLS', async (t) => {
   t.match(await cancelWith(client, CANCEL, 'token'), { outcome: 'not_sent', code: 'provider_unavailable' })
   t.ok(server.bytes().length > 0, 'a handshake was begun')
   t.notMatch(server.bytes(), /POST|shop-key|t-1/)
+})
+
+t.test('an answer that has arrived while this process stood still is read', async (t) => {
+  // In a process of its own, which goes on while this one stands still.
+  const server = spawn(
+    process.execPath,
+    [
+      '-e',
+      `const server = require('node:http').createServer((request, response) => {
+         request.resume().on('end', () => setTimeout(() => response.end('{"cancel_code":"0000"}'), 100))
+       })
+       server.listen(0, '127.0.0.1', () => console.log(server.address().port))`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  t.teardown(() => server.kill())
+  const [port] = (await once(server.stdout, 'data')) as [Buffer]
+  const seen = call(t, `http://127.0.0.1:${Number(port)}`, { timeoutMs: TIMEOUT_MS })
+  await sleep(50)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * TIMEOUT_MS)
+  t.match((await seen).seen, { seen: 'answer', status: 200, body: '{"cancel_code":"0000"}' })
 })
 
 t.test('not sent: the TLS handshake takes longer than the connect timeout', async (t) => {

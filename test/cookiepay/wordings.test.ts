@@ -6,7 +6,7 @@ import { DECLINED, HARMLESS, PARTLY_CANCELLED } from '../../src/cookiepay/wordin
 import { CLAIMED_CANCEL, CLAIMS, NEGATIONS } from '../../src/cookiepay/wordings/doubts.ts'
 import { GATEWAY_CODES, GATEWAY_MESSAGES } from '../../src/cookiepay/wordings/gateways.ts'
 import { comparable, firstSaid, type Phrase } from '../../src/cookiepay/wordings/phrase.ts'
-import { CREDENTIALS, REJECTION } from '../../src/cookiepay/wordings/token-errors.ts'
+import { BESIDES, CREDENTIALS, REJECTION } from '../../src/cookiepay/wordings/token-errors.ts'
 import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../src/refunds/eligibility.ts'
 
 function verdict(message: unknown, code = '1001', pg: PaymentGateway | null = null): Verdict {
@@ -26,7 +26,7 @@ t.test('each row decides on its example, and no earlier one does', async (t) => 
   }
 })
 
-const HELPING = { UNAMBIGUOUS, HARMLESS, CLAIMED_CANCEL, CLAIMS, NEGATIONS, CREDENTIALS, REJECTION }
+const HELPING = { UNAMBIGUOUS, HARMLESS, CLAIMED_CANCEL, CLAIMS, NEGATIONS, CREDENTIALS, REJECTION, BESIDES }
 
 t.test('each row of the tables that help is said by its example', async (t) => {
   for (const [table, rows] of Object.entries(HELPING)) {

@@ -17,7 +17,7 @@ export type ModelRefund = {
   settledAs: string | null
   /** The answers that have disputed it: `provider`, `lookup`, or of which other attempt. */
   disputedBy: Set<string>
-  /** The other attempts that may have moved money, too. */
+  /** The other attempts that have moved money, too, and those that may have, as `unknown.` and the attempt. */
   others: Set<string>
 }
 
@@ -194,6 +194,11 @@ export function modelSettle(
   refund.status = status
   refund.settledAs = text
   book(refund, bookedAmount ?? asked)
+  // The decline may be of what another attempt did, which is counted already where it is known.
+  if (status === 'failed' && source !== 'operator' && refund.others.size > 0) {
+    const isOpen = [...refund.others].some((cause) => cause.startsWith('unknown.'))
+    return dispute(refund, source, isOpen ? refund.amount : 0)
+  }
   return 'settled'
 }
 
@@ -223,10 +228,11 @@ function settleOther(
   if (source === 'operator' || status === 'failed') return 'conflict'
   const figure = bookedAmount ?? refund.amount
   if (refund.status === 'failed' || refund.status === 'disputed') return dispute(refund, attempt, figure)
-  if (!refund.others.has(attempt) && status === 'succeeded') {
+  const cause = status === 'succeeded' ? attempt : `unknown.${attempt}`
+  if (!refund.others.has(cause) && status === 'succeeded') {
     payment.moved.push({ booked: figure, taxFree: Math.min(refund.askedTaxFree, figure) })
   }
-  refund.others.add(attempt)
+  refund.others.add(cause)
   return 'conflict'
 }
 
@@ -275,6 +281,7 @@ export function modelRelease(
     if (refund.attempt !== attempt) return 'held'
     if (refund.status === 'unknown') return 'unknown'
     if (refund.status !== 'processing') return 'held'
+    if (refund.others.size > 0) return 'unknown'
     payment.refunds.delete(id)
   }
   payment.abandonedUntilMs.set(claimToken, nowMs + markMs)

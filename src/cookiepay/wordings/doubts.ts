@@ -26,5 +26,18 @@ export const CLAIMS = phrases({
   '정상|성공|완료|승인됨|^ok|ok$|success|approved|complete|done|issued|settled|credited|paid(?!amount)|sent':
     '정상 처리',
   '오류|에러|error|실패|fail|장애|이상(?!의)|문제': '한도 조회 실패',
+  // Something was done in the place of what was declined.
+  '{cancel} [처리] $': '취소 금액 불일치 - 승인금액으로 취소',
+  '(?<=로)(?:처리|전환|대체|진행|지급|송금|이체|입금|변경|반영|보상)': '부분취소 불가, 전체취소로 처리',
+  '(?:송금|이체|지급|입금|반영|보상|전환|대체|승인) [처리] $': '취소거절 응답 후 카드사 승인',
+  'refunding|cancell?ing|made|instead|issued': 'Cannot be cancelled: refund made',
+  // Another cancel of the payment is why: it may be this one.
+  '{cancel} [요청|신청|처리|완료|승인|거래] [된|한] [내역|이력|건|기록|데이터] (?:이있|가있|있어|있으|있음|있습|존재(?!하지)|확인되|확인됨|발견)':
+    '취소 내역이 있어 취소할 수 없습니다',
+  '\\u0000(?<=(?:(?<![현존소])재|추가|다시|두번|[2-9]회|두차례)(?:로|는|하여)?\\u0000)':
+    '다시 취소할 수 없습니다',
+  'again|twice|existing|exists|previous|chargedback': 'cannot be refunded again',
+  '차감|보류|반송|재이체|돌려|담당자|본사': '취소할 수 없어 차감 처리',
+  'performed|applied|credited|using|purged|archived': 'Refund denied; credit applied',
   '경고|주의|warning|warn|alert': '경고: 한도 초과',
 })

@@ -21,3 +21,12 @@ export const REJECTION = phrases({
 
 /** Codes that are about id and key, whatever is said with them: `E003` is "ID & KEY 불일치" (facts: seen in production). */
 export const TOKEN_ERROR_CODES: readonly string[] = ['E003']
+
+/** What such a message says that was done, or failed, beside or after the cancel: it is not about the token alone. */
+export const BESIDES = phrases({
+  '처리|진행|반영|접수|승인|이체|입금|지급|송금|요청 완료|되었|됐|됨|하였|했|성공':
+    '정상 처리되었으나 토큰이 만료되었습니다',
+  '정상(?!적인|적이|이아)|성공|완료': '토큰 오류(정상)',
+  '^ok|ok$|success(?!or)|approved|complete|done|paid': 'SUCCESS, token invalid',
+  '통보|노티|noti(?!ce)|콜백|callback|웹훅|webhook|결과전송|주문|승인번호': '가맹점 통보 인증 실패',
+})

@@ -14,6 +14,8 @@ if refund then
   if refund.attempt ~= attempt then return { 'held' } end
   if refund.status == 'unknown' then return { 'unknown', id, refund_text(refund) } end
   if refund.status ~= 'processing' then return { 'held' } end
+  -- Another attempt was sent, and what it moved is counted here alone: it fails like one that was called unknown.
+  if string.find(refund.history, 'other:', 1, true) then return { 'unknown', id, refund_text(refund) } end
 
   count(ledger, refund, -1)
   -- The last number is used again, so that a long outage leaves no long gap for listing to walk through.

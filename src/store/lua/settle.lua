@@ -46,7 +46,8 @@ if refund.attempt ~= attempt then
   -- The store had forgotten one of two attempts. Both may have moved money, and the refund can only stand for one.
   if source == 'operator' or status == 'failed' then return done('conflict') end
   if refund.status == 'failed' or refund.status == 'disputed' then return dispute(attempt) end
-  if not remembers(refund, 'other', attempt) and remember(refund, 'other', attempt, now) then
+  local cause = status == 'succeeded' and attempt or 'unknown.' .. attempt
+  if not remembers(refund, 'other', cause) and remember(refund, 'other', cause, now) then
     if status == 'succeeded' then
       ledger.refunded, ledger.standing = ledger.refunded + figure, ledger.standing + 1
       ledger.refunded_tax_free = ledger.refunded_tax_free + math.min(refund.tax_free, figure)
@@ -93,4 +94,10 @@ write_ledger(ledger)
 local text = write_refund(refund)
 if status ~= 'unknown' then leave_unsettled(unsettled, id, retention_ms) end
 save()
+if status == 'failed' and source ~= 'operator' and string.find(refund.history, 'other:', 1, true) then
+  -- Another attempt was sent as well, and this decline may be of what that one did. What succeeded is counted already.
+  unsettled = redis.call('HGET', payment_key, 'unsettled') or nil
+  if not string.find(refund.history, 'other:unknown.', 1, true) then figure = 0 end
+  return dispute(source)
+end
 return { 'settled', id, text }
