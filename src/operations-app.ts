@@ -1,9 +1,9 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { answerClientError, handleErrors } from './http/errors.ts'
+import { answerClientError, answerError, handleErrors } from './http/errors.ts'
 import { createListener } from './http/listener.ts'
 import { answerLocallyOnly } from './http/local-only.ts'
 import { type OperationsOptions, operationRoutes } from './http/operations.ts'
-import { setSecurityHeaders } from './http/security-headers.ts'
+import { SECURITY_HEADERS, setSecurityHeaders } from './http/security-headers.ts'
 
 /** Nothing here waits for anything but Redis, once. */
 const LONGEST_ANSWER_MS = 30_000
@@ -22,6 +22,8 @@ export async function buildOperationsApp({
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: createListener(null, LONGEST_ANSWER_MS).serverFactory,
     forceCloseConnections: true,
+    // A path that cannot be read gets no further than this: no hook sees it.
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,
   })
   handleErrors(app)

@@ -104,10 +104,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** The documented members of a cancel answer as received, null where a member is absent or of another type. */
 export function receivedAnswer(body: Readonly<Record<string, unknown>>, source: string): ProviderAnswer {
   const text = (value: unknown) => (typeof value === 'string' ? value : null)
-  const { cancel_tid, cancel_date, cancel_amt } = withNumbersAsTexts(body, source)
+  const { cancel_tid, cancel_code, cancel_date, cancel_amt } = withNumbersAsTexts(body, source)
   return {
     cancel_tid: text(cancel_tid),
-    cancel_code: text(body.cancel_code),
+    cancel_code: text(cancel_code),
     cancel_msg: text(body.cancel_msg),
     cancel_date: text(cancel_date),
     cancel_amt: text(cancel_amt),
@@ -125,9 +125,9 @@ function withNumbersAsTexts(
   body: Readonly<Record<string, unknown>>,
   source: string,
 ): Readonly<Record<string, unknown>> {
-  const { cancel_tid, cancel_date, cancel_amt } = body
-  const isNumber = (value: unknown) => typeof value === 'number'
-  if (!isNumber(cancel_tid) && !isNumber(cancel_date) && !isNumber(cancel_amt)) return body
+  const { cancel_tid, cancel_code, cancel_date, cancel_amt } = body
+  if (![cancel_tid, cancel_code, cancel_date, cancel_amt].some((value) => typeof value === 'number'))
+    return body
   return JSON.parse(
     source.replace(TEXT_OR_NUMBER, (token) => {
       if (token.startsWith('"')) return token
@@ -137,7 +137,7 @@ function withNumbersAsTexts(
 }
 
 const DATE =
-  /^(\d{4})-?(\d{2})-?(\d{2})[ T]?(\d{2}):?(\d{2}):?(\d{2})(?:(?:\.\d{1,9})?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d))?$/
+  /^(\d{4})-?(\d{2})-?(\d{2})[ T]?(\d{2}):?(\d{2}):?(\d{2})(?:\.\d{1,9})?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/
 
 /** What is earlier or later stands for "none" in back ends that cannot write that: 0001, 1900, 1970, 9999. */
 const FIRST_YEAR = '2000'

@@ -121,8 +121,8 @@ export type UnsettledQuery = Readonly<{
   merchant?: string | undefined
   limit: number
   cursor: string | null
-  /** Which of them count, and a page is full of, unless it is the last; absent: all. */
-  matches?: (refund: Refund) => boolean
+  /** Who asked for them; absent: anybody. A page is full, unless it is the last. */
+  caller?: string | undefined
 }>
 
 /** Thrown by every method of the store: nothing can be said about what it was asked. */

@@ -10,7 +10,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `payment:{<merchant>:<tid>}`         | hash   | the ledger and its refunds (lua/ledger.lua)    | the ledger's retention      |
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was given up               | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
- * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds, by time           | until settled               |
+ * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
  * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next      | until settled               |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |

@@ -157,13 +157,16 @@ export function createUnsettledIndex(
 
   async function moveToUnknown(stored: StoredRefund, found: { entry: string; dueAt: number | null }) {
     const { id } = stored.refund
-    await reach(redis.indexUnknown(...shardKeys(id), found.entry, entryOfStored(stored), found.dueAt ?? ''))
+    const entries = [found.entry, unknownEntryOf(stored), found.dueAt ?? '', entryOfStored(stored)] as const
+    await reach(redis.indexUnknown(...shardKeys(id), ...entries))
   }
 
   async function addDisputed(stored: StoredRefund): Promise<void> {
     await keepKey(stored)
     const { id } = stored.refund
-    await reach(redis.zadd(keys.lookups(unsettledShard(id)), now(), entryOfStored(stored)))
+    const shard = unsettledShard(id)
+    await reach(redis.zadd(keys.lookups(shard), now(), unknownEntryOf(stored)))
+    await reach(redis.zrem(keys.unsettled(shard), entryOfStored(stored)))
   }
 
   async function postpone(keyOf: (shard: number) => string, { entry, id }: UnsettledRefund, delayMs: number) {
@@ -194,7 +197,7 @@ export function createUnsettledIndex(
     const end = ends.sort()[0]
     const entries = shards.flat().sort()
     return {
-      entries: (end === undefined ? entries : entries.filter((entry) => entry <= end)).map(decodeEntry),
+      entries: (end === undefined ? entries : entries.filter((entry) => entry <= end)).map(decodeUnknown),
       isLast: end === undefined,
     }
   }
@@ -233,12 +236,15 @@ export function createUnsettledIndex(
 
     addDisputed,
 
-    removeUnknown: (stored) => removeSoon({ entry: entryOfStored(stored), id: stored.refund.id }),
+    removeUnknown(stored) {
+      const { id } = stored.refund
+      for (const entry of [unknownEntryOf(stored), entryOfStored(stored)]) removeSoon({ entry, id })
+    },
 
     isLookedAfter: () => clock() - lookedAt < LOOKED_AFTER_MS,
     expireLeases,
 
-    async list({ status, merchant, limit, cursor, matches }) {
+    async list({ status, merchant, caller, limit, cursor }) {
       await expireLeases()
       const refunds: Refund[] = []
       let perShard = Math.min(MOST_LISTED, Math.max(2, Math.ceil((limit + 1) / (UNSETTLED_SHARDS / 2))))
@@ -249,14 +255,13 @@ export function createUnsettledIndex(
           size = Math.min(MOST_READ, Math.max(2, limit - refunds.length))
           const batch = entries.slice(start, start + size)
           const found = await Promise.all(
-            batch.map((entry) =>
-              merchant === undefined || entry.merchant === merchant ? find(entry) : null,
-            ),
+            batch.map((entry) => (isOf(entry, { merchant, caller }) ? find(entry) : null)),
           )
           for (const [index, stored] of found.entries()) {
             const isLeftOver = status === 'unknown' && stored != null && stored.refund.status !== status
             if (isLeftOver) removeSoon(batch[index] as UnsettledRefund)
-            if (stored?.refund.status !== status || matches?.(stored.refund) === false) continue
+            if (stored?.refund.status !== status) continue
+            if (caller !== undefined && stored.refund.requested_by !== caller) continue
             refunds.push(stored.refund)
             if (refunds.length < limit) continue
             const isEnd = isLast && start + index === entries.length - 1
@@ -304,7 +309,7 @@ export function createUnsettledIndex(
         ),
       )
       const isTaken = new Set((taken as string[][]).flat())
-      return oldest.filter(({ entry }) => isTaken.has(entry)).map(({ entry }) => decodeEntry(entry))
+      return oldest.filter(({ entry }) => isTaken.has(entry)).map(({ entry }) => decodeUnknown(entry))
     },
 
     lookAgain: (unsettled, delayMs) => postpone(keys.lookups, unsettled, delayMs),
@@ -312,7 +317,10 @@ export function createUnsettledIndex(
   }
 }
 
-type Entries = Readonly<{ entries: readonly UnsettledRefund[]; isLast: boolean }>
+/** `caller`: who asked for it; absent of a refund in flight, of which the index does not say it. */
+type Entry = UnsettledRefund & Readonly<{ caller?: string }>
+
+type Entries = Readonly<{ entries: readonly Entry[]; isLast: boolean }>
 
 const SHARDS: readonly number[] = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => shard)
 
@@ -332,6 +340,22 @@ function entryOf({ claim, attempt, requestedAt }: Attempt): string {
 
 function entryOfStored({ refund, merchant, attempt }: StoredRefund): string {
   return `${Date.parse(refund.created_at)}.${refund.id} ${attempt} ${merchant} ${refund.tid}`
+}
+
+/** The same, and who asked for it, so that one caller's are found among many without reading the others'. */
+function unknownEntryOf(stored: StoredRefund): string {
+  return `${entryOfStored(stored)} ${stored.refund.requested_by}`
+}
+
+function decodeUnknown(entry: string): Entry {
+  const end = entry.lastIndexOf(' ')
+  return { ...decodeEntry(entry.slice(0, end)), entry, caller: entry.slice(end + 1) }
+}
+
+/** Whether it may be what is asked for, as far as the index says. */
+function isOf(entry: Entry, { merchant, caller }: Pick<UnsettledQuery, 'merchant' | 'caller'>): boolean {
+  if (merchant !== undefined && entry.merchant !== merchant) return false
+  return caller === undefined || entry.caller === undefined || entry.caller === caller
 }
 
 function decodeEntry(entry: string): UnsettledRefund {

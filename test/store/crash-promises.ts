@@ -113,7 +113,7 @@ function unsettledOf({ payments }: Model): string[] {
   )
 }
 
-/** An entry is `<time>.<id> <attempt> <merchant> <tid>`. */
+/** An entry is `<time>.<id> <attempt> <merchant> <tid>`, and of an unknown refund who asked for it behind that. */
 function idAndTid(entry: string): string {
   const [position = '', , , tid] = entry.split(' ')
   return `${position.slice(position.indexOf('.') + 1)} ${tid}`

@@ -140,12 +140,8 @@ t.test('pages are full, in order and complete, whatever the limit and whatever m
     const rows: [string, Partial<UnsettledQuery>, (stored: StoredRefund) => boolean][] = [
       ['all', {}, () => true],
       ['of a merchant', { merchant: 'rare' }, ({ merchant }) => merchant === 'rare'],
-      [
-        'that match',
-        { matches: ({ requested_by }) => requested_by === 'other' },
-        ({ refund }) => refund.requested_by === 'other',
-      ],
-      ['none', { matches: () => false }, () => false],
+      ['that match', { caller: 'other' }, ({ refund }) => refund.requested_by === 'other'],
+      ['none', { caller: 'nobody' }, () => false],
     ]
     for (const [what, query, isListed] of limit === 1 ? rows.slice(1) : rows) {
       const pages = await listAll(store, { status: 'unknown', limit, ...query })
@@ -192,7 +188,7 @@ t.test('a page that was read goes on where it ended, whatever was settled meanwh
   for (const index of [9, 10, 12]) await store.settle(stored[index] as StoredRefund, SUCCEEDED)
   // One whose entry was left behind where its process died.
   const { refund, attempt } = stored[14] as StoredRefund
-  const entry = `${START_MS + 14}.${refund.id} ${attempt} ${MERCHANT} ${refund.tid}`
+  const entry = `${START_MS + 14}.${refund.id} ${attempt} ${MERCHANT} ${refund.tid} one`
   await store.settle(stored[14] as StoredRefund, SUCCEEDED)
   await redis.zadd(keys.unknown(unsettledShard(refund.id)), 0, entry)
   const rest = await store.listUnsettled({ status: 'unknown', limit: 100, cursor: first.nextCursor })
@@ -265,8 +261,9 @@ t.test('entries that are due later than anything can be are looked at, whoever p
   // As an older version, or one whose clock is ahead, has written them.
   const entry = `${START_MS}.${refund.id} ${attempt} ${MERCHANT} ${refund.tid}`
   const shard = unsettledShard(refund.id)
-  await redis.zrem(keys.unknown(shard), entry)
-  await redis.zrem(keys.lookups(shard), entry)
+  const known = `${entry} one`
+  await redis.zrem(keys.unknown(shard), known)
+  await redis.zrem(keys.lookups(shard), known)
   await redis.zadd(keys.unsettled(shard), Date.now() + 2 * HOUR_MS, entry)
   const [mine] = await redis.zrange(keys.unsettled(unsettledShard(inFlight)), '0', '-1')
   await redis.zadd(keys.unsettled(unsettledShard(inFlight)), Date.now() + 2 * HOUR_MS, mine as string)
@@ -274,7 +271,9 @@ t.test('entries that are due later than anything can be are looked at, whoever p
   await redis.zadd(keys.unsettled(unsettledShard(refundId('test', 'soon'))), Date.now() + 2 * HOUR_MS, soon)
 
   await store.expireLeases()
-  t.same(await store.takeDue(10), [{ entry, id: refund.id, merchant: MERCHANT, tid: refund.tid }])
+  t.same(await store.takeDue(10), [
+    { entry: known, id: refund.id, merchant: MERCHANT, tid: refund.tid, caller: 'one' },
+  ])
   const due = Number(await redis.zscore(keys.unsettled(unsettledShard(inFlight)), mine as string))
   t.ok(due <= Date.now() + 1_000, 'what is in flight is looked at again soon')
   const later = Number(await redis.zscore(keys.unsettled(unsettledShard(refundId('test', 'soon'))), soon))
@@ -287,7 +286,7 @@ t.test('what has been due longest is taken first, over all shards, and by one re
   // In no order of shards or of times asked for.
   const order = stored.map((one, index) => ({ ...one, due: START_MS + ((index * 17) % 40) }))
   for (const { refund, attempt, due } of order) {
-    const entry = `${Date.parse(refund.created_at)}.${refund.id} ${attempt} ${MERCHANT} ${refund.tid}`
+    const entry = `${Date.parse(refund.created_at)}.${refund.id} ${attempt} ${MERCHANT} ${refund.tid} one`
     await redis.zadd(keys.lookups(unsettledShard(refund.id)), due, entry)
   }
   const expected = idsOf(order.toSorted((one, other) => one.due - other.due))

@@ -332,11 +332,10 @@ export const refundRoutes: FastifyPluginAsyncTypebox<RefundRoutesOptions> = asyn
         const { account } = request.query
         const asked = account === undefined ? undefined : pickAccount(parts.accounts, account, reply)
         if (asked === null) return reply
-        const maySeeAll = caller.scopes.includes('read_all')
         const page = await parts.store.listUnsettled({
           status,
           merchant: asked?.merchant,
-          matches: (refund) => maySeeAll || refund.requested_by === caller.name,
+          caller: caller.scopes.includes('read_all') ? undefined : caller.name,
           ...pageOf,
         })
         return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
