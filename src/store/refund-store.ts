@@ -1,6 +1,5 @@
 import { CLAIM_TRUST_MS } from '../refunds/lease.ts'
 import type {
-  Attempt,
   Claim,
   Intent,
   MonotonicClock,
@@ -122,8 +121,6 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       const { id, tid } = stored.refund
       const paymentKey = keys.payment(merchant, tid)
       const own = settledJson(stored, settlement)
-      // Whoever settled it meanwhile has taken it out of the index: where this disputes that, it must be found again.
-      if (mayDispute(stored, settlement)) await reach(index.enter(attemptOf(stored), 0))
       const reply = (await reach(
         redis.settleRefund(
           paymentKey,
@@ -273,7 +270,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
 
   /** What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. */
   async function followUp(stored: StoredRefund): Promise<void> {
-    const { refund, merchant, history } = stored
+    const { refund, merchant, attempt, history } = stored
     if (refund.status === 'unknown') return index.addUnknown(stored)
     if (refund.disputed) return index.addDisputed(stored)
     const { id, tid } = refund
@@ -283,15 +280,9 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       index.removeUnknown(stored)
       return expireClaim({ id, merchant, tid }, settledClaimMs())
     }
-    index.leaveSoon(attemptOf(stored))
+    index.leaveSoon({ claim: claimOf(stored), attempt, requestedAt: Date.parse(refund.created_at) })
     // Else it has as long already. Where this fails, the key replays for longer than it must.
     if (settledClaimMs() < claimMs) redis.pexpire(keys.claim(id), settledClaimMs()).catch(() => {})
-  }
-
-  /** Whether this may say that a refund was made which has been called failed since it was read. */
-  function mayDispute({ refund }: StoredRefund, { status, resolution }: Settlement): boolean {
-    if (status !== 'succeeded' || resolution?.source === 'operator') return false
-    return refund.status !== 'processing' || now() > Date.parse(refund.updated_at) + longestLeaseMs()
   }
 
   /** However short the retention, the key of a settled refund outlives whoever asks with it at that moment. */
@@ -328,14 +319,6 @@ function numberOf(text: string): string {
 
 function encodeClaim({ token, fingerprint, merchant, tid }: Claim): string {
   return `${token} ${fingerprint} ${merchant} ${tid}`
-}
-
-function attemptOf(stored: StoredRefund): Attempt {
-  return {
-    claim: claimOf(stored),
-    attempt: stored.attempt,
-    requestedAt: Date.parse(stored.refund.created_at),
-  }
 }
 
 /** A claim for the refund that stands: its attempt's own, or one in the place of that. */

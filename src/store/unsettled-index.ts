@@ -164,9 +164,7 @@ export function createUnsettledIndex(
   async function addDisputed(stored: StoredRefund): Promise<void> {
     await keepKey(stored)
     const { id } = stored.refund
-    const shard = unsettledShard(id)
-    await reach(redis.zadd(keys.lookups(shard), now(), unknownEntryOf(stored)))
-    await reach(redis.zrem(keys.unsettled(shard), entryOfStored(stored)))
+    await reach(redis.zadd(keys.lookups(unsettledShard(id)), now(), unknownEntryOf(stored)))
   }
 
   async function postpone(keyOf: (shard: number) => string, { entry, id }: UnsettledRefund, delayMs: number) {

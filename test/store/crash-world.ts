@@ -138,8 +138,8 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
   const { nowMs } = model
   switch (name) {
     case 'beginRefund': {
-      const [, claimToken = '', id = '', attempt = '', leaseMs, markMs, , paid, , amount, , partialAllowed] =
-        args
+      const [, claimToken = '', id = '', attempt = '', leaseMs, markMs, , paid, , amount, , ...others] = args
+      const [partialAllowed, , , isRenewal] = others
       const request = {
         id,
         attempt,
@@ -148,6 +148,7 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
         amount: amount === '' ? undefined : Number(amount),
         taxFreeAmount: undefined,
         partialAllowed: partialAllowed === '1',
+        isRenewal: isRenewal === '1',
       } as const
       return modelBegin(payment, request, { nowMs, leaseMs: Number(leaseMs), markMs: Number(markMs) })
     }

@@ -39,6 +39,8 @@ export type ModelRequest = Readonly<{
   amount: Krw | undefined
   taxFreeAmount: Krw | undefined
   partialAllowed: boolean
+  /** Of what was begun before, and so begins nothing. */
+  isRenewal?: boolean
 }>
 
 export type ModelSettlement = Readonly<{
@@ -94,6 +96,7 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
     modelRead(payment, request.id, time.nowMs)
     return 'exists'
   }
+  if (request.isRenewal) return 'lost'
   if (time.nowMs < (payment.abandonedUntilMs.get(request.claimToken) ?? 0)) return 'claim_abandoned'
   const refund = reserve(payment, request, time.nowMs)
   if (typeof refund === 'string') {
