@@ -74,13 +74,17 @@ async function onFreePort<Server>(startOn: (port: number) => Promise<Server>) {
 }
 
 /** What the gateway notices the loss of: it would call its store another one. */
-const KEPT_KEYS = /^(store-id|token):/
+const KEPT_KEYS = /^(store-(id|mark|instances|terms)|token):/
+
+/** Until then the gateway looks whether the refund that it stored last is still there. */
+const COVERED_BY_MARK_MS = 1_500
 const SCAN_COUNT = 5_000
 const LARGEST_FILE_BYTES = 512 * 2 ** 20
 const REWRITE_POLL_MS = 50
 
 /** Forgets the refunds of one database, so that no round starts with more of them than another. */
 export async function clearRefunds(redis: Redis): Promise<void> {
+  await sleep(COVERED_BY_MARK_MS)
   let cursor = '0'
   do {
     const [next, keys] = await redis.scan(cursor, 'COUNT', SCAN_COUNT)
