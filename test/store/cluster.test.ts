@@ -78,10 +78,10 @@ t.test('what is unknown is listed over all masters, and found out', async (t) =>
   const list = async (status: string) =>
     (await gateway.request<List>(`/refunds?status=${status}&limit=100`)).body
   const found = Array.from({ length: 12 }, () =>
-    refundRequest({ tid: `error500-${randomUUID().slice(0, 6)}` }),
+    refundRequest({ tid: `error500-${randomUUID().slice(0, 6)}-10000` }),
   )
   const left = Array.from({ length: 12 }, () =>
-    refundRequest({ tid: `error500-${randomUUID().slice(0, 6)}`, amount: 10 }),
+    refundRequest({ tid: `error500-${randomUUID().slice(0, 6)}-10000`, amount: 10 }),
   )
   for (const body of [...found, ...left]) isRefund(t, await gateway.refund(body, body.tid), 'unknown')
   await until('the full ones are found out', async () => (await list('unknown')).data.length === left.length)
