@@ -407,7 +407,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'const LEAST_CLAIM_MS = 0',
       },
     ],
-    test: 'test/store/unsettled-index.test.ts',
+    test: 'test/store/refund-store.test.ts',
   },
   {
     name: 'a ledger may be forgotten within a day',
@@ -429,7 +429,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    test: 'test/cookiepay/outcome.test.ts',
+    test: 'test/cookiepay/wordings.test.ts',
   },
   {
     name: 'of a member twice the last one counts',
@@ -440,6 +440,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'return countMembers(value) === countColons(body) ? value : value',
       },
     ],
-    test: 'test/cookiepay/messages.test.ts',
+    test: 'test/cookiepay/outcome.test.ts',
   },
 ]
