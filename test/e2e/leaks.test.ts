@@ -7,6 +7,7 @@ import { startSandbox } from '../sandbox/support.ts'
 import { type Answer, gatewayEnv, refundRequest } from '../support/gateway.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { type SpawnedGateway, spawnGateway } from './spawn-gateway.ts'
+import { until } from './support/calls.ts'
 import { apiKey, bearer } from './support/keys.ts'
 import { cancelAnswer, json, type ProviderStub, startProviderStub } from './support/provider-stub.ts'
 import { withRedis } from './support/redis-content.ts'
@@ -150,6 +151,10 @@ t.test('a provider that repeats what it was sent leaks nothing', async (t) => {
   stub.onToken(json({ RTN_CD: noToken, RTN_MSG: noToken }))
   answers.push(...(await makeRefunds(gateway, planted, ['no-token-10000'])))
   stub.onToken(json({ RTN_CD: '0000', TOKEN: planted['provider token'] }))
+  // After so many refusals the provider is asked again only after a pause.
+  const headers = bearer(planted['API key'])
+  const isMade = async () => (await gateway.refund(refundRequest(), 'asked-again', headers)).status === 201
+  await until('a token is asked for again', isMade)
   for (const [about, answer] of Object.entries(ECHOES)) {
     stub.onCancel(answer)
     answers.push(...(await makeRefunds(gateway, planted, [`${about}-10000`])))
