@@ -90,7 +90,7 @@ const MOST_MADE = 20
 function shared(make: () => Promise<string>, changes: () => number): () => Promise<string> {
   let last = { madeAt: Number.NEGATIVE_INFINITY, changes: 0, text: '' }
   let making: Promise<string> | undefined
-  let budget = { since: 0, left: 0 }
+  let budget = { since: Number.NEGATIVE_INFINITY, left: MOST_MADE }
 
   async function makeNow(): Promise<string> {
     const seen = changes()
