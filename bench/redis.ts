@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { startPrivateRedis } from '../src/store/private-redis.ts'
+import { startPrivateRedis } from '../src/store/redis/private-redis.ts'
 
 /** A `redis-server` of the benchmark's own, on a loopback port. */
 export type BenchRedis = Readonly<{

@@ -1,7 +1,7 @@
 /** Writes openapi/openapi.json from the routes' schemas, and the types that the generated client is tested with. */
 import { writeFileSync } from 'node:fs'
+import { openapiTypes } from '../test/support/generate-openapi-types.ts'
 import { openapiText } from '../test/support/openapi-text.ts'
-import { openapiTypes } from '../test/support/openapi-types.ts'
 
 const text = await openapiText()
 writeFileSync(new URL('../openapi/openapi.json', import.meta.url), text)

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
-import { checkConfig } from './check-config.ts'
-import { CLOSE_GRACE_MS, CLOSING_SIGNALS, longestCloseMs, SAME_WISH_MS } from './closing.ts'
-import { ConfigError, longestTimeoutMs, readConfig } from './config.ts'
+import { checkConfig } from './commands/check-config.ts'
+import { ConfigError, longestTimeoutMs, readConfig } from './config/variables.ts'
 import { startGateway } from './gateway.ts'
-import type { Telemetry } from './http/telemetry.ts'
-import { createLogDestination } from './log-destination.ts'
-import { watchRotation } from './rotation.ts'
+import { createLogDestination } from './observability/log-destination.ts'
+import type { Telemetry } from './observability/tracing.ts'
+import { CLOSE_GRACE_MS, CLOSING_SIGNALS, longestCloseMs, SAME_WISH_MS } from './process/closing.ts'
+import { watchRotation } from './process/rotation.ts'
 
 /** How long the end waits for a collector that takes no spans. */
 const LAST_SPANS_MS = 3_000
@@ -75,7 +75,7 @@ try {
 /** Loaded only where it is wanted; its packages are optional. */
 async function loadTelemetry(endpoint: string, log: Logger): Promise<Telemetry> {
   try {
-    const { startTelemetry } = await import('./telemetry.ts')
+    const { startTelemetry } = await import('./observability/opentelemetry.ts')
     return startTelemetry(endpoint, log)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error

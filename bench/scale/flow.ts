@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { classifyCancel } from '../../src/cookiepay/outcome.ts'
-import { createBackgroundWork } from '../../src/refunds/background.ts'
+import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
+import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
-import type { CancelCall, Provider, RefundObserver } from '../../src/refunds/ports.ts'
+import type { CancelCall, Provider, RefundObserver } from '../../src/refunds/ports/store.ts'
 import type { RefundRequest } from '../../src/refunds/refund.ts'
-import { type RefundParts, requestRefund } from '../../src/refunds/request-refund.ts'
-import { createBarrier } from '../../src/store/barrier.ts'
-import { connectRedis } from '../../src/store/connection.ts'
+import { createBarrier } from '../../src/store/redis/barrier.ts'
+import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 
 /** The gateway's own flow and store in this process: what it writes is what the gateway writes. */

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { startReconciler } from '../../src/refunds/reconciler.ts'
+import { startReconciler } from '../../src/refunds/jobs/settle-unknown.ts'
 import { startBenchRedis } from '../redis.ts'
 import { PAID, refundBody } from '../requests.ts'
 import { medianOf, type ScaleResults } from '../results.ts'

@@ -3,13 +3,13 @@
  * store which has lost something may be used all the same. Gateways that run take it over within a second or so.
  */
 import { parseArgs } from 'node:util'
-import { type Config, readConfig } from '../config.ts'
-import { connectRedis } from '../store/connection.ts'
-import { acceptStore, hasStoreId } from '../store/identity.ts'
-import { privateSocketPath, startPrivateRedis } from '../store/private-redis.ts'
-import type { RedisClient } from '../store/scripts.ts'
-import { acceptGoneBack, timeText } from '../store/store-mark.ts'
-import { acceptCallers, acceptSecrets } from '../store/store-terms.ts'
+import { type Config, readConfig } from '../config/variables.ts'
+import type { RedisClient } from '../store/lua/scripts.ts'
+import { connectRedis } from '../store/redis/connection.ts'
+import { privateSocketPath, startPrivateRedis } from '../store/redis/private-redis.ts'
+import { acceptStore, hasStoreId } from '../store/redis/store-identity.ts'
+import { acceptGoneBack, timeText } from '../store/redis/store-mark.ts'
+import { acceptCallers, acceptSecrets } from '../store/redis/store-terms.ts'
 
 const CONNECT_WAIT_MS = 5_000
 

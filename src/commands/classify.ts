@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { VARIABLES } from '../config.ts'
+import { VARIABLES } from '../config/variables.ts'
 import { SUCCESS_CODE } from '../cookiepay/messages.ts'
 import { judge, type Said, type TaughtCode, taughtCodes, type Verdict } from '../cookiepay/verdict.ts'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/rules/eligibility.ts'
 
 const HELP = `Usage: classify [--pg PG] [FILE.tsv]
 

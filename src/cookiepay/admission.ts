@@ -1,5 +1,5 @@
 import CircuitBreaker from 'opossum'
-import { NOTHING_SENT, type NotSent } from '../refunds/ports.ts'
+import { NOTHING_SENT, type NotSent } from '../refunds/ports/store.ts'
 
 /** How many calls of one account may be under way, whoever asked for them; more wait. */
 export const MAX_CALLS = 64

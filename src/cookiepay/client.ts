@@ -1,9 +1,9 @@
 import { Pool } from 'undici'
-import { type Account, type JudgedCode, longestTimeoutMs } from '../config.ts'
+import { type Account, type JudgedCode, longestTimeoutMs } from '../config/variables.ts'
 import { merchantOf } from '../refunds/merchant.ts'
-import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports.ts'
+import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports/store.ts'
 import { type Admission, createAdmission } from './admission.ts'
-import { type Connections, createConnections } from './connections.ts'
+import { type Connections, createConnections } from './cancel-connections.ts'
 import { type ExchangeRequest, exchange } from './exchange.ts'
 import { classifyLookup, LONGEST_SEARCHED_TID, type LookupAnswer } from './lookup.ts'
 import {

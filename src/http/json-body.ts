@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { findJsonFault, type JsonFault } from '../json-text.ts'
+import { findJsonFault, type JsonFault } from './json-text.ts'
 
 const DETAILS: Readonly<Record<JsonFault['kind'], string>> = {
   member_twice: 'is there twice: name each member once',

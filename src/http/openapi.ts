@@ -2,8 +2,8 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { SHARED_SCHEMAS } from './schemas.ts'
-import { DOCS_CONTENT_SECURITY_POLICY } from './security-headers.ts'
+import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
+import { SHARED_SCHEMAS } from './routes/schemas.ts'
 
 /**
  * The service does not know under which names and paths it is reached, so the document says: where it came from. A

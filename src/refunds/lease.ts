@@ -1,4 +1,4 @@
-import type { MonotonicClock } from './ports.ts'
+import type { MonotonicClock } from './ports/store.ts'
 
 /**
  * The lease is this much longer than one provider call may take (contract: connect timeout + total

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, type TSchemaOptions, Type } from 'typebox'
-import { PAYMENT_METHODS, REFUND_KINDS } from './eligibility.ts'
+import { PAYMENT_METHODS, REFUND_KINDS } from './rules/eligibility.ts'
 
 /** The largest amount that fits the provider's ten digits (manual: `amount`, length 10). */
 export const MAX_KRW = 9_999_999_999

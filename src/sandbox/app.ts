@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createBook } from './book.ts'
-import { introspectionRoutes } from './introspection.ts'
 import { providerRoutes } from './provider.ts'
+import { introspectionRoutes } from './sandbox-routes.ts'
 import { createTokens } from './tokens.ts'
 
 export type SandboxOptions = {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { forgetOldest } from './bounded.ts'
+import { forgetOldest } from './forget-oldest.ts'
 import { koreanDigits } from './messages.ts'
 import { type AppliedCancel, type Payment, paymentOf, withCancel } from './payments.ts'
 

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
-import { forgetOldest } from './bounded.ts'
+import { forgetOldest } from './forget-oldest.ts'
 
 /** The account that a token was issued for. */
 export type Grant = { readonly id: string; readonly key: string; readonly expiresAtMs: number }

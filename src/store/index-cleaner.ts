@@ -1,4 +1,4 @@
-import type { RedisClient } from './scripts.ts'
+import type { RedisClient } from './lua/scripts.ts'
 
 /** How long entries of settled refunds may wait for others to leave with. */
 const GATHERING_MS = 100

@@ -7,14 +7,15 @@ import type {
   Settlement,
   StoredRefund,
   UnsettledRefund,
-} from '../refunds/ports.ts'
-import { NOTHING_SENT, StoreError } from '../refunds/ports.ts'
+} from '../refunds/ports/store.ts'
+import { NOTHING_SENT, StoreError } from '../refunds/ports/store.ts'
 import type { Refund } from '../refunds/refund.ts'
-import type { Barrier } from './barrier.ts'
-import type { Durability } from './durability.ts'
-import type { StoreWatch } from './identity.ts'
 import { keys, unsettledShard } from './keys.ts'
-import { reach, unavailable } from './reach.ts'
+import type { RedisClient, Scripts } from './lua/scripts.ts'
+import type { Barrier } from './redis/barrier.ts'
+import type { Durability } from './redis/durability.ts'
+import { reach, unavailable } from './redis/reach.ts'
+import type { StoreWatch } from './redis/store-identity.ts'
 import {
   decodeLedger,
   decodeRefund,
@@ -23,7 +24,6 @@ import {
   type WrittenJson,
   writeJson,
 } from './refund-text.ts'
-import type { RedisClient, Scripts } from './scripts.ts'
 import { createUnsettledIndex } from './unsettled-index.ts'
 
 /** Longer than any attempt acts on a claim that it has read. */

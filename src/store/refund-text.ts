@@ -1,6 +1,6 @@
-import type { PaymentMethod } from '../refunds/eligibility.ts'
-import type { HistoryEntry, PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports.ts'
+import type { HistoryEntry, PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports/store.ts'
 import type { ProviderAnswer, Refund, RefundStatus } from '../refunds/refund.ts'
+import type { PaymentMethod } from '../refunds/rules/eligibility.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 export type StoredJson = { fingerprint: string } & RefundDetails &
@@ -34,7 +34,7 @@ type ShortJson = Readonly<{
   earlier: StoredJson['earlier'] | undefined
 }>
 
-/** What `COOKIEPAY_ID` and its two companions name their account (src/config.ts). */
+/** What `COOKIEPAY_ID` and its two companions name their account (src/config/variables.ts). */
 const ONLY_ACCOUNT = 'default'
 
 /** The JSON of a refund. */

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import type { ProviderToken, TokenStore } from '../cookiepay/tokens.ts'
 import { keys } from './keys.ts'
-import type { RedisClient, Scripts } from './scripts.ts'
+import type { RedisClient, Scripts } from './lua/scripts.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16

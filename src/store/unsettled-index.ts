@@ -6,12 +6,12 @@ import type {
   StoredRefund,
   UnsettledQuery,
   UnsettledRefund,
-} from '../refunds/ports.ts'
+} from '../refunds/ports/store.ts'
 import type { Refund } from '../refunds/refund.ts'
 import { createIndexCleaner } from './index-cleaner.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
-import { reach } from './reach.ts'
-import type { RedisClient, Scripts } from './scripts.ts'
+import type { RedisClient, Scripts } from './lua/scripts.ts'
+import { reach } from './redis/reach.ts'
 
 /** A refund is due a little after its lease is over, since the two are written one after the other. */
 const DUE_SLACK_MS = 100

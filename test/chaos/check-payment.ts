@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { RefundEvent } from '../../src/refunds/events.ts'
+import type { RefundEvent } from '../../src/refunds/history.ts'
 import { type Refund, type RefundState, TRANSITIONS } from '../../src/refunds/refund.ts'
 import {
   type AppliedPayment,

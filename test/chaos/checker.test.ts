@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { RefundEvent } from '../../src/refunds/events.ts'
+import type { RefundEvent } from '../../src/refunds/history.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { findViolations } from './checker.ts'
 import type { AppliedPayment, Histories, KeyHistory, Ledger, StoredPayment, Told } from './histories.ts'

@@ -1,4 +1,4 @@
-import type { RefundEvent } from '../../src/refunds/events.ts'
+import type { RefundEvent } from '../../src/refunds/history.ts'
 import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'
 
 /** The three histories that the checker compares, of one run. */

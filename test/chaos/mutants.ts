@@ -10,15 +10,15 @@ export type Mutant = Readonly<{
 
 const BEGIN = 'store/lua/begin.lua'
 const SETTLE = 'store/lua/settle.lua'
-const LEDGER = 'store/lua/ledger.lua'
-const FLOW = 'refunds/request-refund.ts'
-const RECONCILER = 'refunds/reconciler.ts'
+const LEDGER = 'store/lua/shared/ledger.lua'
+const FLOW = 'refunds/flows/request-refund.ts'
+const RECONCILER = 'refunds/jobs/settle-unknown.ts'
 const OUTCOME = 'cookiepay/outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
 const CLIENT = 'cookiepay/client.ts'
 const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/verdict.ts'
-const DURABILITY = 'store/durability.ts'
+const DURABILITY = 'store/redis/durability.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -319,7 +319,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'const isComplete = isOn || isRewriting || complete.has(run)',
       },
     ],
-    test: 'test/store/durability.test.ts',
+    test: 'test/store/redis/durability.test.ts',
   },
   {
     name: 'syncs may stop while the file is rewritten',
@@ -335,18 +335,18 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  if (pause !== undefined) return []\n',
       },
     ],
-    test: 'test/store/durability.test.ts',
+    test: 'test/store/redis/durability.test.ts',
   },
   {
     name: 'a directory is not locked',
     edits: [
       {
-        file: 'store/private-redis.ts',
+        file: 'store/redis/private-redis.ts',
         find: 'then lock() { flock -n 9; }',
         replace: 'then lock() { true; }',
       },
     ],
-    test: 'test/store/private-redis.test.ts',
+    test: 'test/store/redis/private-redis.test.ts',
   },
   {
     name: 'any STORE_SECRETS will do',
@@ -374,7 +374,7 @@ export const MUTANTS: readonly Mutant[] = [
           'options.accounts.map((account) => [merchantOf(account.id + account.name), openLine(account)])',
       },
     ],
-    test: 'test/e2e/rotation.test.ts',
+    test: 'test/e2e/secrets-rotated.test.ts',
   },
   {
     name: 'a late success leaves failed what has failed',
@@ -385,7 +385,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    test: 'test/refunds/reconciler.test.ts',
+    test: 'test/refunds/jobs/settle-unknown.test.ts',
   },
   {
     name: 'a lease is not looked at where the call is written',
@@ -413,12 +413,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger may be forgotten within a day',
     edits: [
       {
-        file: 'config.ts',
+        file: 'config/variables.ts',
         find: 'const SHORTEST_LEDGER_MS = 30 * DAY_MS',
         replace: 'const SHORTEST_LEDGER_MS = 0',
       },
     ],
-    test: 'test/config.test.ts',
+    test: 'test/config/variables.test.ts',
   },
   {
     name: 'a full cancel that is refused for a part before counts as made',

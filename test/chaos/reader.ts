@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { Agent, request } from 'undici'
-import type { RefundEvent } from '../../src/refunds/events.ts'
+import type { RefundEvent } from '../../src/refunds/history.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { ledgerOf } from './caller.ts'
 import type { AppliedPayment, Cancel, StoredPayment } from './histories.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PaymentMethod } from '../../src/refunds/eligibility.ts'
+import type { PaymentMethod } from '../../src/refunds/rules/eligibility.ts'
 import type { Caller } from './caller.ts'
 import type { KeyHistory, Payload, Told } from './histories.ts'
 import { paidAmount } from './histories.ts'

@@ -9,13 +9,13 @@ import {
   MAX_CALLS,
   RESERVED_CALLS,
 } from '../../src/cookiepay/admission.ts'
-import { metric, until } from '../e2e/support/calls.ts'
-import { isProblem, isRefund } from '../e2e/support/contract.ts'
-import { cancelAnswer, sendJson, startProviderStub } from '../e2e/support/provider-stub.ts'
-import { withRedis } from '../e2e/support/redis-content.ts'
+import { metric, until } from '../support/calls.ts'
+import { isProblem, isRefund } from '../support/contract.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { MERCHANT } from '../support/merchant.ts'
+import { cancelAnswer, sendJson, startProviderStub } from '../support/provider-stub.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { withRedis } from '../support/redis-content.ts'
 
 const LONGEST_WAIT_MS = 2_000
 /** More than the three seconds that the breaker stays open. */

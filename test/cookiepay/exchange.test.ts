@@ -8,8 +8,7 @@ import t, { type Test } from 'tap'
 import { type Dispatcher, Pool } from 'undici'
 import { exchange } from '../../src/cookiepay/exchange.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
-import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports.ts'
-import { MERCHANT } from '../support/merchant.ts'
+import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports/store.ts'
 import {
   ACCOUNT,
   answer,
@@ -20,7 +19,8 @@ import {
   startRawServer,
   TERMS,
   unusedPort,
-} from './support.ts'
+} from '../support/cookiepay.ts'
+import { MERCHANT } from '../support/merchant.ts'
 
 const TIMEOUT_MS = 400
 

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { json, type ReceivedCall, type Respond, sendJson, sendText } from '../e2e/support/provider-stub.ts'
+import { startClient } from '../support/cookiepay.ts'
 import { MERCHANT } from '../support/merchant.ts'
-import { startClient } from './support.ts'
+import { json, type ReceivedCall, type Respond, sendJson, sendText } from '../support/provider-stub.ts'
 
 const TID = 't-1'
 const LONG_TID = 'a'.repeat(21)

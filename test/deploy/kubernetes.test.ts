@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
-import { longestCloseMs } from '../../src/closing.ts'
-import { longestTimeoutMs, readConfig, VARIABLES } from '../../src/config.ts'
+import { longestTimeoutMs, readConfig, VARIABLES } from '../../src/config/variables.ts'
+import { longestCloseMs } from '../../src/process/closing.ts'
 import { startAll } from '../support/gateway.ts'
 
 const ROOT = new URL('../../', import.meta.url)

@@ -4,11 +4,11 @@ import type { FastifyInstance } from 'fastify'
 import pLimit from 'p-limit'
 import t, { type Test } from 'tap'
 import { buildSandbox } from '../../src/sandbox/app.ts'
-import { type SpawnedGateway, spawnGateway } from '../e2e/spawn-gateway.ts'
-import { until } from '../e2e/support/calls.ts'
+import { until } from '../support/calls.ts'
 import { client, gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { startTestRedis } from '../support/redis.ts'
 import { type RedisProxy, startRedisProxy } from '../support/redis-proxy.ts'
+import { type SpawnedGateway, spawnGateway } from '../support/spawn-gateway.ts'
 
 /** Short calls, and so a short lease: 500 + 1000 + 5000 ms. */
 const SHORT = { COOKIEPAY_CONNECT_TIMEOUT_MS: '500', COOKIEPAY_TIMEOUT_MS: '1000' }

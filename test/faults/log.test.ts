@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
-import { longestCloseMs } from '../../src/closing.ts'
-import { COMMAND, type SpawnedGateway, spawnGateway } from '../e2e/spawn-gateway.ts'
-import { until } from '../e2e/support/calls.ts'
-import { isRefund } from '../e2e/support/contract.ts'
-import { cancelAnswer, sendJson, startProviderStub } from '../e2e/support/provider-stub.ts'
+import { longestCloseMs } from '../../src/process/closing.ts'
+import { until } from '../support/calls.ts'
+import { isRefund } from '../support/contract.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { cancelAnswer, sendJson, startProviderStub } from '../support/provider-stub.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { COMMAND, type SpawnedGateway, spawnGateway } from '../support/spawn-gateway.ts'
 
 /** Their lines are more than a pipe takes. */
 const REFUNDS = 300

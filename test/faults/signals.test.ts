@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { SAME_WISH_MS } from '../../src/closing.ts'
-import { COMMAND, type SpawnedGateway, spawnGateway } from '../e2e/spawn-gateway.ts'
-import { until } from '../e2e/support/calls.ts'
-import { isRefund } from '../e2e/support/contract.ts'
-import { cancelAnswer, sendJson, startProviderStub } from '../e2e/support/provider-stub.ts'
+import { SAME_WISH_MS } from '../../src/process/closing.ts'
+import { until } from '../support/calls.ts'
+import { isRefund } from '../support/contract.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { cancelAnswer, sendJson, startProviderStub } from '../support/provider-stub.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { COMMAND, type SpawnedGateway, spawnGateway } from '../support/spawn-gateway.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -1,16 +1,16 @@
 import { cp, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { checkConfig } from '../../src/check-config.ts'
-import { spawnGateway } from '../e2e/spawn-gateway.ts'
-import { until } from '../e2e/support/calls.ts'
-import { isProblem, isRefund } from '../e2e/support/contract.ts'
-import { startProviderStub } from '../e2e/support/provider-stub.ts'
-import { withRedis } from '../e2e/support/redis-content.ts'
+import { checkConfig } from '../../src/commands/check-config.ts'
 import { namedArguments, runAcceptStore } from '../support/accept-store.ts'
+import { until } from '../support/calls.ts'
+import { isProblem, isRefund } from '../support/contract.ts'
 import { gatewayEnv, refundRequest, startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { startProviderStub } from '../support/provider-stub.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { withRedis } from '../support/redis-content.ts'
 import { startTestSentinel } from '../support/sentinel.ts'
+import { spawnGateway } from '../support/spawn-gateway.ts'
 
 // What a gateway takes for new is sent. Each of these stores has forgotten a refund that was made.
 

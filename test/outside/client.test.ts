@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import createClient from 'openapi-fetch'
 import t from 'tap'
-import { apiKey, bearer } from '../e2e/support/keys.ts'
 import { startAll } from '../support/gateway.ts'
-import { openapiTypes } from '../support/openapi-types.ts'
+import { openapiTypes } from '../support/generate-openapi-types.ts'
+import { apiKey, bearer } from '../support/keys.ts'
 import type { operations, paths } from './openapi-types.ts'
 
 type RefundRequest = operations['createRefund']['requestBody']['content']['application/json']

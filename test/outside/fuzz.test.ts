@@ -4,15 +4,15 @@
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { type SpawnedGateway, spawnGateway } from '../e2e/spawn-gateway.ts'
-import { metric } from '../e2e/support/calls.ts'
-import { apiKey } from '../e2e/support/keys.ts'
-import { startSandbox } from '../sandbox/support.ts'
+import { metric } from '../support/calls.ts'
+import { faultOf } from '../support/fuzz/document.ts'
+import { type Exchange, exchanges } from '../support/fuzz/requests.ts'
+import { readAnswers, send } from '../support/fuzz/wire.ts'
 import { gatewayEnv, startAll } from '../support/gateway.ts'
+import { apiKey } from '../support/keys.ts'
 import { startTestRedis } from '../support/redis.ts'
-import { faultOf } from './fuzz/document.ts'
-import { type Exchange, exchanges } from './fuzz/requests.ts'
-import { readAnswers, send } from './fuzz/wire.ts'
+import { startSandbox } from '../support/sandbox.ts'
+import { type SpawnedGateway, spawnGateway } from '../support/spawn-gateway.ts'
 
 const { values: options } = parseArgs({
   options: { requests: { type: 'string', default: '3000' }, seed: { type: 'string' } },

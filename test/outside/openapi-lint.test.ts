@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import spectral from '@stoplight/spectral-core'
 import parsers from '@stoplight/spectral-parsers'
 import t from 'tap'
-import { DOCUMENT, ruleset } from './openapi-ruleset.ts'
+import { DOCUMENT, ruleset } from '../support/openapi-ruleset.ts'
 
 const text = readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')
 

@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { apiKey } from '../e2e/support/keys.ts'
 import { startAll } from '../support/gateway.ts'
+import { apiKey } from '../support/keys.ts'
 import { startPrefixProxy } from '../support/prefix-proxy.ts'
 
 const executablePath = ['chromium', 'chromium-browser', 'google-chrome']

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { CALLER_PATTERN } from '../../src/config.ts'
-import { parseIdempotencyKey } from '../../src/http/idempotency-key.ts'
+import { CALLER_PATTERN } from '../../src/config/variables.ts'
+import { parseIdempotencyKey } from '../../src/http/access/idempotency-key.ts'
 import { Refund } from '../../src/refunds/refund.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { koreanDateTime, koreanDigits } from '../../src/sandbox/messages.ts'
-import { startSandbox } from './support.ts'
+import { startSandbox } from '../support/sandbox.ts'
 
 t.test('a full cancel', async (t) => {
   const { cancel, cancels } = await startSandbox(t)

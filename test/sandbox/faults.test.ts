@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { behaviourOf, FAULTS } from '../../src/sandbox/faults.ts'
-import { type Sandbox, startSandbox } from './support.ts'
+import { type Sandbox, startSandbox } from '../support/sandbox.ts'
 
 // Long enough for a look at what happens before it is over, on a busy machine too.
 const SLOW_MS = 1000

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { startSandbox } from './support.ts'
+import { startSandbox } from '../support/sandbox.ts'
 
 const NO_MATCH = { RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없습니다' }
 

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { startSandbox } from './support.ts'
+import { startSandbox } from '../support/sandbox.ts'
 
 const KEY = 'cookiepayments에서 발급받은 연동키'
 const TID = '결제 후 응답받은 PG사 거래 고유번호'

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { startProviderStub } from '../e2e/support/provider-stub.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
+import { startProviderStub } from '../support/provider-stub.ts'
 import { startTestRedis } from '../support/redis.ts'
 
 const COUNT = 200

@@ -3,10 +3,8 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
-import { defineScripts } from '../../src/store/scripts.ts'
-import { startTestRedis } from '../support/redis.ts'
-import type { SentCommand } from '../support/stepped-client.ts'
-import { assertAtRest, assertHolds } from './crash-promises.ts'
+import { defineScripts } from '../../src/store/lua/scripts.ts'
+import { assertAtRest, assertHolds } from '../support/crash-promises.ts'
 import {
   type Actor,
   advance,
@@ -28,7 +26,9 @@ import {
   startResolution,
   startSweep,
   sweepToTheEnd,
-} from './crash-world.ts'
+} from '../support/crash-world.ts'
+import { startTestRedis } from '../support/redis.ts'
+import type { SentCommand } from '../support/stepped-client.ts'
 
 const MOST_ACTORS = 4
 

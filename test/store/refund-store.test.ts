@@ -1,15 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Claim, Intent, RefundStore, Settlement, StoredRefund } from '../../src/refunds/ports.ts'
+import type { Claim, Intent, RefundStore, Settlement, StoredRefund } from '../../src/refunds/ports/store.ts'
 import type { Payment, Resolution } from '../../src/refunds/refund.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
-import { connectRedis } from '../../src/store/connection.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
+import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
-import { MERCHANT } from '../support/merchant.ts'
-import { startTestRedis } from '../support/redis.ts'
-import { storeTimes } from '../support/store-times.ts'
 import {
   emptyPayment,
   type ModelRequest,
@@ -18,7 +15,10 @@ import {
   modelRestore,
   modelSettle,
   sumOf,
-} from './ledger-model.ts'
+} from '../support/ledger-model.ts'
+import { MERCHANT } from '../support/merchant.ts'
+import { startTestRedis } from '../support/redis.ts'
+import { storeTimes } from '../support/store-times.ts'
 
 async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
   const server = await startTestRedis(t)

@@ -1,9 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { Claim, RefundStore, Settlement, StoredRefund, UnsettledQuery } from '../../src/refunds/ports.ts'
+import type {
+  Claim,
+  RefundStore,
+  Settlement,
+  StoredRefund,
+  UnsettledQuery,
+} from '../../src/refunds/ports/store.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
-import { connectRedis } from '../../src/store/connection.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
+import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/variables.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
-import type { Problem } from '../../src/http/problems.ts'
+import type { Problem } from '../../src/http/problems/catalog.ts'
 import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'
-import { startSandbox } from '../sandbox/support.ts'
 import { startTestRedis, type TestRedis } from './redis.ts'
+import { startSandbox } from './sandbox.ts'
 
 /** A refund or a problem: which of the two, the test knows. */
 type RefundOrProblem = Omit<Refund, 'status'> & Omit<Problem, 'status'> & { status: string | number }

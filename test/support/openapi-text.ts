@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { pino } from 'pino'
-import type { AppParts } from '../../src/app.ts'
-import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { createMetrics } from '../../src/http/metrics.ts'
+import { readConfig } from '../../src/config/variables.ts'
+import type { AppParts } from '../../src/http/app.ts'
+import { buildApp } from '../../src/http/app.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
 
 /** The OpenAPI document as it is committed: of an app whose parts are never called. */
 export async function openapiText(): Promise<string> {

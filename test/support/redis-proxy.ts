@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { defineScripts, type RedisClient, type Scripts } from '../../src/store/scripts.ts'
+import { defineScripts, type RedisClient, type Scripts } from '../../src/store/lua/scripts.ts'
 import type { TestRedis } from './redis.ts'
 
 /** The commands of one refund, in the order in which they leave the gateway. */

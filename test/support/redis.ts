@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { type PrivateRedis, startPrivateRedis } from '../../src/store/private-redis.ts'
+import { type PrivateRedis, startPrivateRedis } from '../../src/store/redis/private-redis.ts'
 
 /** A durable `redis-server` of a test's own. */
 export type TestRedis = Readonly<{

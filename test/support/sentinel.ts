@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Test } from 'tap'
-import { until } from '../e2e/support/calls.ts'
+import { until } from './calls.ts'
 import { startTestRedis, type TestRedis } from './redis.ts'
 
 /** What the sentinels call the primary. */

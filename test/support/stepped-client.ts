@@ -1,4 +1,4 @@
-import type { RedisClient, Scripts } from '../../src/store/scripts.ts'
+import type { RedisClient, Scripts } from '../../src/store/lua/scripts.ts'
 
 /** A command that a client has sent, and whose reply it has not read. */
 export type SentCommand = Readonly<{

@@ -1,5 +1,9 @@
-import { createStoreIdentity, type StorePast, type StorePastOptions } from '../../src/store/identity.ts'
-import type { RedisClient, Scripts } from '../../src/store/scripts.ts'
+import type { RedisClient, Scripts } from '../../src/store/lua/scripts.ts'
+import {
+  createStoreIdentity,
+  type StorePast,
+  type StorePastOptions,
+} from '../../src/store/redis/store-identity.ts'
 
 /** What a gateway of this process would look at, with one secret and without API_KEYS. */
 export function createPast(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { metric, until } from '../e2e/support/calls.ts'
-import type { Sandbox } from '../sandbox/support.ts'
+import { metric, until } from './calls.ts'
 import { refundRequest, type TestGateway } from './gateway.ts'
+import type { Sandbox } from './sandbox.ts'
 
 /** How long a stream of refunds may be held up by a failover. */
 export const FAILOVER_MS = 20_000

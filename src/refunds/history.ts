@@ -1,0 +1,66 @@
+import type { HistoryEntry, StoredRefund } from './ports/store.ts'
+import type { Resolution } from './refund.ts'
+
+/** Something that happened to a refund. */
+export type RefundEvent = Readonly<{
+  /** ISO 8601. */
+  at: string
+  event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'disputed' | 'conflict'
+  /** Who or what brought it about. */
+  source: 'caller' | 'provider' | 'lease' | 'lookup' | 'operator'
+  /** The caller that asked for it or resolved it. */
+  by: string | null
+  note: string | null
+}>
+
+const NOBODY = { by: null, note: null } as const
+
+/** Everything that happened to a refund, oldest first: its intent, its history and its outcome. */
+export function refundEvents({ refund, history, earlier }: StoredRefund): RefundEvent[] {
+  const resolutions = [...earlier, refund.resolution]
+  const events: RefundEvent[] = []
+  for (const entry of history) {
+    events.push(
+      entry.event === 'failed'
+        ? settled(entry.at, 'failed', resolutions.shift() ?? null)
+        : { at: entry.at, ...noted(entry) },
+    )
+  }
+  const isSettled = refund.status === 'succeeded' || refund.status === 'failed'
+  // While it is disputed, its history says already that it had failed.
+  if (isSettled && !refund.disputed) {
+    events.push(settled(refund.updated_at, refund.status as 'succeeded' | 'failed', refund.resolution))
+  }
+  events.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
+  // First, whatever its time: that is of the gateway's clock, and the others are of Redis's.
+  const by = refund.requested_by
+  return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
+}
+
+function settled(at: string, event: 'succeeded' | 'failed', resolution: Resolution | null): RefundEvent {
+  const { source, by, note } = resolution ?? { source: 'provider' as const, ...NOBODY }
+  return { at, event, source, by, note }
+}
+
+function noted({ event, cause }: HistoryEntry): Omit<RefundEvent, 'at'> {
+  switch (event) {
+    case 'unknown':
+      return { event, source: cause === 'lease' ? 'lease' : 'provider', ...NOBODY }
+    case 'disputed':
+      return {
+        event,
+        source: cause === 'lookup' ? 'lookup' : 'provider',
+        by: null,
+        note: 'an answer said that it was made',
+      }
+    case 'other':
+      return {
+        event: 'conflict',
+        source: 'provider',
+        by: null,
+        note: 'another attempt at it was sent, too, and may have been applied',
+      }
+    default:
+      return { event: 'conflict', source: 'provider', by: null, note: `an answer said ${cause}` }
+  }
+}

@@ -1,0 +1,146 @@
+import type { Provider, RefundObserver, RefundStore, StoredRefund, UnsettledRefund } from '../ports/store.ts'
+
+export type ReconcilerParts = Readonly<{
+  store: RefundStore
+  provider: Provider
+  observer: RefundObserver
+  /** How often unsettled refunds are looked at, give or take a half. */
+  intervalMs: number
+}>
+
+/** Looks after unsettled refunds in the background. */
+export type Reconciler = Readonly<{
+  /** Looks at what is due now. Throws StoreError. */
+  sweep(): Promise<void>
+  /** Starts no further sweep, and waits for the one under way. */
+  stop(): Promise<void>
+}>
+
+/** The longest pause between two lookups of one refund. */
+const LONGEST_PAUSE_MS = 6 * 3_600_000
+
+/** An unknown partial or a disputed refund waits for a person; it is only looked at to see whether one has come. */
+const PERSON_PAUSE_MS = LONGEST_PAUSE_MS
+
+/** How many lookups run at a time: few, since they are in nobody's way. */
+const LOOKUPS_AT_ONCE = 4
+
+/** How many a sweep makes, and for how long it goes on to: the rest is due at the next one. */
+const MOST_LOOKED_AT = 64
+const LONGEST_SWEEP_MS = 20_000
+
+/**
+ * Runs in every replica, without a leader. Every expired `processing` becomes `unknown`, at each sweep. The unknown
+ * ones are looked at in the order in which they are due, and the store hands each to one replica at a time: a full
+ * refund is looked up at the provider, first at once, then after pauses that double, so that one which stays
+ * inconclusive keeps no other waiting; a partial one is left for a person, and so is a disputed one.
+ */
+export function startReconciler(parts: ReconcilerParts): Reconciler {
+  let timer: NodeJS.Timeout | undefined
+  let sweeping: Promise<void> = Promise.resolve()
+  let isStopped = false
+  const sweepOnce = () => sweep(parts, () => isStopped)
+
+  function schedule(): void {
+    if (isStopped) return
+    // Jitter, so that replicas that were started together do not sweep together.
+    const pauseMs = parts.intervalMs * (0.5 + Math.random())
+    timer = setTimeout(() => {
+      // A store that is away is reported by the store itself; the refunds wait for the next sweep.
+      sweeping = sweepOnce()
+        .catch(() => {})
+        .finally(schedule)
+    }, pauseMs).unref()
+  }
+
+  schedule()
+  return {
+    sweep: sweepOnce,
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await sweeping
+    },
+  }
+}
+
+async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<void> {
+  await parts.store.expireLeases()
+  const startedAt = performance.now()
+  const isOver = () => isStopped() || performance.now() - startedAt > LONGEST_SWEEP_MS
+  const failures: unknown[] = []
+  for (let looked = 0; looked < MOST_LOOKED_AT && !isOver(); looked += LOOKUPS_AT_ONCE) {
+    const due = await parts.store.takeDue(LOOKUPS_AT_ONCE)
+    // One that fails leaves the others alone.
+    const ends = await Promise.allSettled(due.map((unsettled) => lookAt(parts, unsettled)))
+    failures.push(...ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])))
+    if (due.length < LOOKUPS_AT_ONCE) break
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promise<void> {
+  const stored = await parts.store.findByClaim(unsettled)
+  switch (stored?.refund.status) {
+    case 'failed':
+      if (stored?.refund.disputed) return leaveToPerson(parts, unsettled, stored)
+      return parts.store.drop(unsettled)
+    case undefined:
+    case 'succeeded':
+      return parts.store.drop(unsettled)
+    case 'processing':
+      // The store has gone back to when it was not unknown yet.
+      return parts.store.lookAgain(unsettled, parts.intervalMs)
+    case 'unknown':
+      return lookUp(parts, unsettled, stored as StoredRefund)
+  }
+}
+
+async function lookUp(
+  parts: ReconcilerParts,
+  unsettled: UnsettledRefund,
+  stored: StoredRefund,
+): Promise<void> {
+  const { refund } = stored
+  // How a partly cancelled payment looks in the lookup is not documented (facts): it never settles a part.
+  if (refund.kind === 'partial') return leaveToPerson(parts, unsettled, stored)
+
+  await parts.store.keepKey(stored)
+  const found = await parts.provider.lookUp({
+    merchant: unsettled.merchant,
+    tid: unsettled.tid,
+    amount: refund.amount,
+    requestedAt: Date.parse(refund.created_at),
+  })
+  if (found.outcome === 'inconclusive') {
+    return parts.store.lookAgain(unsettled, pauseMs(parts, stored))
+  }
+  const settlement = {
+    status: 'succeeded',
+    provider: refund.provider,
+    refunded_at: found.refundedAt,
+    failure: null,
+    resolution: { source: 'lookup', by: null, note: null, at: new Date().toISOString() },
+    bookedAmount: null,
+  } as const
+  const settled = await parts.store.settle(stored, settlement)
+  if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement, false)
+  if (settled.result === 'disputed') parts.observer.disputed(settled.stored.refund, settlement)
+  if (settled.result === 'settled') parts.observer.resolved(settled.stored.refund)
+}
+
+async function leaveToPerson(
+  { store }: ReconcilerParts,
+  unsettled: UnsettledRefund,
+  stored: StoredRefund,
+): Promise<void> {
+  await store.keepKey(stored)
+  await store.lookAgain(unsettled, PERSON_PAUSE_MS)
+}
+
+/** As long as it has been unknown already, so that pauses double: seconds, then minutes, then hours. */
+function pauseMs({ store, intervalMs }: ReconcilerParts, { refund, history }: StoredRefund): number {
+  const unknownSince = history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at
+  const ageMs = store.now() - Date.parse(unknownSince)
+  return Math.min(Math.max(ageMs, intervalMs), LONGEST_PAUSE_MS)
+}

@@ -1,0 +1,227 @@
+import calculateSlot from 'cluster-key-slot'
+import { Cluster } from 'ioredis'
+import type { Refund } from '../../refunds/refund.ts'
+import { keys, UNSETTLED_SHARDS } from '../keys.ts'
+import type { RedisClient, Scripts } from '../lua/scripts.ts'
+import { acceptCommand } from './accept-command.ts'
+import { type Barrier, createBarrier } from './barrier.ts'
+import type { MarkMemory } from './store-mark-file.ts'
+import { createWaitingConnection } from './waiting-connection.ts'
+
+/** Nobody has this name: a memory of it is contradicted by every store. */
+const NOBODY = '-'
+
+/** As it was at `since`, while `remembered` is remembered; both in milliseconds, `since` 0 where nobody knows. */
+export type GoneBack = Readonly<{ since: number; remembered: number }>
+
+export type MarkFound = Readonly<
+  { result: 'raised' | 'fine' | 'other_store' } | ({ result: 'gone_back' } & GoneBack)
+>
+
+/** The store as it must be, and what is remembered of it outside of this process. */
+export type Expected = Readonly<{
+  storeId: string
+  fileMarks: MarkMemory['marks']
+  /** A write is durable only after WAITAOF. */
+  needsFileSync: boolean
+}>
+
+export type StoreMark = Readonly<{
+  /** Compares the store with what is remembered, and raises its mark, here or soon after. */
+  raise(expected: Expected): Promise<MarkFound>
+  /** The marks that this process remembers of this store. */
+  remembered(storeId: string): MarkMemory['marks']
+  /** The outcome of this refund was stored as durably as Redis promises. */
+  refundSettled(paymentKey: string, refund: Refund): void
+  /** Resolves once what is being raised is remembered, or cannot be. */
+  settle(): Promise<void>
+  close(): void
+}>
+
+export type StoreMarkOptions = Readonly<{
+  minReplicas: number
+  /** Whether it may raise. */
+  mayWrite: boolean
+  /** Called when a mark is remembered. */
+  onRemembered(expected: Expected): void
+}>
+
+/** A refund whose outcome was stored since a mark was remembered. */
+type Settled = Readonly<{ paymentKey: string; refund: Refund }>
+
+/**
+ * A mark that rises with Redis's clock, so that a store which came back older is noticed (lua/raise-mark.lua). On a
+ * single server one shard has it; on a Cluster each shard, so that each server is likely to have one. A mark is
+ * remembered once it is as durable as an intent: what a failover may lose was never promised. Where that takes waiting,
+ * the mark is raised on a connection of its own, beside the comparison.
+ */
+export function createStoreMark(
+  redis: RedisClient & Scripts,
+  instance: string,
+  options: StoreMarkOptions,
+): StoreMark {
+  let store = { id: '', marks: new Map<number, number>() }
+  /** By server: it loses its last writes first. */
+  const settled = new Map<string, Settled>()
+  const waiting = createWaitingConnection(redis)
+  let raisingApart: Promise<void> | undefined
+
+  /** The memories that are contradicted because a settled refund is gone. */
+  async function missing(looked: readonly Settled[]): Promise<readonly (string | number)[]> {
+    const found = await Promise.all(looked.map(({ paymentKey, refund }) => redis.hget(paymentKey, refund.id)))
+    const gone = looked.filter((_, index) => found[index] === null)
+    return gone.flatMap(({ refund }) => [NOBODY, Date.parse(refund.updated_at)])
+  }
+
+  /** What each shard answers. */
+  function ask(
+    client: RedisClient & Scripts,
+    purpose: 'raise' | 'compare' | 'look',
+    { storeId, fileMarks }: Expected,
+    gone: readonly (string | number)[],
+  ): Promise<string[][]> {
+    const asked = shardsOf(redis).map((shard) => {
+      const own = store.marks.get(shard)
+      const file = fileMarks[shard]
+      return client.raiseMark(
+        ...[keys.storeMark(shard), keys.storeInstances(shard), keys.storeId(shard)],
+        ...[storeId, instance, purpose],
+        ...(own === undefined ? [] : [instance, own]),
+        ...(file === undefined ? [] : [file.instance, file.mark]),
+        ...(shard === 0 ? gone : []),
+      ) as Promise<string[]>
+    })
+    return Promise.all(asked)
+  }
+
+  /** What was raised is on its way to be durable: remembers it when it is, and then forgets what was settled before. */
+  async function remember(
+    raised: readonly string[][],
+    before: ReadonlyMap<string, Settled>,
+    { expected, barrier }: { expected: Expected; barrier: Barrier },
+  ): Promise<void> {
+    const areDurable = await Promise.all(shardsOf(redis).map((shard) => barrier(keys.storeMark(shard))))
+    if (areDurable.includes(false) || store.id !== expected.storeId) return
+    for (const [shard, [, mark]] of raised.entries()) {
+      store.marks.set(shard, Math.max(Number(mark), store.marks.get(shard) ?? 0))
+    }
+    for (const [server, last] of before) if (settled.get(server) === last) settled.delete(server)
+    options.onRemembered(expected)
+  }
+
+  async function raiseApart(expected: Expected): Promise<void> {
+    const before = new Map(settled)
+    const client = await waiting.open()
+    const raised = await ask(client, 'raise', expected, await missing([...before.values()]))
+    if (foundIn(raised).result !== 'raised') return
+    const barrier = createBarrier(
+      client,
+      () => ({ state: 'durable', needsFileSync: expected.needsFileSync }),
+      options.minReplicas,
+    )
+    await remember(raised, before, { expected, barrier })
+  }
+
+  return {
+    async raise(expected) {
+      if (store.id !== expected.storeId) {
+        // What is remembered of a lost store was accepted with its loss.
+        store = { id: expected.storeId, marks: new Map() }
+        settled.clear()
+      }
+      const isApart = expected.needsFileSync || options.minReplicas > 0
+      const purpose = options.mayWrite ? (isApart ? 'compare' : 'raise') : 'look'
+      const before = new Map(settled)
+      const replies = await ask(redis, purpose, expected, await missing([...before.values()]))
+      const found = foundIn(replies)
+      if (found.result === 'raised') await remember(replies, before, { expected, barrier: () => true })
+      if (found.result === 'fine' && purpose === 'compare') {
+        raisingApart ??= raiseApart(expected)
+          .catch(() => {})
+          .finally(() => {
+            raisingApart = undefined
+          })
+      }
+      return found
+    },
+
+    remembered(storeId) {
+      if (store.id !== storeId) return {}
+      return Object.fromEntries([...store.marks].map(([shard, mark]) => [shard, { instance, mark }]))
+    },
+
+    refundSettled(paymentKey, refund) {
+      settled.set(serverOf(redis, paymentKey), { paymentKey, refund })
+    },
+
+    async settle() {
+      await raisingApart
+    },
+
+    close: waiting.close,
+  }
+}
+
+/** The worst that a shard has answered. */
+function foundIn(replies: readonly string[][]): MarkFound {
+  const goneBack = replies.filter(([result]) => result === 'gone_back')
+  if (goneBack.length > 0) {
+    return {
+      result: 'gone_back',
+      since: Math.min(...goneBack.map(([, since]) => Number(since))),
+      remembered: Math.max(...goneBack.map(([, , remembered]) => Number(remembered))),
+    }
+  }
+  const result = replies.some(([one]) => one === 'other_store') ? 'other_store' : replies[0]?.[0]
+  if (result === 'raised' || result === 'fine' || result === 'other_store') return { result }
+  throw new Error(`bug: raise-mark.lua answered ${result}`)
+}
+
+export function goneBackText({ since, remembered }: GoneBack): string {
+  const from = since === 0 ? 'an unknown time' : timeText(since)
+  return `it has gone back: it is as it was at ${from}, while ${timeText(remembered)} is remembered, and what was refunded between is lost. Put the newer data back, or accept the loss: ${acceptCommand(`--gone-back=${timeText(remembered)}`)}`
+}
+
+/**
+ * An operator accepts that the store has gone back behind what is remembered until this time. Answers what was
+ * accepted. Throws an Error where nothing is to accept, or another time is remembered by now.
+ */
+export async function acceptGoneBack(redis: RedisClient, remembered: string): Promise<GoneBack> {
+  const shards = await Promise.all(
+    shardsOf(redis).map(async (shard) => {
+      const [lost, since, mark] = await redis.hmget(keys.storeMark(shard), 'lost', 'lost_since', 'mark')
+      return { shard, lost: Number(lost ?? 0), since: Number(since ?? 0), mark: Number(mark ?? 0) }
+    }),
+  )
+  const lost = shards.filter((shard) => shard.lost > 0)
+  if (lost.length === 0) throw new Error('No gateway has found that this store has gone back.')
+  const found = {
+    since: Math.min(...lost.map(({ since }) => since)),
+    remembered: Math.max(...lost.map((shard) => shard.lost)),
+  }
+  const expected = timeText(found.remembered)
+  if (remembered !== expected) {
+    throw new Error(`What is remembered goes until ${expected}: look until then, and name that.`)
+  }
+  for (const { shard, lost: voidUntil, mark } of lost) {
+    // The mark as well: above it, later losses are noticed at once. While `lost` stands, nobody raises it.
+    const key = keys.storeMark(shard)
+    await redis.hset(key, 'void_until', voidUntil, 'mark', Math.max(mark, voidUntil))
+    await redis.hdel(key, 'lost', 'lost_since')
+  }
+  return found
+}
+
+/** As it is shown, and named in a command. */
+export function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}
+
+function shardsOf(redis: RedisClient): number[] {
+  return Array.from({ length: redis instanceof Cluster ? UNSETTLED_SHARDS : 1 }, (_, shard) => shard)
+}
+
+/** What tells the servers of a Cluster apart. */
+function serverOf(redis: RedisClient, key: string): string {
+  return redis instanceof Cluster ? (redis.slots[calculateSlot(key)]?.[0] ?? '') : ''
+}

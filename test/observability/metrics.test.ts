@@ -1,0 +1,81 @@
+import t from 'tap'
+import { createMetrics, type MetricSources } from '../../src/observability/metrics.ts'
+
+function startAll(overrides: Partial<MetricSources> = {}) {
+  let asked = 0
+  const metrics = createMetrics({
+    async countUnsettled() {
+      asked += 1
+      return asked
+    },
+    oldestUnknownAt: async () => 1_000,
+    storeNow: () => 61_000,
+    countPendingWrites: () => 0,
+    isReady: () => true,
+    storeState: () => 'durable',
+    isPaused: () => false,
+    droppedLogLines: () => 0,
+    ...overrides,
+  })
+  return { metrics, asked: () => asked }
+}
+
+t.test('however many scrape and however often, the store is asked a few times a second', async (t) => {
+  // A process that is a moment old, and one that is older.
+  for (const startedAt of [1, 500, 100_000]) {
+    let now = startedAt
+    t.intercept(performance, 'now', { value: () => now })
+    const { metrics, asked } = startAll()
+    await Promise.all(Array.from({ length: 100 }, () => metrics.text()))
+    t.equal(asked(), 1, 'at once')
+    for (let count = 0; count < 500; count++) {
+      metrics.countAnswer('succeeded')
+      await metrics.text()
+      now += 1
+    }
+    t.equal(asked(), 20, 'within a second, although something is counted each time')
+    now += 1_000
+    for (let count = 0; count < 500; count++) {
+      metrics.countAnswer('succeeded')
+      await metrics.text()
+    }
+    t.equal(asked(), 40, 'and as many in another')
+  }
+})
+
+t.test('what was counted is told to who asks afterwards', async (t) => {
+  const { metrics, asked } = startAll()
+  const counting: (() => void)[] = [
+    () => metrics.countRequest('POST', '/refunds', 201, 5),
+    () => metrics.countAnswer('succeeded'),
+    () => metrics.countProviderCall('cancel', 'succeeded', 5),
+    () => metrics.countAmountMismatch(),
+    () => metrics.countConflict(),
+    () => metrics.countLost(),
+    () => metrics.countResolution('lookup', 'succeeded'),
+  ]
+  let last = await metrics.text()
+  for (const count of counting) {
+    count()
+    const text = await metrics.text()
+    t.not(text, last, String(count))
+    last = text
+  }
+  const before = asked()
+  // A scraper's own request changes nothing that it waits for.
+  metrics.countRequest('GET', '/metrics', 200, 5)
+  await metrics.text()
+  t.equal(asked(), before)
+})
+
+t.test('the age of the oldest unknown refund is by the clock of the store', async (t) => {
+  t.match(await startAll().metrics.text(), /^refund_gateway_oldest_unknown_age_seconds 60$/m)
+})
+
+t.test('what the store cannot tell is absent', async (t) => {
+  const away = async () => {
+    throw new Error('away')
+  }
+  const { metrics } = startAll({ countUnsettled: away, oldestUnknownAt: away })
+  t.notMatch(await metrics.text(), /^refund_gateway_(unsettled_refunds|oldest_unknown_age_seconds) /m)
+})

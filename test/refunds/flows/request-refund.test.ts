@@ -1,0 +1,796 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { type RefundAnswer, requestRefund } from '../../../src/refunds/flows/request-refund.ts'
+import { CLAIM_TRUST_MS, LEASE_SLACK_MS, leaseMs } from '../../../src/refunds/lease.ts'
+import type {
+  Authorization,
+  BeginResult,
+  CancelOutcome,
+  CancelRequest,
+  Claim,
+  Intent,
+  Provider,
+  RefundStore,
+  Settlement,
+  SettleResult,
+  StoredRefund,
+} from '../../../src/refunds/ports/store.ts'
+import { StoreError } from '../../../src/refunds/ports/store.ts'
+import type { ProviderAnswer, Refund } from '../../../src/refunds/refund.ts'
+import { MERCHANT_ACCOUNT } from '../../support/merchant.ts'
+
+// Only what a real store and provider cannot be made to show: see test/e2e for the rest.
+
+const ANSWER: ProviderAnswer = {
+  cancel_tid: 'C1',
+  cancel_code: '0000',
+  cancel_msg: '정상취소',
+  cancel_date: '20250609132911',
+  cancel_amt: '10000',
+}
+
+const SUCCEEDED: CancelOutcome = {
+  outcome: 'succeeded',
+  provider: ANSWER,
+  refundedAt: '2025-06-09T13:29:11+09:00',
+  cancelledAmount: 10_000,
+}
+const DECLINED: CancelOutcome = {
+  outcome: 'failed',
+  code: 'provider_declined',
+  detail: 'declined',
+  provider: { ...ANSWER, cancel_code: '1001' },
+}
+const UNKNOWN: CancelOutcome = { outcome: 'unknown', detail: 'no answer', provider: null }
+const NOT_SENT: CancelOutcome & { outcome: 'not_sent' } = {
+  outcome: 'not_sent',
+  code: 'provider_unavailable',
+  detail: 'refused',
+}
+const TOKEN_REJECTED: CancelOutcome = { outcome: 'token_rejected', detail: 'rejected' }
+const AUTH_FAILED: Authorization = { outcome: 'not_sent', code: 'provider_auth_failed', detail: 'wrong key' }
+
+const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: 20_000 })
+
+const STORE_DOWN = () => new StoreError('store_unavailable', 'down')
+
+/** What happens instead of, or beside, what the store would do. Each answers what `usual` does by default. */
+type Faults = {
+  begin?: (usual: () => Promise<BeginResult>, call: number, intent: Intent) => Promise<BeginResult>
+  restore?: (call: number) => boolean
+  settle?: (usual: () => Promise<SettleResult>, call: number) => Promise<SettleResult>
+  release?: (usual: () => Promise<StoredRefund | null>, call: number) => Promise<StoredRefund | null>
+  authorize?: (call: number) => Authorization
+  renew?: (rejectedToken: string) => Authorization
+  cancel?: (call: number) => CancelOutcome
+  isFull?: () => boolean
+}
+
+/** One payment of 10,000 KRW between a store in memory and a provider that answers as it is told. */
+function createFlow(faults: Faults = {}) {
+  const claims = new Map<string, Claim>()
+  const refunds = new Map<string, StoredRefund>()
+  const sent: { request: CancelRequest; token: string }[] = []
+  const begun: { claim: string; attempt: string }[] = []
+  const released: { claim: string; attempt: string }[] = []
+  const renewed: string[] = []
+  const restored: string[] = []
+  const observed: string[] = []
+  const postponed: (() => Promise<unknown>)[] = []
+  const settlements: Settlement[] = []
+  const clock = { nowMs: 1_000 }
+  let authorizations = 0
+
+  const store: Pick<
+    RefundStore,
+    'claim' | 'joinClaim' | 'begin' | 'settle' | 'restore' | 'release' | 'findByClaim' | 'findById' | 'now'
+  > = {
+    async claim(claim) {
+      const existing = claims.get(claim.id)
+      if (existing === undefined) claims.set(claim.id, claim)
+      return existing ?? claim
+    },
+
+    async begin(intent) {
+      begun.push({ claim: intent.claim.token, attempt: intent.attempt })
+      const usual = async (): Promise<BeginResult> => {
+        const existing = refunds.get(intent.claim.id)
+        if (existing !== undefined) {
+          const isOwn = existing.attempt === intent.attempt && existing.refund.status === 'processing'
+          return { result: isOwn ? 'begun' : 'exists', stored: existing }
+        }
+        const stored: StoredRefund = {
+          merchant: intent.claim.merchant,
+          attempt: intent.attempt,
+          fingerprint: intent.claim.fingerprint,
+          history: [],
+          countedTaxFree: 0,
+          earlier: [],
+          disputedBy: null,
+          refund: {
+            id: intent.claim.id,
+            status: 'processing',
+            tid: intent.claim.tid,
+            kind: 'full',
+            amount: intent.amount ?? intent.payment.amount,
+            ...intent.details,
+            provider: null,
+            refunded_at: null,
+            failure: null,
+            resolution: null,
+            created_at: '2026-01-01T00:00:00.000Z',
+            updated_at: '2026-01-01T00:00:00.000Z',
+          },
+        }
+        refunds.set(intent.claim.id, stored)
+        return { result: 'begun', stored }
+      }
+      return faults.begin ? faults.begin(usual, begun.length, intent) : usual()
+    },
+
+    async settle(stored, settlement) {
+      settlements.push(settlement)
+      const usual = async (): Promise<SettleResult> => {
+        const present = refunds.get(stored.refund.id)
+        if (present === undefined) return { result: 'lost' }
+        const { bookedAmount: _, ...known } = settlement
+        const settled = { ...present, refund: { ...present.refund, ...known } }
+        refunds.set(stored.refund.id, settled)
+        return { result: 'settled', stored: settled }
+      }
+      return faults.settle ? faults.settle(usual, settlements.length) : usual()
+    },
+
+    async restore(stored) {
+      restored.push(stored.refund.id)
+      const keepsKey = faults.restore?.(restored.length) ?? true
+      refunds.set(stored.refund.id, stored)
+      return keepsKey
+    },
+
+    async release({ claim, attempt }) {
+      released.push({ claim: claim.token, attempt })
+      const usual = async () => {
+        const refund = refunds.get(claim.id)
+        if (refund?.attempt === attempt && refund.refund.status === 'unknown') return refund
+        if (refund?.attempt === attempt) refunds.delete(claim.id)
+        if (!refunds.has(claim.id) && claims.get(claim.id)?.token === claim.token) claims.delete(claim.id)
+        return null
+      }
+      return faults.release ? faults.release(usual, released.length) : usual()
+    },
+
+    joinClaim: async ({ id, token }) => claims.get(id)?.token === token,
+    now: () => Date.now(),
+    findByClaim: async ({ id }) => refunds.get(id) ?? null,
+    findById: async (id) => refunds.get(id) ?? null,
+  }
+
+  const provider: Pick<Provider, 'authorize' | 'renew' | 'admit'> = {
+    async authorize() {
+      authorizations++
+      return faults.authorize?.(authorizations) ?? { outcome: 'authorized', token: 'token-1' }
+    },
+    async renew(_merchant, rejectedToken) {
+      renewed.push(rejectedToken)
+      return faults.renew?.(rejectedToken) ?? { outcome: 'authorized', token: 'token-2' }
+    },
+    admit: (_merchant, work) =>
+      work(async (request, token) => {
+        sent.push({ request, token })
+        return faults.cancel?.(sent.length) ?? SUCCEEDED
+      }),
+  }
+
+  function request(idempotencyKey = 'key-1'): Promise<RefundAnswer> {
+    return requestRefund(
+      {
+        store: store as RefundStore,
+        provider: provider as Provider,
+        accounts: new Map([['default', { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS }]]),
+        storeSecrets: [Buffer.alloc(32)],
+        clock: () => clock.nowMs,
+        observer: {
+          recorded: (refund) => observed.push(`recorded ${refund.status}`),
+          resolved: (refund) => observed.push(`resolved ${refund.status}`),
+          notSent: (_claim, { code }) => observed.push(`not sent: ${code}`),
+          amountMismatch: (_refund, cancelled) => observed.push(`mismatch ${cancelled}`),
+          conflict: (refund: Refund, settlement: Settlement, isOther: boolean) =>
+            observed.push(
+              `conflict: ${refund.status}, not ${settlement.status}${isOther ? ', of another' : ''}`,
+            ),
+          disputed: (refund: Refund, settlement: Settlement) =>
+            observed.push(`disputed: ${refund.status}, not ${settlement.status}`),
+          lost: (refund, { isWrittenBack, keepsKey }) =>
+            observed.push(
+              `lost ${refund.status}${isWrittenBack ? '' : ', not written back'}${keepsKey ? '' : ', without its key'}`,
+            ),
+          postponed: () => observed.push('postponed'),
+        },
+        background: {
+          seeThrough: (work) => work,
+          untilDone: (work) => postponed.push(work),
+          pending: () => postponed.length,
+          isFull: () => faults.isFull?.() ?? false,
+          drain: async () => postponed.length,
+        },
+      },
+      {
+        caller: 'orders',
+        idempotencyKey,
+        body: { tid: 't-1', reason: '고객 변심', payment: { method: 'card_auth', amount: 10_000 } },
+      },
+    )
+  }
+
+  return {
+    request,
+    clock,
+    claims,
+    refunds,
+    sent,
+    begun,
+    released,
+    renewed,
+    restored,
+    observed,
+    postponed,
+    settlements,
+    /** Does what was left to the background, each piece as often as it takes. */
+    async catchUp() {
+      for (const work of postponed.splice(0)) {
+        for (let tries = 1; ; tries++) {
+          try {
+            await work()
+            break
+          } catch (error) {
+            if (tries === 10) throw error
+          }
+        }
+      }
+    },
+  }
+}
+
+type Flow = ReturnType<typeof createFlow>
+
+function isRefused(t: Test, answer: RefundAnswer, code: string): void {
+  t.match(answer, { answer: 'refused', refusal: { code, detail: /./ } })
+}
+
+function isRefunded(t: Test, answer: RefundAnswer, status: string): void {
+  t.match(answer, { answer: 'refund', refund: { status }, replayed: false })
+}
+
+function isFree(t: Test, flow: Flow): void {
+  t.equal(flow.refunds.size, 0, 'no refund is left')
+  t.equal(flow.claims.size, 0, 'the key is free')
+}
+
+t.test('a refund whose begin was applied, but not answered, is not sent and given up later', async (t) => {
+  const flow = createFlow({
+    begin: async (usual, call) => {
+      const begun = await usual()
+      if (call === 1) throw STORE_DOWN()
+      return begun
+    },
+  })
+  isRefused(t, await flow.request(), 'store_unavailable')
+  t.same(flow.sent, [])
+  t.same(flow.observed, ['postponed'])
+  t.equal(flow.postponed.length, 1)
+
+  // Until then it looks as if the first request still ran.
+  isRefused(t, await flow.request(), 'idempotency_in_progress')
+  t.same(flow.sent, [])
+
+  await flow.catchUp()
+  isFree(t, flow)
+  isRefunded(t, await flow.request(), 'succeeded')
+  t.equal(flow.sent.length, 1)
+})
+
+t.test('a release that fails is tried again in the background', async (t) => {
+  const flow = createFlow({
+    cancel: () => NOT_SENT,
+    release: async (usual, call) => {
+      if (call === 1) throw STORE_DOWN()
+      return usual()
+    },
+  })
+  isRefused(t, await flow.request(), 'provider_unavailable')
+  t.same(flow.observed, ['not sent: provider_unavailable', 'postponed'])
+  t.equal(flow.refunds.size, 1)
+  await flow.catchUp()
+  isFree(t, flow)
+})
+
+t.test(
+  'a begin that is undone after others were told `unknown` has failed, and does not vanish',
+  async (t) => {
+    const flow = createFlow({
+      begin: async (usual) => {
+        await usual()
+        throw STORE_DOWN()
+      },
+    })
+    isRefused(t, await flow.request(), 'store_unavailable')
+    const [stored] = flow.refunds.values() as Iterable<StoredRefund>
+    if (stored === undefined) throw new Error('nothing was begun')
+    // Its lease ran out before the store could be reached again.
+    const { id } = stored.refund
+    flow.refunds.set(id, { ...stored, refund: { ...stored.refund, status: 'unknown' } })
+    t.match(await flow.request(), { answer: 'refund', replayed: true, refund: { status: 'unknown' } })
+
+    await flow.catchUp()
+    const answer = await flow.request()
+    t.match(answer, {
+      answer: 'refund',
+      replayed: true,
+      refund: {
+        id,
+        status: 'failed',
+        failure: { code: 'provider_declined' },
+        resolution: { note: 'Never sent' },
+      },
+    })
+    t.same(flow.observed, ['postponed', 'resolved failed'])
+    t.same(flow.sent, [])
+  },
+)
+
+t.test('while too many outcomes wait to be stored, nothing further is begun', async (t) => {
+  let isFull = true
+  const flow = createFlow({ isFull: () => isFull })
+  isRefused(t, await flow.request(), 'store_unavailable')
+  t.same([flow.claims.size, flow.sent.length, flow.postponed.length], [0, 0, 0])
+  isFull = false
+  t.match(await flow.request(), { answer: 'refund', replayed: false })
+})
+
+t.test('an error of the store that is none is not hidden', async (t) => {
+  const flow = createFlow({
+    begin: async () => {
+      throw new Error('bug: something')
+    },
+  })
+  await t.rejects(flow.request(), { message: 'bug: something' })
+  t.same(flow.sent, [])
+  t.equal(flow.postponed.length, 1, 'what may have been begun is given up')
+})
+
+t.test('a begin that was answered too late for its lease is not sent', async (t) => {
+  for (const [tookMs, isSent] of [
+    [LEASE_SLACK_MS, true],
+    [LEASE_SLACK_MS + 1, false],
+    [LEASE_SLACK_MS * 10, false],
+  ] as const) {
+    const flow = createFlow({
+      begin: async (usual) => {
+        flow.clock.nowMs += tookMs
+        return usual()
+      },
+    })
+    const answer = await flow.request()
+    t.equal(flow.sent.length, isSent ? 1 : 0, `${tookMs} ms`)
+    if (isSent) continue
+    isRefused(t, answer, 'store_unavailable')
+    t.equal(flow.released.length, 1)
+    isFree(t, flow)
+  }
+})
+
+t.test('the end of the lease goes with the call, by the clock of the flow', async (t) => {
+  const TOKEN_MS = 700
+  const flow = createFlow({
+    begin: async (usual) => {
+      flow.clock.nowMs += 1_000
+      return usual()
+    },
+    cancel: (call) => (call === 1 ? TOKEN_REJECTED : SUCCEEDED),
+    renew: () => {
+      flow.clock.nowMs += TOKEN_MS
+      return { outcome: 'authorized', token: 'token-2' }
+    },
+  })
+  await flow.request()
+  const [first, second] = flow.sent.map(({ request }) => request.leaseLeft)
+  t.equal(second?.(), LEASE_MS - 1_000, 'of the lease that was renewed')
+  t.equal(first?.(), LEASE_MS - 1_000 - TOKEN_MS - 1_000, 'and not of the first one')
+  flow.clock.nowMs += LEASE_MS
+  t.equal(second?.(), -1_000, 'asked anew each time')
+})
+
+t.test('a claim that was read too long ago is not acted on', async (t) => {
+  for (const [tookMs, isSent] of [
+    [CLAIM_TRUST_MS, true],
+    [CLAIM_TRUST_MS + 1, false],
+  ] as const) {
+    const flow = createFlow({
+      authorize: () => {
+        flow.clock.nowMs += tookMs
+        return { outcome: 'authorized', token: 'token-1' }
+      },
+    })
+    const answer = await flow.request()
+    t.equal(flow.sent.length, isSent ? 1 : 0, `${tookMs} ms`)
+    if (isSent) continue
+    isRefused(t, answer, 'store_unavailable')
+    isFree(t, flow)
+  }
+})
+
+t.test('while the store cannot be written to, the caller gets the true outcome', async (t) => {
+  for (const [outcome, status] of [
+    [SUCCEEDED, 'succeeded'],
+    [DECLINED, 'failed'],
+    [UNKNOWN, 'unknown'],
+  ] as const) {
+    const flow = createFlow({
+      cancel: () => outcome,
+      settle: async (usual, call) => {
+        if (call <= 2) throw STORE_DOWN()
+        return usual()
+      },
+    })
+    const answer = await flow.request()
+    isRefunded(t, answer, status)
+    t.match(answer, { refund: { provider: status === 'unknown' ? null : { cancel_tid: 'C1' } } })
+    t.same(flow.observed, ['postponed', `recorded ${status}`])
+    t.same(flow.released, [], 'a refund that was sent is never given up')
+    t.equal([...flow.refunds.values()][0]?.refund.status, 'processing')
+
+    const [work] = flow.postponed as [() => Promise<unknown>]
+    await t.rejects(work(), { name: 'StoreError' }, 'it fails until the store is back')
+    await work()
+    t.equal([...flow.refunds.values()][0]?.refund.status, status)
+    t.equal(flow.sent.length, 1)
+
+    const repeat = await flow.request()
+    t.match(repeat, { answer: 'refund', refund: { status }, replayed: true })
+    t.equal(flow.sent.length, 1)
+  }
+})
+
+t.test('what the store says of a late settlement is reported', async (t) => {
+  const conflicting = createFlow({
+    settle: async (_usual, call) => {
+      if (call === 1) throw STORE_DOWN()
+      const [stored] = [...conflicting.refunds.values()] as [StoredRefund]
+      return {
+        result: 'conflict',
+        stored: { ...stored, refund: { ...stored.refund, status: 'failed' as const } },
+      }
+    },
+  })
+  isRefunded(t, await conflicting.request(), 'succeeded')
+  await conflicting.catchUp()
+  t.same(conflicting.observed, ['postponed', 'recorded succeeded', 'conflict: failed, not succeeded'])
+})
+
+t.test('what the store forgets in mid-call is written back, and then settled', async (t) => {
+  for (const [outcome, status] of [
+    [SUCCEEDED, 'succeeded'],
+    [DECLINED, 'failed'],
+    [UNKNOWN, 'unknown'],
+  ] as const) {
+    const flow = createFlow({
+      cancel: () => outcome,
+      settle: forgetBefore(
+        (call) => call === 1,
+        () => flow,
+      ),
+    })
+    isRefunded(t, await flow.request(), status)
+    t.equal(flow.restored.length, 1)
+    t.same(flow.observed, [`lost ${status}`, `recorded ${status}`])
+    t.match([...flow.refunds.values()], [{ refund: { status } }])
+  }
+})
+
+t.test('what cannot be written back now is tried again, and reported once', async (t) => {
+  const flow = createFlow({
+    settle: forgetBefore(
+      (call) => call <= 2,
+      () => flow,
+    ),
+    restore: (call) => {
+      if (call === 1) throw STORE_DOWN()
+      return false
+    },
+  })
+  isRefunded(t, await flow.request(), 'succeeded')
+  await flow.catchUp()
+  t.same(flow.observed, ['postponed', 'recorded succeeded', 'lost succeeded, without its key'])
+  t.match([...flow.refunds.values()], [{ refund: { status: 'succeeded' } }])
+})
+
+t.test('a store that forgets again is told again, later', async (t) => {
+  const flow = createFlow({
+    settle: forgetBefore(
+      (call) => call <= 2,
+      () => flow,
+    ),
+  })
+  isRefunded(t, await flow.request(), 'succeeded')
+  t.same(flow.observed, ['lost succeeded', 'postponed', 'recorded succeeded'])
+  await flow.catchUp()
+  t.match([...flow.refunds.values()], [{ refund: { status: 'succeeded' } }])
+})
+
+/** The store forgets everything before it is told the outcome. */
+function forgetBefore(
+  isForgotten: (call: number) => boolean,
+  flow: () => Flow,
+): NonNullable<Faults['settle']> {
+  return async (usual, call) => {
+    if (isForgotten(call)) flow().refunds.clear()
+    return usual()
+  }
+}
+
+t.test('a second try of a refund that the store forgot is not sent, and begins nothing', async (t) => {
+  const renewals: (boolean | undefined)[] = []
+  const flow = createFlow({
+    cancel: () => TOKEN_REJECTED,
+    begin: async (usual, call, { isRenewal }) => {
+      renewals.push(isRenewal)
+      if (call === 1) return usual()
+      flow.refunds.clear()
+      return { result: 'lost' }
+    },
+  })
+  isRefused(t, await flow.request(), 'provider_unavailable')
+  t.same(renewals, [undefined, true])
+  t.same(flow.observed, [
+    'lost processing, not written back, without its key',
+    'not sent: provider_unavailable',
+  ])
+  t.equal(flow.sent.length, 1)
+  isFree(t, flow)
+})
+
+t.test('a caller whose success disputes what stands is told of the success', async (t) => {
+  const flow = createFlow({
+    settle: async () => {
+      const [stored] = [...flow.refunds.values()] as [StoredRefund]
+      const refund = { ...stored.refund, status: 'failed' as const, disputed: true as const }
+      return { result: 'disputed', stored: { ...stored, refund } }
+    },
+  })
+  isRefunded(t, await flow.request(), 'succeeded')
+  t.same(flow.observed, ['disputed: failed, not succeeded', 'recorded succeeded'])
+})
+
+t.test('a caller is told what became of its own attempt, and that of another one is reported', async (t) => {
+  for (const outcome of [SUCCEEDED, UNKNOWN]) {
+    const flow = createFlow({
+      cancel: () => outcome,
+      settle: async () => {
+        const [stored] = [...flow.refunds.values()] as [StoredRefund]
+        return { result: 'conflict', stored: { ...stored, attempt: 'another' } }
+      },
+    })
+    isRefunded(t, await flow.request(), outcome.outcome)
+    t.match(flow.observed, [/^conflict: processing, .*, of another$/, `recorded ${outcome.outcome}`])
+  }
+})
+
+t.test('a caller whose answer contradicts what stands gets what stands', async (t) => {
+  const flow = createFlow({
+    settle: async () => {
+      const [stored] = [...flow.refunds.values()] as [StoredRefund]
+      return {
+        result: 'conflict',
+        stored: { ...stored, refund: { ...stored.refund, status: 'failed' as const } },
+      }
+    },
+  })
+  isRefunded(t, await flow.request(), 'failed')
+  t.same(flow.observed, ['conflict: failed, not succeeded', 'recorded failed'])
+})
+
+t.test('another amount than was asked is reported and booked', async (t) => {
+  for (const [cancelledAmount, observed] of [
+    [10_000, ['recorded succeeded']],
+    [9_900, ['mismatch 9900', 'recorded succeeded']],
+    // What the provider cancelled cannot be read.
+    [null, ['mismatch null', 'recorded succeeded']],
+  ] as const) {
+    const flow = createFlow({ cancel: () => ({ ...SUCCEEDED, cancelledAmount }) as CancelOutcome })
+    isRefunded(t, await flow.request(), 'succeeded')
+    t.same(flow.observed, observed)
+    t.equal(flow.settlements[0]?.bookedAmount, cancelledAmount)
+  }
+})
+
+t.test('a request whose claim is given up under it starts over at most three times', async (t) => {
+  for (const times of [0, 1, 2, 3, 4]) {
+    const flow = createFlow({
+      begin: async (usual, call) => (call <= times ? { result: 'claim_abandoned' } : usual()),
+    })
+    const answer = await flow.request()
+    if (times < 3) isRefunded(t, answer, 'succeeded')
+    else isRefused(t, answer, 'idempotency_in_progress')
+    t.equal(flow.sent.length, times < 3 ? 1 : 0, `given up ${times} times`)
+    t.equal(flow.begun.length, Math.min(times + 1, 3))
+    t.equal(flow.released.length, Math.min(times, 3), 'every claim that was given up is freed')
+    t.equal(new Set(flow.begun.map(({ attempt }) => attempt)).size, flow.begun.length, 'each round its own')
+    if (times >= 3) isFree(t, flow)
+  }
+})
+
+t.test('a rejected token is renewed once, under a lease that begins anew', async (t) => {
+  const flow = createFlow({ cancel: (call) => (call === 1 ? TOKEN_REJECTED : SUCCEEDED) })
+  isRefunded(t, await flow.request(), 'succeeded')
+  t.same(
+    flow.sent.map(({ token }) => token),
+    ['token-1', 'token-2'],
+  )
+  t.same(flow.sent[0]?.request, flow.sent[1]?.request, 'the same request')
+  t.same(flow.renewed, ['token-1'])
+  t.equal(flow.begun.length, 2)
+  t.same(flow.begun[0], flow.begun[1], 'begin finds its own attempt')
+  t.same(flow.released, [])
+  t.equal(flow.settlements.length, 1)
+})
+
+t.test('a second rejection is provider_auth_failed, and frees the key', async (t) => {
+  const flow = createFlow({ cancel: () => TOKEN_REJECTED })
+  isRefused(t, await flow.request(), 'provider_auth_failed')
+  t.equal(flow.sent.length, 2)
+  t.same(flow.observed, ['not sent: provider_auth_failed'])
+  isFree(t, flow)
+})
+
+t.test('"already cancelled" on the second try is unknown: the first one may have cancelled it', async (t) => {
+  const already: CancelOutcome = {
+    outcome: 'failed',
+    code: 'already_cancelled',
+    detail: 'The payment was cancelled before.',
+    provider: ANSWER,
+  }
+  const second = createFlow({ cancel: (call) => (call === 1 ? TOKEN_REJECTED : already) })
+  isRefunded(t, await second.request(), 'unknown')
+  t.equal(second.sent.length, 2)
+  t.match(second.settlements, [{ status: 'unknown', failure: null, provider: ANSWER }])
+
+  const first = createFlow({ cancel: () => already })
+  isRefunded(t, await first.request(), 'failed')
+})
+
+t.test('where no fresh token is to be had, nothing more is sent', async (t) => {
+  for (const [authorization, code] of [
+    [AUTH_FAILED, 'provider_auth_failed'],
+    [NOT_SENT, 'provider_unavailable'],
+  ] as const) {
+    const flow = createFlow({ cancel: () => TOKEN_REJECTED, renew: () => authorization })
+    isRefused(t, await flow.request(), code)
+    t.equal(flow.sent.length, 1)
+    t.equal(flow.begun.length, 1)
+    isFree(t, flow)
+  }
+})
+
+t.test('the second try needs a lease of its own', async (t) => {
+  const rejectedOnce = (call: number) => (call === 1 ? TOKEN_REJECTED : SUCCEEDED)
+
+  const swept = createFlow({
+    cancel: rejectedOnce,
+    begin: async (usual, call) => {
+      const begun = await usual()
+      if (call === 1 || begun.result !== 'begun') return begun
+      return { result: 'exists', stored: begun.stored }
+    },
+  })
+  isRefused(t, await swept.request(), 'provider_unavailable')
+  t.equal(swept.sent.length, 1)
+  isFree(t, swept)
+
+  const late = createFlow({
+    cancel: rejectedOnce,
+    begin: async (usual, call) => {
+      if (call === 2) late.clock.nowMs += LEASE_SLACK_MS + 1
+      return usual()
+    },
+  })
+  isRefused(t, await late.request(), 'store_unavailable')
+  t.equal(late.sent.length, 1)
+  isFree(t, late)
+
+  const away = createFlow({
+    cancel: rejectedOnce,
+    begin: async (usual, call) => {
+      if (call === 2) throw STORE_DOWN()
+      return usual()
+    },
+  })
+  isRefused(t, await away.request(), 'store_unavailable')
+  t.equal(away.sent.length, 1)
+  await away.catchUp()
+  isFree(t, away)
+})
+
+/** What each outcome of the last call is recorded as; the others record nothing. */
+const STATUS_OF: Readonly<Partial<Record<CancelOutcome['outcome'], string>>> = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  unknown: 'unknown',
+}
+
+const cancelOutcome = fc.constantFrom(SUCCEEDED, DECLINED, UNKNOWN, NOT_SENT, TOKEN_REJECTED)
+const authorization = fc.constantFrom<Authorization>(
+  { outcome: 'authorized', token: 'token' },
+  AUTH_FAILED,
+  NOT_SENT,
+)
+const beginFault = fc.constantFrom('none', 'lost before', 'lost after', 'late', 'abandoned', 'exists')
+
+t.test('whatever fails, two calls only after a rejected token, and none is given up', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(cancelOutcome, { minLength: 4, maxLength: 4 }),
+      fc.array(beginFault, { minLength: 6, maxLength: 6 }),
+      fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+      fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+      authorization,
+      authorization,
+      async (cancels, begins, settlesFail, releasesFail, first, second) => {
+        const outcomes: CancelOutcome[] = []
+        let joinedAnother = false
+        const flow = createFlow({
+          authorize: () => first,
+          renew: () => second,
+          cancel: (call) => {
+            const outcome = cancels[call - 1] ?? SUCCEEDED
+            outcomes.push(outcome)
+            return outcome
+          },
+          begin: async (usual, call) => {
+            const fault = begins[call - 1] ?? 'none'
+            if (fault === 'lost before') throw STORE_DOWN()
+            if (fault === 'abandoned') return { result: 'claim_abandoned' }
+            const begun = await usual()
+            if (fault === 'lost after') throw STORE_DOWN()
+            if (fault === 'late') flow.clock.nowMs += LEASE_SLACK_MS + 1
+            if (fault === 'exists' && begun.result === 'begun') {
+              joinedAnother = outcomes.length === 0
+              return { result: 'exists', stored: begun.stored }
+            }
+            return begun
+          },
+          settle: async (usual, call) => {
+            if (settlesFail[call - 1]) throw STORE_DOWN()
+            return usual()
+          },
+          release: async (usual, call) => {
+            if (releasesFail[call - 1]) throw STORE_DOWN()
+            return usual()
+          },
+        })
+        const answer = await flow.request()
+
+        const last = outcomes.at(-1)
+        const status = last && STATUS_OF[last.outcome]
+        const sentAtMostTwice =
+          outcomes.length <= 1 || (outcomes.length === 2 && outcomes[0]?.outcome === 'token_rejected')
+        const answeredTruly = status
+          ? answer.answer === 'refund' && answer.refund.status === status && !answer.replayed
+          : answer.answer === 'refused'
+
+        await flow.catchUp()
+        const left = [...flow.refunds.values()].map(({ refund }) => refund.status)
+        const leftInTheEnd = status ? [status] : joinedAnother ? ['processing'] : []
+        return (
+          sentAtMostTwice &&
+          answeredTruly &&
+          isDeepStrictEqual(left, leftInTheEnd) &&
+          flow.renewed.length <= 1 &&
+          (flow.settlements.length === 0 || status !== undefined)
+        )
+      },
+    ),
+    { numRuns: 5000 },
+  )
+})

@@ -1,0 +1,142 @@
+import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
+import type { RefundState } from '../../src/refunds/refund.ts'
+import { keys, unsettledShard } from '../../src/store/keys.ts'
+import { IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
+import { type ModelPayment, shownStatus, sumOf } from './ledger-model.ts'
+import { MERCHANT } from './merchant.ts'
+
+/** What Redis holds, as a reader would be shown it: read from a copy, since reading ends a lease that is over. */
+async function look({ redis, reader }: Real) {
+  const claims = Promise.all(IDS.map((id) => redis.get(keys.claim(id))))
+  const shards = Promise.all(
+    [...new Set(IDS.map(unsettledShard))]
+      .flatMap((shard) => [keys.unsettled(shard), keys.unknown(shard)])
+      .map((key) => redis.zrange(key, '0', '-1')),
+  )
+  const payments = Promise.all(
+    TIDS.map(async (tid) => {
+      const copy = `copy of ${tid}`
+      redis.copy(keys.payment(MERCHANT, tid), keys.payment(MERCHANT, copy), 'REPLACE')
+      const shown = Promise.all([
+        reader.listByPayment({ merchant: MERCHANT, tid: copy, limit: 10, cursor: null }),
+        reader.findPayment(MERCHANT, copy),
+      ])
+      redis.del(keys.payment(MERCHANT, copy))
+      const [{ refunds }, ledger] = await shown
+      return { refunds, ledger }
+    }),
+  )
+  return { claims: await claims, entries: (await shards).flat(), payments: await payments }
+}
+
+type Seen = Awaited<ReturnType<typeof look>>
+
+export async function assertHolds(model: Model, real: Real): Promise<void> {
+  const seen = await look(real)
+  const violations = [
+    ...real.violations,
+    ...TIDS.flatMap((tid, index) =>
+      unlikeModel(model, tid, seen.payments[index] as Seen['payments'][number]),
+    ),
+    ...IDS.flatMap((id, index) => brokenPromises(model, id, seen.claims[index] ?? null)),
+    ...overspent(model),
+    ...notInIndex(model, seen.entries),
+  ]
+  if (violations.length > 0) throw new Error(violations.join('; '))
+}
+
+function messages(promises: [isBroken: boolean, message: string][]): string[] {
+  return promises.filter(([isBroken]) => isBroken).map(([, message]) => message)
+}
+
+function unlikeModel(
+  { payments, nowMs, resolvedAsFailed }: Model,
+  tid: string,
+  { refunds, ledger }: Seen['payments'][number],
+) {
+  const payment = payments.get(tid) as ModelPayment
+  const shown = refunds.map(
+    ({ id, status, disputed, kind, amount }) => `${id} ${disputed ? 'disputed' : status} ${kind} ${amount}`,
+  )
+  const expected = [...payment.refunds.values()].map(
+    (refund) => `${refund.id} ${shownStatus(refund, nowMs)} ${refund.kind} ${refund.amount}`,
+  )
+  const sums = (['refunded', 'in_flight', 'unknown', 'disputed'] as const).map((sum) => ledger?.[sum] ?? 0)
+  const expectedSums = (['succeeded', 'processing', 'unknown', 'disputed'] as const).map((state) =>
+    sumOf(payment, nowMs, state),
+  )
+  const total = sums.reduce((one, other) => one + other)
+  return messages([
+    [shown.join() !== expected.join(), `${tid}: [${shown}], not [${expected}]`],
+    [sums.join() !== expectedSums.join(), `the ledger of ${tid}: ${sums}, not ${expectedSums}`],
+    // What a person wrongly called failed may have been refunded again by the time that its answer comes.
+    [
+      total > PAID && !refunds.some(({ id }) => resolvedAsFailed.has(id)),
+      `the ledger of ${tid}: ${sums} exceeds what was paid`,
+    ],
+  ])
+}
+
+const UNSETTLED: readonly RefundState[] = ['processing', 'unknown', 'disputed']
+
+/** What each key was promised, once its refund may have reached the provider. */
+function brokenPromises(model: Model, id: string, claim: string | null): string[] {
+  const relays = model.relays.filter((relay) => relay.id === id && relay.hasLeft)
+  return relays.flatMap((relay, index) => {
+    const refund = model.payments.get(relay.tid)?.refunds.get(id)
+    if (refund === undefined || refund.attempt !== relay.attempt) return [`${id} was sent and is forgotten`]
+    const isUnsettled = UNSETTLED.includes(refund.status)
+    // A key counts from when it was claimed, which may be a while before the relay.
+    const isKept = isUnsettled || model.nowMs < relay.atMs + KEY_RETENTION_MS - CLAIM_TRUST_MS
+    const isWronglyFailed = relay.isApplied && refund.status === 'failed' && !model.resolvedAsFailed.has(id)
+    return messages([
+      [isKept && claim?.endsWith(` ${relay.tid}`) !== true, `the key of ${id} is free: ${claim}`],
+      [isKept && relays.length > index + 1, `${id} was sent more than once`],
+      [isWronglyFailed, `${id} failed, and was applied`],
+    ])
+  })
+}
+
+/** The provider applies what it is asked: more than was paid only where an operator was wrong. */
+function overspent({ relays, resolvedAsFailed }: Model): string[] {
+  return TIDS.flatMap((tid) => {
+    const applied = relays.filter((relay) => relay.tid === tid && relay.isApplied)
+    if (applied.some(({ id }) => resolvedAsFailed.has(id))) return []
+    const sum = applied.reduce((total, { amount }) => total + amount, 0)
+    return sum > PAID ? [`${sum} of ${PAID} left the payment ${tid}`] : []
+  })
+}
+
+/** Of a disputed one whoever dies just then may leave nothing but the ledger, where its money is held. */
+const INDEXED: readonly RefundState[] = ['processing', 'unknown']
+
+function unsettledOf({ payments }: Model, states = INDEXED): string[] {
+  return [...payments].flatMap(([tid, { refunds }]) =>
+    [...refunds.values()].filter(({ status }) => states.includes(status)).map(({ id }) => `${id} ${tid}`),
+  )
+}
+
+/** An entry is `<time>.<id> <attempt> <merchant> <tid>`, and of an unknown refund who asked for it behind that. */
+function idAndTid(entry: string): string {
+  const [position = '', , , tid] = entry.split(' ')
+  return `${position.slice(position.indexOf('.') + 1)} ${tid}`
+}
+
+function notInIndex(model: Model, entries: readonly string[]): string[] {
+  const indexed = new Set(entries.map(idAndTid))
+  return unsettledOf(model)
+    .filter((unsettled) => !indexed.has(unsettled))
+    .map((unsettled) => `${unsettled} is unsettled and in no index`)
+}
+
+/** What must be so once nobody is at work but the reconciler, and it has looked at everything. */
+export async function assertAtRest(model: Model, real: Real): Promise<void> {
+  await assertHolds(model, real)
+  const { entries, claims } = await look(real)
+  const disputed = unsettledOf(model, ['disputed'])
+  const indexed = [...new Set(entries.map(idAndTid))].filter((one) => !disputed.includes(one)).sort()
+  const unsettled = unsettledOf(model).sort()
+  const free = unsettled.filter((one) => claims[IDS.indexOf(one.split(' ')[0] as string)] === null)
+  if (indexed.join() !== unsettled.join()) throw new Error(`in the index: [${indexed}], not [${unsettled}]`)
+  if (free.length > 0) throw new Error(`the keys of [${free}] are free`)
+}

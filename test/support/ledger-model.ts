@@ -1,0 +1,292 @@
+import type { Payment, RefundState, Resolution } from '../../src/refunds/refund.ts'
+import type { Krw } from '../../src/refunds/rules/amounts.ts'
+import type { RefundKind } from '../../src/refunds/rules/eligibility.ts'
+
+/** What the model knows of a refund; `booked` is what the ledger counts for it. */
+export type ModelRefund = {
+  id: string
+  attempt: string
+  status: RefundState
+  kind: RefundKind
+  amount: Krw
+  booked: Krw
+  taxFree: Krw
+  askedTaxFree: Krw
+  leaseUntilMs: number
+  /** The text of the settlement that stands, by which one that is sent twice is known. */
+  settledAs: string | null
+  /** The answers that have disputed it: `provider`, `lookup`, or of which other attempt. */
+  disputedBy: Set<string>
+  /** The other attempts that have moved money, too, and those that may have, as `unknown.` and the attempt. */
+  others: Set<string>
+}
+
+/** One payment by the contract's words, in memory and without regard to speed: what the scripts must equal. */
+export type ModelPayment = {
+  pinned: Payment | null
+  refunds: Map<string, ModelRefund>
+  /** Claims that were given up, and until when that is remembered. */
+  abandonedUntilMs: Map<string, number>
+  /** What was moved beside its refunds, by attempts that no refund stands for. */
+  moved: { booked: Krw; taxFree: Krw }[]
+}
+
+export type ModelRequest = Readonly<{
+  id: string
+  attempt: string
+  claimToken: string
+  payment: Payment
+  amount: Krw | undefined
+  taxFreeAmount: Krw | undefined
+  partialAllowed: boolean
+  /** Of what was begun before, and so begins nothing. */
+  isRenewal?: boolean
+}>
+
+export type ModelSettlement = Readonly<{
+  status: 'succeeded' | 'failed' | 'unknown'
+  source: Resolution['source']
+  bookedAmount: Krw | null
+  text: string
+  /** What a person has seen that it is. */
+  settles?: 'unknown' | 'disputed'
+}>
+
+/** The time, and how long an attempt has for its call and a mark of a given up claim is kept. */
+export type ModelTime = Readonly<{ nowMs: number; leaseMs: number; markMs: number }>
+
+export function emptyPayment(): ModelPayment {
+  return { pinned: null, refunds: new Map(), abandonedUntilMs: new Map(), moved: [] }
+}
+
+/** As a reader is shown it: nobody waits any more for the answer of a `processing` whose lease is over. */
+export function shownStatus({ status, leaseUntilMs }: ModelRefund, nowMs: number): RefundState {
+  return status === 'processing' && nowMs >= leaseUntilMs ? 'unknown' : status
+}
+
+export function sumOf(payment: ModelPayment, nowMs: number, status: RefundState): Krw {
+  const counted = [...payment.refunds.values()].filter((refund) => shownStatus(refund, nowMs) === status)
+  return sum(counted, 'booked') + (status === 'succeeded' ? sum(payment.moved, 'booked') : 0)
+}
+
+type Taken = readonly Pick<ModelRefund, 'booked' | 'taxFree'>[]
+
+function sum(refunds: Taken, member: 'booked' | 'taxFree'): Krw {
+  return refunds.reduce((total, refund) => total + refund[member], 0)
+}
+
+function isUnsettled({ status }: ModelRefund): boolean {
+  return status === 'processing' || status === 'unknown' || status === 'disputed'
+}
+
+/** What looking at a refund does to it. */
+export function modelRead(payment: ModelPayment, id: string, nowMs: number): void {
+  const refund = payment.refunds.get(id)
+  if (refund !== undefined) refund.status = shownStatus(refund, nowMs)
+}
+
+/** What begin must answer, and does to the model. */
+export function modelBegin(payment: ModelPayment, request: ModelRequest, time: ModelTime): string {
+  const existing = payment.refunds.get(request.id)
+  if (existing !== undefined) {
+    if (existing.attempt === request.attempt && existing.status === 'processing') {
+      existing.leaseUntilMs = time.nowMs + time.leaseMs
+      return 'begun'
+    }
+    modelRead(payment, request.id, time.nowMs)
+    return 'exists'
+  }
+  if (request.isRenewal) return 'lost'
+  if (time.nowMs < (payment.abandonedUntilMs.get(request.claimToken) ?? 0)) return 'claim_abandoned'
+  const refund = reserve(payment, request, time.nowMs)
+  if (typeof refund === 'string') {
+    payment.abandonedUntilMs.set(request.claimToken, time.nowMs + time.markMs)
+    return refund
+  }
+  payment.refunds.set(request.id, { ...refund, leaseUntilMs: time.nowMs + time.leaseMs })
+  return 'begun'
+}
+
+/** The refund that a request makes, or why it makes none. */
+function reserve(payment: ModelPayment, request: ModelRequest, nowMs: number): ModelRefund | string {
+  const standing = [...payment.refunds.values()].filter(({ status }) => status !== 'failed')
+  const isPinned = standing.length > 0 || payment.moved.length > 0
+  const facts = isPinned ? (payment.pinned as Payment) : request.payment
+  if (
+    facts.method !== request.payment.method ||
+    facts.amount !== request.payment.amount ||
+    facts.tax_free_amount !== request.payment.tax_free_amount
+  ) {
+    return 'payment_mismatch'
+  }
+  const lookAtUnsettled = () => {
+    for (const { id } of standing.filter(isUnsettled)) modelRead(payment, id, nowMs)
+  }
+  const wantsEverything = request.amount === undefined || request.amount === facts.amount
+  if (wantsEverything && standing.some(isUnsettled)) {
+    lookAtUnsettled()
+    return 'refund_unresolved'
+  }
+
+  const all = [...payment.moved, ...standing]
+  const amount = request.amount ?? Math.max(0, facts.amount - sum(all, 'booked'))
+  const asked = { amount, taxFreeAmount: request.taxFreeAmount }
+  const taxFree = placeBeside(facts, asked, all)
+  if (typeof taxFree === 'string') {
+    lookAtUnsettled()
+    const certain = standing.filter(({ status }) => status === 'processing' || status === 'succeeded')
+    const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...certain]) === 'number'
+    return certain.length < standing.length && fitsLater ? 'refund_unresolved' : taxFree
+  }
+  const kind = !isPinned && amount === facts.amount ? 'full' : 'partial'
+  if (kind === 'partial' && !request.partialAllowed) return 'partial_not_allowed'
+
+  payment.pinned = facts
+  return {
+    id: request.id,
+    attempt: request.attempt,
+    status: 'processing',
+    kind,
+    amount,
+    booked: amount,
+    taxFree,
+    askedTaxFree: taxFree,
+    leaseUntilMs: 0,
+    settledAs: null,
+    disputedBy: new Set(),
+    others: new Set(),
+  }
+}
+
+/** The tax-free part that a refund has beside what is taken, or why it has no place there. */
+function placeBeside(
+  { amount: paid, tax_free_amount: paidTaxFree }: Payment,
+  { amount, taxFreeAmount }: { amount: Krw; taxFreeAmount: Krw | undefined },
+  taken: Taken,
+): Krw | string {
+  const left = Math.max(0, paid - sum(taken, 'booked'))
+  if (left === 0 || amount > left) return 'amount_exceeds_remaining'
+  if (taxFreeAmount !== undefined && taxFreeAmount > amount) return 'tax_free_exceeds_amount'
+  if (paidTaxFree === undefined) return taxFreeAmount ?? 0
+  const usedTaxFree = sum(taken, 'taxFree')
+  const taxableLeft = Math.max(0, paid - paidTaxFree - (sum(taken, 'booked') - usedTaxFree))
+  const taxFree = taxFreeAmount ?? Math.max(0, amount - taxableLeft)
+  const isTooLarge = taxFree > paidTaxFree - usedTaxFree || amount - taxFree > taxableLeft
+  return isTooLarge ? 'tax_free_exceeds_amount' : taxFree
+}
+
+/** What settle must answer, and does to the model. */
+export function modelSettle(
+  payment: ModelPayment,
+  { id, attempt }: { id: string; attempt: string },
+  settlement: ModelSettlement,
+  nowMs: number,
+): string {
+  const { status, source, bookedAmount, text } = settlement
+  const refund = payment.refunds.get(id)
+  if (refund === undefined) return 'lost'
+  if (refund.attempt !== attempt) return settleOther(payment, refund, attempt, settlement)
+  if (refund.status === status && refund.settledAs === text) return 'settled'
+  if (source === 'operator') {
+    modelRead(payment, id, nowMs)
+    if (refund.status !== (settlement.settles ?? 'unknown')) return 'conflict'
+  } else if (refund.status !== 'processing' && refund.status !== 'unknown') {
+    return settleLate(refund, settlement)
+  }
+  const asked = refund.status === 'disputed' && status === 'succeeded' ? refund.booked : refund.amount
+  refund.status = status
+  refund.settledAs = text
+  book(refund, bookedAmount ?? asked)
+  // The decline may be of what another attempt did, which is counted already where it is known.
+  if (status === 'failed' && source !== 'operator' && refund.others.size > 0) {
+    const isOpen = [...refund.others].some((cause) => cause.startsWith('unknown.'))
+    return dispute(refund, source, isOpen ? refund.amount : 0)
+  }
+  return 'settled'
+}
+
+function book(refund: ModelRefund, booked: Krw): void {
+  refund.booked = booked
+  refund.taxFree = Math.min(refund.askedTaxFree, booked)
+}
+
+/** An answer to this attempt, when what became of it is recorded already. */
+function settleLate(refund: ModelRefund, { status, source, bookedAmount }: ModelSettlement): string {
+  const figure = bookedAmount ?? refund.amount
+  if (status === 'succeeded' && refund.status !== 'succeeded') return dispute(refund, source, figure)
+  if (status === 'succeeded' && source === 'provider' && figure > refund.booked) {
+    book(refund, figure)
+    return 'conflict'
+  }
+  return refund.status === status ? 'settled' : 'conflict'
+}
+
+/** An answer to an attempt that the store had forgotten. */
+function settleOther(
+  payment: ModelPayment,
+  refund: ModelRefund,
+  attempt: string,
+  { status, source, bookedAmount }: ModelSettlement,
+): string {
+  if (source === 'operator' || status === 'failed') return 'conflict'
+  const figure = bookedAmount ?? refund.amount
+  if (refund.status === 'failed' || refund.status === 'disputed') return dispute(refund, attempt, figure)
+  const cause = status === 'succeeded' ? attempt : `unknown.${attempt}`
+  if (!refund.others.has(cause) && status === 'succeeded') {
+    payment.moved.push({ booked: figure, taxFree: Math.min(refund.askedTaxFree, figure) })
+  }
+  refund.others.add(cause)
+  return 'conflict'
+}
+
+function dispute(refund: ModelRefund, cause: string, figure: Krw): string {
+  if (refund.disputedBy.has(cause)) return refund.status === 'disputed' ? 'disputed' : 'conflict'
+  refund.disputedBy.add(cause)
+  if (refund.status === 'failed') {
+    refund.status = 'disputed'
+    book(refund, figure)
+  }
+  return 'disputed'
+}
+
+/** What writing back a refund that was forgotten must answer, and does to the model. */
+export function modelRestore(
+  payment: ModelPayment,
+  refund: Pick<ModelRefund, 'id' | 'attempt' | 'kind' | 'amount' | 'askedTaxFree'>,
+  facts: Payment,
+  { nowMs, leaseMs }: Pick<ModelTime, 'nowMs' | 'leaseMs'>,
+): string {
+  if (payment.refunds.has(refund.id)) return 'exists'
+  const stands = ({ status }: ModelRefund) => status !== 'failed'
+  const isPinned = payment.moved.length > 0 || [...payment.refunds.values()].some(stands)
+  if (!isPinned) payment.pinned = facts
+  payment.refunds.set(refund.id, {
+    ...refund,
+    status: 'processing',
+    booked: refund.amount,
+    taxFree: refund.askedTaxFree,
+    leaseUntilMs: nowMs + leaseMs,
+    settledAs: null,
+    disputedBy: new Set(),
+    others: new Set(),
+  })
+  return 'restored'
+}
+
+/** What release must answer, and does to the model. */
+export function modelRelease(
+  payment: ModelPayment,
+  { id, attempt, claimToken }: { id: string; attempt: string; claimToken: string },
+  { nowMs, markMs }: Pick<ModelTime, 'nowMs' | 'markMs'>,
+): string {
+  const refund = payment.refunds.get(id)
+  if (refund !== undefined) {
+    if (refund.attempt !== attempt) return 'held'
+    if (refund.status === 'unknown') return 'unknown'
+    if (refund.status !== 'processing') return 'held'
+    if (refund.others.size > 0) return 'unknown'
+    payment.refunds.delete(id)
+  }
+  payment.abandonedUntilMs.set(claimToken, nowMs + markMs)
+  return 'released'
+}
