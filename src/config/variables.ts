@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIPv4, isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/payment.ts'
 import { hasCertificates, isPrivateKey, keyFits } from './certificates.ts'
 
 /** What an API key may do. */

@@ -1,5 +1,6 @@
 import CircuitBreaker from 'opossum'
-import { NOTHING_SENT, type NotSent } from '../refunds/ports/store.ts'
+import { NOTHING_SENT } from '../refunds/nothing-sent.ts'
+import type { NotSent } from '../refunds/ports/provider.ts'
 
 /** How many calls of one account may be under way, whoever asked for them; more wait. */
 export const MAX_CALLS = 64

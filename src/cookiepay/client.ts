@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import { type Account, type JudgedCode, longestTimeoutMs } from '../config/variables.ts'
 import { merchantOf } from '../refunds/merchant.ts'
-import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports/store.ts'
+import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports/provider.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { type Connections, createConnections } from './cancel-connections.ts'
 import { type ExchangeRequest, exchange } from './exchange.ts'

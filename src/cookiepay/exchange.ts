@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { NOTHING_SENT } from '../refunds/ports/store.ts'
+import { NOTHING_SENT } from '../refunds/nothing-sent.ts'
 import { type Declared, decodeAnswer } from './decoding.ts'
 import type { Exchange } from './outcome.ts'
 

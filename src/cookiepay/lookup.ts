@@ -1,4 +1,4 @@
-import type { CancelOutcome, LookupOutcome, LookupQuery } from '../refunds/ports/store.ts'
+import type { CancelOutcome, LookupOutcome, LookupQuery } from '../refunds/ports/provider.ts'
 import { readAmount, readDate, readObject, readRows, SUCCESS_CODE } from './messages.ts'
 import { type Exchange, isTokenError, tokenErrorDetail } from './outcome.ts'
 

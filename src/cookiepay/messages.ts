@@ -1,5 +1,5 @@
 import type { FullCancel } from '../config/variables.ts'
-import type { CancelRequest } from '../refunds/ports/store.ts'
+import type { CancelRequest } from '../refunds/ports/provider.ts'
 import type { ProviderAnswer } from '../refunds/refund.ts'
 import { sendableReason } from './reason.ts'
 

@@ -1,6 +1,6 @@
-import type { CancelOutcome } from '../refunds/ports/store.ts'
+import type { PaymentGateway } from '../refunds/payment.ts'
+import type { CancelOutcome } from '../refunds/ports/provider.ts'
 import type { FailureCode, ProviderAnswer } from '../refunds/refund.ts'
-import type { PaymentGateway } from '../refunds/rules/eligibility.ts'
 import { readAmount, readDate, readObject, receivedAnswer, SUCCESS_CODE } from './messages.ts'
 import { judge, speaksOfCredentials, type TaughtCode, type Verdict } from './verdict.ts'
 

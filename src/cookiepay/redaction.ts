@@ -1,4 +1,5 @@
-import type { ProviderAnswer, RefundAccount } from '../refunds/refund.ts'
+import type { ProviderAnswer } from '../refunds/refund.ts'
+import type { RefundAccount } from '../refunds/refund-account.ts'
 
 const HIDDEN = '[hidden]'
 

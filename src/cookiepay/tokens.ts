@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Authorization, NotSent } from '../refunds/ports/store.ts'
+import type { Authorization, NotSent } from '../refunds/ports/provider.ts'
 
 /** A token and when to stop using it, in milliseconds since 1970. */
 export type ProviderToken = Readonly<{ token: string; expiresAt: number }>

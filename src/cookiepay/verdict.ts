@@ -1,4 +1,4 @@
-import type { PaymentGateway } from '../refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../refunds/payment.ts'
 import { ALREADY_CANCELLED } from './wordings/already-cancelled.ts'
 import { AMBIGUOUS, UNAMBIGUOUS } from './wordings/ambiguous.ts'
 import { DECLINED, HARMLESS, PARTLY_CANCELLED } from './wordings/declined.ts'

@@ -1,5 +1,5 @@
-import type { HistoryEntry, StoredRefund } from './ports/store.ts'
 import type { Resolution } from './refund.ts'
+import type { HistoryEntry, StoredRefund } from './stored-refund.ts'
 
 /** Something that happened to a refund. */
 export type RefundEvent = Readonly<{

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { PaymentGateway } from './rules/eligibility.ts'
+import type { PaymentGateway } from './payment.ts'
 
 /** What the flow needs of a configured account. One request keeps the one that it began with, whatever rotates. */
 export type MerchantAccount = Readonly<{

@@ -1,15 +1,10 @@
+import type { Claim, Intent } from '../refunds/claim.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
 import { CLAIM_TRUST_MS } from '../refunds/lease.ts'
-import type {
-  Claim,
-  Intent,
-  MonotonicClock,
-  RefundStore,
-  Settlement,
-  StoredRefund,
-  UnsettledRefund,
-} from '../refunds/ports/store.ts'
-import { NOTHING_SENT, StoreError } from '../refunds/ports/store.ts'
+import { NOTHING_SENT } from '../refunds/nothing-sent.ts'
+import { type RefundStore, StoreError, type UnsettledRefund } from '../refunds/ports/store.ts'
 import type { Refund } from '../refunds/refund.ts'
+import type { Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 import { keys, unsettledShard } from './keys.ts'
 import type { RedisClient, Scripts } from './lua/scripts.ts'
 import type { Barrier } from './redis/barrier.ts'

@@ -1,13 +1,8 @@
-import type {
-  Attempt,
-  Claim,
-  MonotonicClock,
-  RefundPage,
-  StoredRefund,
-  UnsettledQuery,
-  UnsettledRefund,
-} from '../refunds/ports/store.ts'
+import type { Attempt, Claim } from '../refunds/claim.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
+import type { RefundPage, UnsettledQuery, UnsettledRefund } from '../refunds/ports/store.ts'
 import type { Refund } from '../refunds/refund.ts'
+import type { StoredRefund } from '../refunds/stored-refund.ts'
 import { createIndexCleaner } from './index-cleaner.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
 import type { RedisClient, Scripts } from './lua/scripts.ts'

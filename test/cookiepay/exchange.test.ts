@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { type Dispatcher, Pool } from 'undici'
 import { exchange } from '../../src/cookiepay/exchange.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
-import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports/store.ts'
+import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports/provider.ts'
 import {
   ACCOUNT,
   answer,

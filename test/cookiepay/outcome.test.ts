@@ -7,8 +7,8 @@ import {
   providerHasFailed,
 } from '../../src/cookiepay/outcome.ts'
 import type { TaughtCode } from '../../src/cookiepay/verdict.ts'
-import type { CancelOutcome } from '../../src/refunds/ports/store.ts'
-import type { PaymentGateway } from '../../src/refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../../src/refunds/payment.ts'
+import type { CancelOutcome } from '../../src/refunds/ports/provider.ts'
 
 const ANSWER = {
   cancel_tid: 'C20260101000001',

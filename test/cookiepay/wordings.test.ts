@@ -7,7 +7,7 @@ import { CLAIMED_CANCEL, CLAIMS, NEGATIONS } from '../../src/cookiepay/wordings/
 import { GATEWAY_CODES, GATEWAY_MESSAGES } from '../../src/cookiepay/wordings/gateways.ts'
 import { comparable, firstSaid, type Phrase } from '../../src/cookiepay/wordings/phrase.ts'
 import { BESIDES, CREDENTIALS, REJECTION } from '../../src/cookiepay/wordings/token-errors.ts'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../src/refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../src/refunds/payment.ts'
 
 function verdict(message: unknown, code = '1001', pg: PaymentGateway | null = null): Verdict {
   return judge({ code, message }, { pg, taught: [] })

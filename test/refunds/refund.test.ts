@@ -1,13 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  FAILURE_CODES,
-  MAX_KRW,
-  maskAccountNumber,
-  REFUND_STATUSES,
-  type RefundState,
-  TRANSITIONS,
-} from '../../src/refunds/refund.ts'
+import { MAX_KRW } from '../../src/refunds/krw.ts'
+import { FAILURE_CODES } from '../../src/refunds/refund.ts'
+import { maskAccountNumber } from '../../src/refunds/refund-account.ts'
+import { REFUND_STATUSES, type RefundState, TRANSITIONS } from '../../src/refunds/refund-states.ts'
 
 t.test('the states and the ways between them are those of the contract', async (t) => {
   t.same(TRANSITIONS, {

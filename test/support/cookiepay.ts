@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Test } from 'tap'
 import { type CookiePayOptions, createCookiePay } from '../../src/cookiepay/client.ts'
 import type { TokenStore } from '../../src/cookiepay/tokens.ts'
-import type { CancelRequest } from '../../src/refunds/ports/store.ts'
+import type { CancelRequest } from '../../src/refunds/ports/provider.ts'
 import { MERCHANT } from './merchant.ts'
 
 /** What an account has beside its contract, where a test is not about it. */

@@ -1,4 +1,4 @@
-import type { PaymentGateway } from '../../refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../../refunds/payment.ts'
 
 /** What a row of a PG's own table says of a cancel. */
 export type GatewayVerdict = 'ambiguous' | 'already_cancelled' | 'declined'

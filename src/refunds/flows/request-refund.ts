@@ -1,29 +1,20 @@
 import { newAttemptToken } from '../attempt-token.ts'
+import type { Attempt, Claim, Intent } from '../claim.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { fingerprintMatches, fingerprint as fingerprintOf } from '../fingerprint.ts'
+import type { Krw } from '../krw.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, type LeaseLeft, startLease } from '../lease.ts'
+import { remaining } from '../ledger.ts'
 import type { MerchantAccount } from '../merchant.ts'
-import {
-  type Attempt,
-  type BeginResult,
-  type CancelCall,
-  type CancelOutcome,
-  type Claim,
-  type Intent,
-  type MonotonicClock,
-  NOTHING_SENT,
-  type NotSent,
-  type Provider,
-  type RefundObserver,
-  type RefundStore,
-  type RequestOrigin,
-  type Settlement,
-  type SettleResult,
-  type StoredRefund,
-  StoreError,
-} from '../ports/store.ts'
-import { maskAccountNumber, type Refund, type RefundRequest } from '../refund.ts'
+import { NOTHING_SENT } from '../nothing-sent.ts'
+import type { RefundObserver, RequestOrigin } from '../ports/observer.ts'
+import type { CancelCall, CancelOutcome, NotSent, Provider } from '../ports/provider.ts'
+import { type BeginResult, type RefundStore, type SettleResult, StoreError } from '../ports/store.ts'
+import type { Refund } from '../refund.ts'
+import { maskAccountNumber } from '../refund-account.ts'
 import { refundId } from '../refund-id.ts'
-import { type AmountRule, brokenAmountRule, type Krw, remaining, requestedKind } from '../rules/amounts.ts'
+import type { RefundRequest } from '../refund-request.ts'
+import { type AmountRule, brokenAmountRule, requestedKind } from '../rules/amounts.ts'
 import {
   brokenEligibilityRule,
   type EligibilityRule,
@@ -31,6 +22,7 @@ import {
   refundAccountRequired,
 } from '../rules/eligibility.ts'
 import { endStep, type StepTimings, startTimings } from '../step-timings.ts'
+import type { Settlement, StoredRefund } from '../stored-refund.ts'
 import type { BackgroundWork } from './pending-writes.ts'
 
 /** Why a request was refused without a call that could move money. The key is free afterwards. */

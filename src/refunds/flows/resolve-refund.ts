@@ -1,5 +1,8 @@
-import type { Provider, RefundObserver, RefundStore, Settlement, StoredRefund } from '../ports/store.ts'
+import type { RefundObserver } from '../ports/observer.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { RefundStore } from '../ports/store.ts'
 import type { ProviderAnswer, Refund } from '../refund.ts'
+import type { Settlement, StoredRefund } from '../stored-refund.ts'
 
 /** What a person found out about a refund whose outcome was unknown or disputed. */
 export type ResolveCommand = Readonly<{

@@ -1,4 +1,7 @@
-import type { Provider, RefundObserver, RefundStore, StoredRefund, UnsettledRefund } from '../ports/store.ts'
+import type { RefundObserver } from '../ports/observer.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { RefundStore, UnsettledRefund } from '../ports/store.ts'
+import type { StoredRefund } from '../stored-refund.ts'
 
 export type ReconcilerParts = Readonly<{
   store: RefundStore

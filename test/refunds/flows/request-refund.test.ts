@@ -1,23 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import type { Claim, Intent } from '../../../src/refunds/claim.ts'
 import { type RefundAnswer, requestRefund } from '../../../src/refunds/flows/request-refund.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, leaseMs } from '../../../src/refunds/lease.ts'
 import type {
   Authorization,
-  BeginResult,
   CancelOutcome,
   CancelRequest,
-  Claim,
-  Intent,
   Provider,
-  RefundStore,
-  Settlement,
-  SettleResult,
-  StoredRefund,
+} from '../../../src/refunds/ports/provider.ts'
+import {
+  type BeginResult,
+  type RefundStore,
+  type SettleResult,
+  StoreError,
 } from '../../../src/refunds/ports/store.ts'
-import { StoreError } from '../../../src/refunds/ports/store.ts'
 import type { ProviderAnswer, Refund } from '../../../src/refunds/refund.ts'
+import type { Settlement, StoredRefund } from '../../../src/refunds/stored-refund.ts'
 import { MERCHANT_ACCOUNT } from '../../support/merchant.ts'
 
 // Only what a real store and provider cannot be made to show: see test/e2e for the rest.

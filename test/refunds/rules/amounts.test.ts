@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { MAX_KRW } from '../../../src/refunds/refund.ts'
-import { brokenAmountRule, remaining, requestedKind } from '../../../src/refunds/rules/amounts.ts'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../../src/refunds/rules/eligibility.ts'
+import { MAX_KRW } from '../../../src/refunds/krw.ts'
+import { remaining } from '../../../src/refunds/ledger.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../../src/refunds/payment.ts'
+import { brokenAmountRule, requestedKind } from '../../../src/refunds/rules/amounts.ts'
 
 const PAID = 1000
 

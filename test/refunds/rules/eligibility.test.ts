@@ -1,13 +1,15 @@
 import t from 'tap'
 import {
-  brokenEligibilityRule,
   PAYMENT_GATEWAYS,
   PAYMENT_METHODS,
   type PaymentGateway,
   type PaymentMethod,
-  partialAllowed,
   REFUND_KINDS,
   type RefundKind,
+} from '../../../src/refunds/payment.ts'
+import {
+  brokenEligibilityRule,
+  partialAllowed,
   refundAccountRequired,
   taxFreeAllowed,
 } from '../../../src/refunds/rules/eligibility.ts'
