@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { classifyCancel } from '../../src/cookiepay/outcome.ts'
 import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
+import { leaseMs } from '../../src/refunds/lease.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { RefundObserver } from '../../src/refunds/ports/observer.ts'
 import type { CancelCall, Provider } from '../../src/refunds/ports/provider.ts'
@@ -18,8 +19,8 @@ export type Flow = RefundParts &
     close(): void
   }>
 
-/** The provider's connect timeout and timeout by default, and the slack between them and the lease. */
-const LEASE_MS = 3_000 + 20_000 + 5_000
+/** With the provider's connect timeout and timeout by default. */
+const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: 20_000 })
 const RETENTION_MS = 168 * 3_600_000
 const LEDGER_RETENTION_MS = 400 * 24 * 3_600_000
 
@@ -99,7 +100,7 @@ function createProvider(outcome: 'succeeded' | 'unknown'): Provider {
   return {
     authorize: async () => authorization,
     renew: async () => authorization,
-    admit: async (_account, work) => work(cancel),
+    admit: async () => ({ outcome: 'admitted', cancel, leave: nothing }),
     lookUp: async () => ({ outcome: 'inconclusive', detail: 'not cancelled yet' }),
     readAnswer: () => ({ refundedAt: null, cancelledAmount: null }),
   }

@@ -1,17 +1,9 @@
 import type { PaymentGateway } from '../refunds/payment.ts'
 import type { CancelOutcome } from '../refunds/ports/provider.ts'
 import type { FailureCode, ProviderAnswer } from '../refunds/refund.ts'
+import type { Exchange } from './exchange.ts'
 import { readAmount, readDate, readObject, receivedAnswer, SUCCESS_CODE } from './messages.ts'
 import { judge, speaksOfCredentials, type TaughtCode, type Verdict } from './verdict.ts'
-
-/** What was seen of one HTTP call. */
-export type Exchange =
-  /** No byte of the request left this process. */
-  | Readonly<{ seen: 'not_sent'; detail: string }>
-  /** It was sent, and no complete answer came back. */
-  | Readonly<{ seen: 'no_answer'; detail: string }>
-  /** `announcedSeconds`: how long the server keeps the connection open, where it says so. */
-  | Readonly<{ seen: 'answer'; status: number; body: string; announcedSeconds?: number | undefined }>
 
 /**
  * What a cancel call led to (contract: "What the provider's answer means"). What followed a sent request is unknown,

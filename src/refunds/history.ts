@@ -37,6 +37,11 @@ export function refundEvents({ refund, history, earlier }: StoredRefund): Refund
   return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
 }
 
+/** When a refund became `unknown`, in milliseconds since 1970, by the clock of the store. */
+export function unknownSinceMs({ refund, history }: StoredRefund): number {
+  return Date.parse(history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at)
+}
+
 function settled(at: string, event: 'succeeded' | 'failed', resolution: Resolution | null): RefundEvent {
   const { source, by, note } = resolution ?? { source: 'provider' as const, ...NOBODY }
   return { at, event, source, by, note }

@@ -1,11 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  classifyCancel,
-  classifyToken,
-  type Exchange,
-  providerHasFailed,
-} from '../../src/cookiepay/outcome.ts'
+import type { Exchange } from '../../src/cookiepay/exchange.ts'
+import { classifyCancel, classifyToken, providerHasFailed } from '../../src/cookiepay/outcome.ts'
 import type { TaughtCode } from '../../src/cookiepay/verdict.ts'
 import type { PaymentGateway } from '../../src/refunds/payment.ts'
 import type { CancelOutcome } from '../../src/refunds/ports/provider.ts'

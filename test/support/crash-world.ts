@@ -205,7 +205,7 @@ function createProvider(
   return {
     authorize: async () => ({ outcome: 'authorized', token: 'token' }),
     renew: async () => ({ outcome: 'authorized', token: 'fresh' }),
-    admit: (_merchant, work) => work(cancel),
+    admit: async () => ({ outcome: 'admitted', cancel, leave: () => {} }),
     lookUp: async ({ tid }) =>
       !isLookupDown && model.relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied)
         ? { outcome: 'cancelled', refundedAt: new Date().toISOString() }

@@ -1,8 +1,12 @@
+import { unknownSinceMs } from '../history.ts'
 import type { RefundObserver } from '../ports/observer.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { RefundStore, UnsettledRefund } from '../ports/store.ts'
+import { settlementByLookup } from '../rules/settlements.ts'
 import type { StoredRefund } from '../stored-refund.ts'
+import { repeat } from './repeat.ts'
 
+/** What the reconciler needs. */
 export type ReconcilerParts = Readonly<{
   store: RefundStore
   provider: Provider
@@ -33,38 +37,16 @@ const MOST_LOOKED_AT = 64
 const LONGEST_SWEEP_MS = 20_000
 
 /**
- * Runs in every replica, without a leader. Every expired `processing` becomes `unknown`, at each sweep. The unknown
- * ones are looked at in the order in which they are due, and the store hands each to one replica at a time: a full
- * refund is looked up at the provider, first at once, then after pauses that double, so that one which stays
- * inconclusive keeps no other waiting; a partial one is left for a person, and so is a disputed one.
+ * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it looks at the
+ * unknown ones in the order in which they are due; the store hands each to one replica at a time. A full refund is looked
+ * up at the provider, first at once, then after pauses that double, so that one which stays inconclusive keeps no other
+ * waiting. A partial one is left for a person, and so is a disputed one.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
-  let timer: NodeJS.Timeout | undefined
-  let sweeping: Promise<void> = Promise.resolve()
-  let isStopped = false
-  const sweepOnce = () => sweep(parts, () => isStopped)
-
-  function schedule(): void {
-    if (isStopped) return
-    // Jitter, so that replicas that were started together do not sweep together.
-    const pauseMs = parts.intervalMs * (0.5 + Math.random())
-    timer = setTimeout(() => {
-      // A store that is away is reported by the store itself; the refunds wait for the next sweep.
-      sweeping = sweepOnce()
-        .catch(() => {})
-        .finally(schedule)
-    }, pauseMs).unref()
-  }
-
-  schedule()
-  return {
-    sweep: sweepOnce,
-    async stop() {
-      isStopped = true
-      clearTimeout(timer)
-      await sweeping
-    },
-  }
+  // A store that is away is reported by the store itself; the refunds wait for the next sweep.
+  const sweepOnce = () => sweep(parts, job.isStopped)
+  const job = repeat(sweepOnce, parts.intervalMs)
+  return { sweep: sweepOnce, stop: job.stop }
 }
 
 async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<void> {
@@ -105,7 +87,7 @@ async function lookUp(
   stored: StoredRefund,
 ): Promise<void> {
   const { refund } = stored
-  // How a partly cancelled payment looks in the lookup is not documented (facts): it never settles a part.
+  // How a partly cancelled payment looks there is not documented (docs/provider.md, Lookups): it settles no part.
   if (refund.kind === 'partial') return leaveToPerson(parts, unsettled, stored)
 
   await parts.store.keepKey(stored)
@@ -118,14 +100,8 @@ async function lookUp(
   if (found.outcome === 'inconclusive') {
     return parts.store.lookAgain(unsettled, pauseMs(parts, stored))
   }
-  const settlement = {
-    status: 'succeeded',
-    provider: refund.provider,
-    refunded_at: found.refundedAt,
-    failure: null,
-    resolution: { source: 'lookup', by: null, note: null, at: new Date().toISOString() },
-    bookedAmount: null,
-  } as const
+  const at = new Date().toISOString()
+  const settlement = settlementByLookup(refund, { refundedAt: found.refundedAt, at })
   const settled = await parts.store.settle(stored, settlement)
   if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement, false)
   if (settled.result === 'disputed') parts.observer.disputed(settled.stored.refund, settlement)
@@ -142,8 +118,7 @@ async function leaveToPerson(
 }
 
 /** As long as it has been unknown already, so that pauses double: seconds, then minutes, then hours. */
-function pauseMs({ store, intervalMs }: ReconcilerParts, { refund, history }: StoredRefund): number {
-  const unknownSince = history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at
-  const ageMs = store.now() - Date.parse(unknownSince)
+function pauseMs({ store, intervalMs }: ReconcilerParts, stored: StoredRefund): number {
+  const ageMs = store.now() - unknownSinceMs(stored)
   return Math.min(Math.max(ageMs, intervalMs), LONGEST_PAUSE_MS)
 }

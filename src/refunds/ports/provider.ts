@@ -72,13 +72,10 @@ export type Provider = Readonly<{
   /** A token other than the one that was just rejected. */
   renew(merchant: string, rejectedToken: string): Promise<Authorization>
   /**
-   * Runs `work` with a place among the calls that this merchant may have under way, of which each caller gets its
-   * share. Where there is none in time, or the provider has been failing, `work` is not run: nothing was sent.
+   * A place among the calls that this merchant may have under way, of which each caller gets its share. None where there
+   * is none in time, or the provider has been failing.
    */
-  admit<Result>(
-    whose: Readonly<{ merchant: string; caller: string }>,
-    work: (cancel: CancelCall) => Promise<Result>,
-  ): Promise<Result | NotSent>
+  admit(whose: Readonly<{ merchant: string; caller: string }>): Promise<Place | NotSent>
   /** Whether a payment has been cancelled in full since this refund was asked for. */
   lookUp(query: LookupQuery): Promise<LookupOutcome>
   /** What a cancel answer says of time and amount, each null where it cannot be read. */
@@ -87,3 +84,6 @@ export type Provider = Readonly<{
 
 /** One cancel call, sent at most once. */
 export type CancelCall = (request: CancelRequest, token: string) => Promise<CancelOutcome>
+
+/** A place among the provider's calls. Whoever got it leaves it, once, whatever has happened meanwhile. */
+export type Place = Readonly<{ outcome: 'admitted'; cancel: CancelCall; leave(): void }>

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Claim, Intent } from '../../../src/refunds/claim.ts'
-import { type RefundAnswer, requestRefund } from '../../../src/refunds/flows/request-refund.ts'
+import type { RefundAnswer } from '../../../src/refunds/flows/refund-answer.ts'
+import { requestRefund } from '../../../src/refunds/flows/request-refund.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, leaseMs } from '../../../src/refunds/lease.ts'
 import type {
   Authorization,
@@ -176,11 +177,14 @@ function createFlow(faults: Faults = {}) {
       renewed.push(rejectedToken)
       return faults.renew?.(rejectedToken) ?? { outcome: 'authorized', token: 'token-2' }
     },
-    admit: (_merchant, work) =>
-      work(async (request, token) => {
+    admit: async () => ({
+      outcome: 'admitted',
+      async cancel(request, token) {
         sent.push({ request, token })
         return faults.cancel?.(sent.length) ?? SUCCEEDED
-      }),
+      },
+      leave: () => {},
+    }),
   }
 
   function request(idempotencyKey = 'key-1'): Promise<RefundAnswer> {
