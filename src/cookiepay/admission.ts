@@ -73,7 +73,10 @@ export function createAdmission(cancel: CancelCall): Admission {
   }
 }
 
-/** It counts calls alone: a place in which none was made, and a caller who was turned away, say nothing of the provider. */
+/**
+ * It counts calls alone: a place in which none was made, and a caller who was turned away, say nothing of the
+ * provider.
+ */
 function createBreaker(cancel: CancelCall): CircuitBreaker<Parameters<CancelCall>, CancelOutcome> {
   const callOrThrow: CancelCall = async (request, token) => {
     const outcome = await cancel(request, token)

@@ -4,7 +4,10 @@ import { classifyLookup, LONGEST_SEARCHED_TID, type LookupAnswer } from './looku
 import { CERTIFICATE_PATH, SEARCH_PATH, searchBody } from './messages.ts'
 import type { TokenCache } from './tokens.ts'
 
-/** What the provider's lookups say of a full cancel; where the token is rejected, asked once more with a fresh one. */
+/**
+ * What the provider's lookups say of a full cancel; where the token is rejected, asked once more with a fresh
+ * one.
+ */
 export async function lookUp(
   query: LookupQuery,
   { line, tokens }: Readonly<{ line: AccountLine; tokens: TokenCache }>,

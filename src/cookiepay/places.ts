@@ -2,7 +2,7 @@
 export const MAX_CALLS = 64
 
 /**
- * Further places. A caller gets one of them only while it has fewer calls under way than are left of them, so that who
+ * Further places. A caller gets one of them only while it has fewer calls under way than are left of them. So who
  * comes when others hold all the rest still gets in at once, also where several come.
  */
 export const RESERVED_CALLS = 16
@@ -19,8 +19,8 @@ export type Places = Readonly<{
   /** A place that is free for this caller now; null: there is none. */
   take(caller: string): Leave | null
   /**
-   * A place once there is one. The caller with the fewest calls under way is next. Null: its queue is full, or it has
-   * waited too long.
+   * A place once there is one. The caller with the fewest calls under way is next. Null: its queue is full,
+   * or it has waited too long.
    */
   wait(caller: string): Promise<Leave | null>
 }>
@@ -57,7 +57,10 @@ export function createPlaces(): Places {
     }
   }
 
-  /** Lets in who waits, as long as there is a place: where the one with the fewest calls gets none, nobody does. */
+  /**
+   * Lets in who waits, as long as there is a place: where the one with the fewest calls gets none, nobody
+   * does.
+   */
   function letIn(): void {
     for (;;) {
       let next: Share | undefined

@@ -1,9 +1,10 @@
 import type { NotSent } from '../refunds/ports/provider.ts'
 
 /**
- * Credentials that were refused so often in a row are not asked for again during a pause, which doubles with each
- * further refusal: the answer would be the same, and a provider that is asked at each request may block the account.
- * A few may be a hiccup of the provider. The longest pause is half of what callers are told to wait.
+ * Credentials that were refused so often in a row are not asked for again during a pause, which doubles with
+ * each further refusal: the answer would be the same, and a provider that is asked at each request may block
+ * the account. A few may be a hiccup of the provider. The longest pause is half of what callers are told to
+ * wait.
  */
 export const REFUSALS_BEFORE_PAUSE = 5
 const FIRST_REFUSAL_PAUSE_MS = 1_000
@@ -13,7 +14,10 @@ const LONGEST_REFUSAL_PAUSE_MS = 15_000
 export type RefusedCredentials = Readonly<{
   /** The last answer, while nobody is to ask again; else undefined. */
   pausing(merchant: string): NotSent | undefined
-  /** Counts a refusal; a token ends the row of them. A call that did not get through says nothing of the credentials. */
+  /**
+   * Counts a refusal; a token ends the row of them. A call that did not get through says nothing of the
+   * credentials.
+   */
   note(merchant: string, fetched: Readonly<{ outcome: 'token' }> | NotSent): void
   forget(merchant: string): void
 }>

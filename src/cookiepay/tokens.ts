@@ -32,8 +32,8 @@ export type TokenCache = Readonly<{
 }>
 
 /**
- * How long the others wait for the replica that is fetching: it may have died in its call. Two tokens at once do no
- * harm, and are rare.
+ * How long the others wait for the replica that is fetching: it may have died in its call. Two tokens at once
+ * do no harm, and are rare.
  */
 const LONGEST_LOCK_MS = 5_000
 

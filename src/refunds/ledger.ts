@@ -2,8 +2,8 @@ import type { Krw } from './krw.ts'
 import type { PaymentMethod } from './payment.ts'
 
 /**
- * What has been done with a payment, in KRW; the sum of the four exceeds what was paid only where the provider moved
- * more than that.
+ * What has been done with a payment, in KRW; the sum of the four exceeds what was paid only where the
+ * provider moved more than that.
  */
 export type LedgerSums = Readonly<{
   amount: Krw

@@ -12,7 +12,10 @@ export type MerchantAccount = Readonly<{
   leaseMs: number
 }>
 
-/** 60 bits: far more than tell the few merchants of one store apart, and short, since each refund is kept with one. */
+/**
+ * 60 bits: far more than tell the few merchants of one store apart, and short, since each refund is kept with
+ * one.
+ */
 const MERCHANT_LENGTH = 10
 
 /**

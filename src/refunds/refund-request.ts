@@ -5,14 +5,15 @@ import { RefundAccount } from './refund-account.ts'
 import { TEXT, VISIBLE_TEXT } from './text.ts'
 
 /**
- * Visible ASCII with a letter or digit: two spellings of one transaction would be two ledgers, and `.` and `..` cannot
- * be asked for in a path. Its two repeats cannot both take a character, so a long text costs no more than it is long.
+ * Visible ASCII with a letter or digit: two spellings of one transaction would be two ledgers, and `.` and
+ * `..` cannot be asked for in a path. Its two repeats cannot both take a character, so a long text costs no
+ * more than it is long.
  */
 export const TID = '^[!-/:-@\\[-`{-~]*[0-9A-Za-z][!-~]*$'
 
 /**
- * What the caller keeps beside its refund: at most ten short texts. Not Type.Record, whose pattern for names would let
- * a name with a line feed past the check of its value.
+ * What the caller keeps beside its refund: at most ten short texts. Not Type.Record, whose pattern for names
+ * would let a name with a line feed past the check of its value.
  */
 export const Metadata = Type.Unsafe<Record<string, string>>({
   type: 'object',

@@ -9,9 +9,9 @@ export type RefundDetails = Pick<
 
 /**
  * What happened to a refund beside its intent and its outcome. `unknown` because of its `lease` or of the
- * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set; `failed`, before
- * that was `disputed` by the `provider`, the `lookup` or the answer to another attempt; `other`: an answer to another
- * attempt, of which the store had forgotten one.
+ * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set; `failed`,
+ * before that was `disputed` by the `provider`, the `lookup` or the answer to another attempt; `other`: an
+ * answer to another attempt, of which the store had forgotten one.
  */
 export type HistoryEntry = Readonly<{
   event: 'unknown' | 'conflict' | 'failed' | 'disputed' | 'other'

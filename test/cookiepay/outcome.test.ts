@@ -233,7 +233,7 @@ t.test('row: already cancelled, and nothing that is ambiguous', async (t) => {
   }
 })
 
-// What PGs and card companies say when they refuse; the first five are from the contract's margin.
+// What PGs and card companies say when they refuse; the first five are those of docs/provider.md.
 const DECLINES = [
   '한도초과',
   '취소 가능 금액 초과',

@@ -21,8 +21,8 @@ export type IdentifiedCommand = Readonly<{
 }>
 
 /**
- * A repeat of a stored request is answered with its refund, also when the configured accounts have changed and the same
- * request would be refused today: told that nothing was stored, its caller would refund twice.
+ * A repeat of a stored request is answered with its refund, also when the same request would be refused today, since
+ * the configured accounts have changed. Told that nothing was stored, its caller would refund twice.
  */
 export async function replayOrRefuse(
   parts: ReplayParts,

@@ -60,8 +60,8 @@ const MAX_CLAIM_ROUNDS = 3
 type CheckedCommand = IdentifiedCommand & Readonly<{ command: RefundCommand; account: MerchantAccount }>
 
 /**
- * One refund, from the request to its recorded outcome (docs/architecture.md). Never throws for a store or provider
- * that fails: that is an answer, too.
+ * One refund, from the request to its recorded outcome (docs/architecture.md). Never throws for a store or
+ * provider that fails: that is an answer, too.
  */
 export async function requestRefund(parts: RefundParts, command: RefundCommand): Promise<RefundAnswer> {
   try {

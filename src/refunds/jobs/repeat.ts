@@ -7,8 +7,9 @@ export type Repeated = Readonly<{
 }>
 
 /**
- * Does the work after pauses of `intervalMs`, give or take a half, so that replicas that were started together do not
- * work together. Work that fails is done again at the next time: whoever wrote it has it reported.
+ * Does the work after pauses of `intervalMs`, give or take a half, so that replicas that were started
+ * together do not work together. Work that fails is done again at the next time: whoever wrote it has it
+ * reported.
  */
 export function repeat(work: () => Promise<void>, intervalMs: number): Repeated {
   let timer: NodeJS.Timeout | undefined

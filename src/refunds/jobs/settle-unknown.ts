@@ -26,7 +26,10 @@ export type Reconciler = Readonly<{
 /** The longest pause between two lookups of one refund. */
 const LONGEST_PAUSE_MS = 6 * 3_600_000
 
-/** An unknown partial or a disputed refund waits for a person; it is only looked at to see whether one has come. */
+/**
+ * An unknown partial or a disputed refund waits for a person; it is only looked at to see whether one has
+ * come.
+ */
 const PERSON_PAUSE_MS = LONGEST_PAUSE_MS
 
 /** How many lookups run at a time: few, since they are in nobody's way. */
@@ -37,10 +40,11 @@ const MOST_LOOKED_AT = 64
 const LONGEST_SWEEP_MS = 20_000
 
 /**
- * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it looks at the
- * unknown ones in the order in which they are due; the store hands each to one replica at a time. A full refund is looked
- * up at the provider, first at once, then after pauses that double, so that one which stays inconclusive keeps no other
- * waiting. A partial one is left for a person, and so is a disputed one.
+ * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it
+ * looks at the unknown ones in the order in which they are due; the store hands each to one replica at a
+ * time. A full refund is looked up at the provider, first at once, then after
+ * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a person, and so is a disputed
+ * one.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
   // A store that is away is reported by the store itself; the refunds wait for the next sweep.

@@ -14,7 +14,10 @@ export type RequestOrigin = Readonly<{
 
 /** What the flow reports at each change of state, for logs and metrics. */
 export type RefundObserver = Readonly<{
-  /** The provider was called and the outcome is recorded, or held for recording; `detail` says why it is `unknown`. */
+  /**
+   * The provider was called and the outcome is recorded, or held for recording; `detail` says why it is
+   * `unknown`.
+   */
   recorded(
     refund: Refund,
     how: Readonly<{ timings: StepTimings; detail: string | undefined; origin: RequestOrigin }>,
@@ -27,11 +30,14 @@ export type RefundObserver = Readonly<{
   amountMismatch(refund: Refund, cancelledAmount: Krw | null): void
   /** An answer contradicts what stands in the store; `isOther`: to another attempt than the one that stands. */
   conflict(refund: Refund, settlement: Settlement, isOther: boolean): void
-  /** A refund had failed, and this answer says that it was made: it counts as refunded until a person clears it. */
+  /**
+   * A refund had failed, and this answer says that it was made: it counts as refunded until a person clears
+   * it.
+   */
   disputed(refund: Refund, settlement: Settlement): void
   /**
-   * The store forgot a refund while the provider was being called. It is written back where it was sent, `keepsKey`
-   * false: but for its key, which another payload has by now.
+   * The store forgot a refund while the provider was being called. It is written back where it was sent,
+   * `keepsKey` false: but for its key, which another payload has by now.
    */
   lost(refund: Refund, how: Readonly<{ isWrittenBack: boolean; keepsKey: boolean }>): void
   /** The store could not be written to; it will be tried again. */

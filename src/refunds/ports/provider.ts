@@ -35,7 +35,10 @@ export type CancelOutcome =
       outcome: 'unknown'
       detail: string
       provider: ProviderAnswer | null
-      /** The provider declined in readable words that nobody here knows: it is well, whatever became of the refund. */
+      /**
+       * The provider declined in readable words that nobody here knows: it is well, whatever became of the
+       * refund.
+       */
       isUnknownDecline?: true
     }>
   | Readonly<{
@@ -72,8 +75,8 @@ export type Provider = Readonly<{
   /** A token other than the one that was just rejected. */
   renew(merchant: string, rejectedToken: string): Promise<Authorization>
   /**
-   * A place among the calls that this merchant may have under way, of which each caller gets its share. None where there
-   * is none in time, or the provider has been failing.
+   * A place among the calls that this merchant may have under way, of which each caller gets its share. None
+   * where there is none in time, or the provider has been failing.
    */
   admit(whose: Readonly<{ merchant: string; caller: string }>): Promise<Place | NotSent>
   /** Whether a payment has been cancelled in full since this refund was asked for. */

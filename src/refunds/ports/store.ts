@@ -31,7 +31,10 @@ export type SettleResult =
 /** One page of refunds, oldest first; `nextCursor` null: there are no more. */
 export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: string | null }>
 
-/** One page of what is unsettled, over all payments. A cursor is the `nextCursor` of the page before; null starts. */
+/**
+ * One page of what is unsettled, over all payments. A cursor is the `nextCursor` of the page before; null
+ * starts.
+ */
 export type UnsettledQuery = Readonly<{
   status: 'processing' | 'unknown'
   /** Absent: of all merchants. */
@@ -62,8 +65,8 @@ export type RefundStore = Readonly<{
   /** Atomically: an existing refund is answered; else the amount is reserved and the intent written. */
   begin(intent: Intent): Promise<BeginResult>
   /**
-   * Records the outcome, from `processing` of the same attempt, from `unknown` or, by a person who has seen that it
-   * is disputed, from that.
+   * Records the outcome, from `processing` of the same attempt, from `unknown` or, by a person who has seen
+   * that it is disputed, from that.
    */
   settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
   /**
@@ -74,8 +77,8 @@ export type RefundStore = Readonly<{
   /** A claim that was refused beside a refund of the same key gives way to the claim of that. */
   yieldClaim(refused: Claim, stored: StoredRefund): Promise<void>
   /**
-   * Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. A refund that was
-   * called `unknown` meanwhile is left as it is and answered; null: there is none.
+   * Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. A refund
+   * that was called `unknown` meanwhile is left as it is and answered; null: there is none.
    */
   release(attempt: Attempt): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
@@ -85,8 +88,8 @@ export type RefundStore = Readonly<{
   /** The payment's ledger, or null where nothing was ever refunded of it. */
   findPayment(merchant: string, tid: string): Promise<Ledger | null>
   /**
-   * The payment's refunds that match (absent: all), and its ledger at the same moment, or null where nothing was ever refunded of
-   * it. A cursor is the `nextCursor` of the page before; null starts.
+   * The payment's refunds that match (absent: all), and its ledger at the same moment, or null where nothing
+   * was ever refunded of it. A cursor is the `nextCursor` of the page before; null starts.
    */
   listByPayment(query: {
     merchant: string
@@ -102,8 +105,8 @@ export type RefundStore = Readonly<{
   /** When the oldest `unknown` refund was asked for, in milliseconds since 1970; null where there is none. */
   oldestUnknownAt(): Promise<number | null>
   /**
-   * What the store's clock shows, about, in milliseconds since 1970: what replicas agree on. Times that are kept are
-   * by it.
+   * What the store's clock shows, about, in milliseconds since 1970: what replicas agree on. Times that are
+   * kept are by it.
    */
   now(): number
   /** Whatever is `processing` and whose lease is over becomes `unknown`, and its key is kept. */

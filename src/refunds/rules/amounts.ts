@@ -13,8 +13,8 @@ export type RequestedAmounts = Readonly<{
 export type AmountRule = 'amount_exceeds_remaining' | 'tax_free_not_allowed' | 'tax_free_exceeds_amount'
 
 /**
- * The first amount rule that the request breaks by itself, or null. What depends on earlier refunds is decided inside
- * the store's atomic begin. Source: docs/provider.md, Cancel call, `amount` and `taxfree_amt`.
+ * The first amount rule that the request breaks by itself, or null. What depends on earlier refunds is
+ * decided inside the store's atomic begin. Source: docs/provider.md, Cancel call, `amount` and `taxfree_amt`.
  */
 export function brokenAmountRule(request: RequestedAmounts, gateway: PaymentGateway): AmountRule | null {
   const { payment, tax_free_amount: taxFreeAmount } = request

@@ -9,8 +9,9 @@ type MethodRule = {
 }
 
 /**
- * What the cancel API can do for each payment method. Source: docs/provider.md, Cancel call. Cards and bank transfers
- * only; virtual accounts with Toss only; no mobile payments; parts of authenticated and key-in card payments only.
+ * What the cancel API can do for each payment method. Source: docs/provider.md, Cancel call. Cards and bank
+ * transfers only; virtual accounts with Toss only; no mobile payments; parts of authenticated and key-in card
+ * payments only.
  */
 const METHOD_RULES: Readonly<Record<PaymentMethod, MethodRule>> = {
   card_auth: { full: 'every gateway', partial: true },

@@ -21,8 +21,9 @@ export function accountOf(
 }
 
 /**
- * The refusal for the first rule that a request breaks whatever else was refunded, or null (docs/calling.md, Order of
- * refusals). One for too much says that all that was paid remains: what really does, the store knows.
+ * The refusal for the first rule that a request breaks whatever else was refunded, or null (docs/calling.md,
+ * Order of refusals). One for too much says that all that was paid remains: what really does, the store
+ * knows.
  */
 export function brokenRequestRule(body: RefundRequest, account: MerchantAccount): Refusal | null {
   const { payment } = body

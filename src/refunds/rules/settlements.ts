@@ -36,8 +36,8 @@ export function settlementByAnswer(outcome: AnsweredOutcome): Settlement {
 }
 
 /**
- * What is recorded for an answer to the second try, after the first was refused for its token. That the payment was
- * cancelled before may be the first try's doing, whatever that was answered.
+ * What is recorded for an answer to the second try, after the first was refused for its token. That the
+ * payment was cancelled before may be the first try's doing, whatever that was answered.
  */
 export function answeredOnSecondTry(outcome: AnsweredOutcome): AnsweredOutcome {
   if (outcome.outcome !== 'failed' || outcome.code !== 'already_cancelled') return outcome
@@ -126,8 +126,8 @@ export function asStored({ refund }: StoredRefund, settlement: Settlement, at: s
 }
 
 /**
- * Whether the provider cancelled another amount than was asked. One that is there and cannot be read, or is zero, is no
- * figure to book, and yet not what was asked.
+ * Whether the provider cancelled another amount than was asked. One that is there and cannot be read, or is
+ * zero, is no figure to book, and yet not what was asked.
  */
 export function cancelledAnotherAmount(
   asked: Krw,

@@ -272,7 +272,7 @@ function isFree(t: Test, flow: Flow): void {
   t.equal(flow.claims.size, 0, 'the key is free')
 }
 
-t.test('a refund whose begin was applied, but not answered, is not sent and given up later', async (t) => {
+t.test('a refund whose begin was applied, but not answered, is not sent and released later', async (t) => {
   const flow = createFlow({
     begin: async (usual, call) => {
       const begun = await usual()
@@ -361,7 +361,7 @@ t.test('an error of the store that is none is not hidden', async (t) => {
   })
   await t.rejects(flow.request(), { message: 'bug: something' })
   t.same(flow.sent, [])
-  t.equal(flow.postponed.length, 1, 'what may have been begun is given up')
+  t.equal(flow.postponed.length, 1, 'what may have been begun is released')
 })
 
 t.test('a begin that was answered too late for its lease is not sent', async (t) => {
@@ -442,7 +442,7 @@ t.test('while the store cannot be written to, the caller gets the true outcome',
     isRefunded(t, answer, status)
     t.match(answer, { refund: { provider: status === 'unknown' ? null : { cancel_tid: 'C1' } } })
     t.same(flow.observed, ['postponed', `recorded ${status}`])
-    t.same(flow.released, [], 'a refund that was sent is never given up')
+    t.same(flow.released, [], 'a refund that was sent is never released')
     t.equal([...flow.refunds.values()][0]?.refund.status, 'processing')
 
     const [work] = flow.postponed as [() => Promise<unknown>]
@@ -609,7 +609,7 @@ t.test('another amount than was asked is reported and booked', async (t) => {
   }
 })
 
-t.test('a request whose claim is given up under it starts over at most three times', async (t) => {
+t.test('a request whose claim is abandoned under it starts over at most three times', async (t) => {
   for (const times of [0, 1, 2, 3, 4]) {
     const flow = createFlow({
       begin: async (usual, call) => (call <= times ? { result: 'claim_abandoned' } : usual()),
@@ -617,9 +617,9 @@ t.test('a request whose claim is given up under it starts over at most three tim
     const answer = await flow.request()
     if (times < 3) isRefunded(t, answer, 'succeeded')
     else isRefused(t, answer, 'idempotency_in_progress')
-    t.equal(flow.sent.length, times < 3 ? 1 : 0, `given up ${times} times`)
+    t.equal(flow.sent.length, times < 3 ? 1 : 0, `abandoned ${times} times`)
     t.equal(flow.begun.length, Math.min(times + 1, 3))
-    t.equal(flow.released.length, Math.min(times, 3), 'every claim that was given up is freed')
+    t.equal(flow.released.length, Math.min(times, 3), 'every claim that was abandoned is freed')
     t.equal(new Set(flow.begun.map(({ attempt }) => attempt)).size, flow.begun.length, 'each round its own')
     if (times >= 3) isFree(t, flow)
   }
@@ -731,7 +731,7 @@ const authorization = fc.constantFrom<Authorization>(
 )
 const beginFault = fc.constantFrom('none', 'lost before', 'lost after', 'late', 'abandoned', 'exists')
 
-t.test('whatever fails, two calls only after a rejected token, and none is given up', async () => {
+t.test('whatever fails, two calls only after a rejected token, and none is released', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(cancelOutcome, { minLength: 4, maxLength: 4 }),

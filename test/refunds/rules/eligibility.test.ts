@@ -14,7 +14,7 @@ import {
   taxFreeAllowed,
 } from '../../../src/refunds/rules/eligibility.ts'
 
-// The contract's table, a cell for each PG. Where two rules are broken, the one that no other request mends.
+// The table of docs/calling.md, Eligibility, a cell for each PG. Where two rules are broken, the one that no other request mends.
 //   yes      allowed
 //   partial  partial_not_allowed
 //   pg       gateway_not_allowed
