@@ -17,7 +17,7 @@ export type Claim = Readonly<{
 export type Attempt = Readonly<{
   claim: Claim
   /** Random token of this attempt; a begin that is sent twice finds its own. */
-  attempt: string
+  token: string
   /** Milliseconds since 1970; the same when a begin is sent again. */
   requestedAt: number
 }>

@@ -56,7 +56,7 @@ async function startAll(t: Test) {
     await store.claim(claim)
     const begun = await store.begin({
       claim,
-      attempt: claim.token,
+      token: claim.token,
       requestedAt: overrides.requestedAt ?? Date.now(),
       payment: { method: 'card_auth', amount: 1_000 },
       amount: undefined,

@@ -115,7 +115,7 @@ async function attemptRefund(
   endStep(timings, 'claimMs', clock())
 
   // A token, and a place among the provider's calls.
-  const intent = intentOf({ claim, attempt, requestedAt: store.now() }, command, account)
+  const intent = intentOf({ claim, token: attempt, requestedAt: store.now() }, command, account)
   const authorization = await provider.authorize(merchant)
   if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
   endStep(timings, 'tokenMs', clock())
@@ -157,7 +157,7 @@ async function joinOrReplay(
   if (stored !== null) return replayUnder(parts, checked, { claim, stored })
   // Made while another merchant's account was meant: what is sent with this one must not be booked on that.
   if (claim.merchant !== checked.account.merchant) {
-    await release(parts, { claim, attempt, requestedAt: store.now() })
+    await release(parts, { claim, token: attempt, requestedAt: store.now() })
     return 'claim_abandoned'
   }
   return (await store.joinClaim(claim)) ? 'joined' : 'claim_abandoned'

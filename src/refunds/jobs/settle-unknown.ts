@@ -1,7 +1,7 @@
 import { unknownSinceMs } from '../history.ts'
 import type { RefundObserver } from '../ports/observer.ts'
 import type { Provider } from '../ports/provider.ts'
-import type { RefundStore, UnsettledRefund } from '../ports/store.ts'
+import type { RefundStore, UnsettledEntry } from '../ports/store.ts'
 import { settlementByLookup } from '../rules/settlements.ts'
 import type { StoredRefund } from '../stored-refund.ts'
 import { repeat } from './repeat.ts'
@@ -68,7 +68,7 @@ async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<
   if (failures.length > 0) throw failures[0]
 }
 
-async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promise<void> {
+async function lookAt(parts: ReconcilerParts, unsettled: UnsettledEntry): Promise<void> {
   const stored = await parts.store.findByClaim(unsettled)
   switch (stored?.refund.status) {
     case 'failed':
@@ -87,7 +87,7 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promi
 
 async function lookUp(
   parts: ReconcilerParts,
-  unsettled: UnsettledRefund,
+  unsettled: UnsettledEntry,
   stored: StoredRefund,
 ): Promise<void> {
   const { refund } = stored
@@ -114,7 +114,7 @@ async function lookUp(
 
 async function leaveToPerson(
   { store }: ReconcilerParts,
-  unsettled: UnsettledRefund,
+  unsettled: UnsettledEntry,
   stored: StoredRefund,
 ): Promise<void> {
   await store.keepKey(stored)

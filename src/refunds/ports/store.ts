@@ -5,7 +5,7 @@ import type { Refund } from '../refund.ts'
 import type { Settlement, StoredRefund } from '../stored-refund.ts'
 
 /** Where the index of unsettled refunds points to; `entry` is how the store names it. */
-export type UnsettledRefund = Readonly<{ entry: string; id: string; merchant: string; tid: string }>
+export type UnsettledEntry = Readonly<{ entry: string; id: string; merchant: string; tid: string }>
 
 /** What the atomic begin decided. */
 export type BeginResult =
@@ -112,11 +112,11 @@ export type RefundStore = Readonly<{
   /** Whatever is `processing` and whose lease is over becomes `unknown`, and its key is kept. */
   expireLeases(): Promise<void>
   /** The unknown refunds that have been due longest, at most so many. For a while no other replica gets them. */
-  takeDue(limit: number): Promise<readonly UnsettledRefund[]>
+  takeDue(limit: number): Promise<readonly UnsettledEntry[]>
   /** An unknown refund is due again after this time. */
-  lookAgain(unsettled: UnsettledRefund, delayMs: number): Promise<void>
+  lookAgain(unsettled: UnsettledEntry, delayMs: number): Promise<void>
   /** The key of an unknown refund does not expire before that is settled. */
   keepKey(stored: StoredRefund): Promise<void>
   /** Takes an entry out of the index whose refund is settled, or was never begun. */
-  drop(unsettled: UnsettledRefund): Promise<void>
+  drop(unsettled: UnsettledEntry): Promise<void>
 }>

@@ -6,14 +6,14 @@ import { partialAllowed } from './eligibility.ts'
 
 /** What is written before the provider is called: the request as it may be kept, an account number only masked. */
 export function intentOf(
-  { claim, attempt, requestedAt }: Attempt,
+  { claim, token: attempt, requestedAt }: Attempt,
   { body, caller }: Readonly<{ body: RefundRequest; caller: string }>,
   account: MerchantAccount,
 ): Intent {
   const { refund_account: refundAccount } = body
   return {
     claim,
-    attempt,
+    token: attempt,
     requestedAt,
     payment: body.payment,
     amount: body.amount,

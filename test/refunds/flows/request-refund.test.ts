@@ -94,16 +94,16 @@ function createFlow(faults: Faults = {}) {
     },
 
     async begin(intent) {
-      begun.push({ claim: intent.claim.token, attempt: intent.attempt })
+      begun.push({ claim: intent.claim.token, attempt: intent.token })
       const usual = async (): Promise<BeginResult> => {
         const existing = refunds.get(intent.claim.id)
         if (existing !== undefined) {
-          const isOwn = existing.attempt === intent.attempt && existing.refund.status === 'processing'
+          const isOwn = existing.attempt === intent.token && existing.refund.status === 'processing'
           return { result: isOwn ? 'begun' : 'exists', stored: existing }
         }
         const stored: StoredRefund = {
           merchant: intent.claim.merchant,
-          attempt: intent.attempt,
+          attempt: intent.token,
           fingerprint: intent.claim.fingerprint,
           history: [],
           countedTaxFree: 0,
@@ -150,7 +150,7 @@ function createFlow(faults: Faults = {}) {
       return keepsKey
     },
 
-    async release({ claim, attempt }) {
+    async release({ claim, token: attempt }) {
       released.push({ claim: claim.token, attempt })
       const usual = async () => {
         const refund = refunds.get(claim.id)

@@ -71,7 +71,7 @@ async function startAll(t: Test) {
     await store.claim(claim)
     const begun = await store.begin({
       claim,
-      attempt: token,
+      token,
       requestedAt: Date.now(),
       payment: { method: 'card_auth', amount: 1000 },
       amount,

@@ -169,7 +169,7 @@ async function begin(
   await store.claim(claim)
   const begun = await store.begin({
     claim,
-    attempt: token,
+    token,
     requestedAt: Date.now(),
     payment: { method: 'card_auth', amount: 1000 },
     amount,
@@ -314,7 +314,7 @@ t.test('entries whose refund is settled, or was never begun, are dropped', { buf
 
   const { stored: undone, claim } = await begin(store)
   const undoneEntry = await indexed(undone.refund)
-  await store.release({ claim, attempt: claim.token, requestedAt: Date.parse(undone.refund.created_at) })
+  await store.release({ claim, token: claim.token, requestedAt: Date.parse(undone.refund.created_at) })
   await makeDue(undone.refund, undoneEntry)
 
   const id = refundId('test', 'never begun')
