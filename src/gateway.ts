@@ -237,9 +237,9 @@ export async function startGateway(
 
 function termsOf({ cookiepay }: Config, accounts: readonly Account[]): [string, MerchantAccount][] {
   const { connectTimeoutMs } = cookiepay
-  return accounts.map(({ name, id, gateway, timeoutMs }) => [
+  return accounts.map(({ name, id, pg, timeoutMs }) => [
     name,
-    { name, merchant: merchantOf(id), gateway, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
+    { name, merchant: merchantOf(id), pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
   ])
 }
 

@@ -47,7 +47,7 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
     }),
     provider: createProvider(outcome),
     accounts: new Map([
-      ['default', { name: 'default', merchant: merchantOf('shop'), gateway: 'toss', leaseMs: LEASE_MS }],
+      ['default', { name: 'default', merchant: merchantOf('shop'), pg: 'toss', leaseMs: LEASE_MS }],
     ]),
     storeSecrets: [randomBytes(32)],
     clock: () => performance.now(),

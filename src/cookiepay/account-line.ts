@@ -73,7 +73,7 @@ export function openAccountLine(account: Account, options: LineOptions): Account
   }
 
   const cancel: CancelCall = async (request, token) => {
-    const { key, fullCancel, gateway: pg } = line.account
+    const { key, fullCancel, pg } = line.account
     const { leaseLeft, refundAccount } = request
     const headers = ['TOKEN', token, 'ApiKey', key]
     if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)

@@ -7,7 +7,7 @@ export type MerchantAccount = Readonly<{
   name: string
   /** Whom the provider knows by it, see {@link merchantOf}. */
   merchant: string
-  gateway: PaymentGateway
+  pg: PaymentGateway
   /** How long a lease lasts for a call of this account (lease.ts). */
   leaseMs: number
 }>

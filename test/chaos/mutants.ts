@@ -365,8 +365,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'gateway.ts',
-        find: '{ name, merchant: merchantOf(id), gateway,',
-        replace: '{ name, merchant: merchantOf(id + name), gateway,',
+        find: '{ name, merchant: merchantOf(id), pg,',
+        replace: '{ name, merchant: merchantOf(id + name), pg,',
       },
       {
         file: CLIENT,

@@ -148,7 +148,7 @@ t.test('with a Redis', async (t) => {
       name,
       id: name,
       key: `${name}-key`,
-      gateway: 'toss' as const,
+      pg: 'toss' as const,
       ...TERMS,
     }))
     const replica = await startReplica(t, redis, provider, { accounts })
@@ -378,7 +378,7 @@ t.test('with a Redis', async (t) => {
       name,
       id: name,
       key: `${name}-key`,
-      gateway: 'toss' as const,
+      pg: 'toss' as const,
       ...TERMS,
     }))
     const first = await startReplica(t, redis, provider, { accounts })

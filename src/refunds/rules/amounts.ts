@@ -16,11 +16,11 @@ export type AmountRule = 'amount_exceeds_remaining' | 'tax_free_not_allowed' | '
  * The first amount rule that the request breaks by itself, or null. What depends on earlier refunds is
  * decided inside the store's atomic begin. Source: docs/provider.md, Cancel call, `amount` and `taxfree_amt`.
  */
-export function brokenAmountRule(request: RequestedAmounts, gateway: PaymentGateway): AmountRule | null {
+export function brokenAmountRule(request: RequestedAmounts, pg: PaymentGateway): AmountRule | null {
   const { payment, tax_free_amount: taxFreeAmount } = request
   const amount = request.amount ?? payment.amount
   if (amount > payment.amount) return 'amount_exceeds_remaining'
-  if (taxFreeAmount !== undefined && !taxFreeAllowed(gateway)) return 'tax_free_not_allowed'
+  if (taxFreeAmount !== undefined && !taxFreeAllowed(pg)) return 'tax_free_not_allowed'
   if ((taxFreeAmount ?? 0) > amount) return 'tax_free_exceeds_amount'
   if ((payment.tax_free_amount ?? 0) > payment.amount) return 'tax_free_exceeds_amount'
   return null

@@ -4,7 +4,7 @@ import type { PaymentGateway, PaymentMethod, RefundKind } from '../payment.ts'
 export type EligibilityRule = 'method_not_refundable' | 'partial_not_allowed' | 'gateway_not_allowed'
 
 type MethodRule = {
-  readonly full: 'every gateway' | readonly PaymentGateway[]
+  readonly full: 'every PG' | readonly PaymentGateway[]
   readonly partial: boolean
 }
 
@@ -14,10 +14,10 @@ type MethodRule = {
  * payments only.
  */
 const METHOD_RULES: Readonly<Record<PaymentMethod, MethodRule>> = {
-  card_auth: { full: 'every gateway', partial: true },
-  card_keyin: { full: 'every gateway', partial: true },
-  card_billing: { full: 'every gateway', partial: false },
-  bank_transfer: { full: 'every gateway', partial: false },
+  card_auth: { full: 'every PG', partial: true },
+  card_keyin: { full: 'every PG', partial: true },
+  card_billing: { full: 'every PG', partial: false },
+  bank_transfer: { full: 'every PG', partial: false },
   virtual_account: { full: ['toss'], partial: false },
   mobile: { full: [], partial: false },
 }
@@ -31,12 +31,12 @@ export function partialAllowed(method: PaymentMethod): boolean {
 export function brokenEligibilityRule(
   method: PaymentMethod,
   kind: RefundKind,
-  gateway: PaymentGateway,
+  pg: PaymentGateway,
 ): EligibilityRule | null {
   const { full } = METHOD_RULES[method]
-  if (full !== 'every gateway') {
+  if (full !== 'every PG') {
     if (full.length === 0) return 'method_not_refundable'
-    if (!full.includes(gateway)) return 'gateway_not_allowed'
+    if (!full.includes(pg)) return 'gateway_not_allowed'
   }
   if (kind === 'partial' && !partialAllowed(method)) return 'partial_not_allowed'
   return null
@@ -48,6 +48,6 @@ export function refundAccountRequired(method: PaymentMethod): boolean {
 }
 
 /** Whether this PG takes a tax-free amount (docs/provider.md, Cancel call). */
-export function taxFreeAllowed(gateway: PaymentGateway): boolean {
-  return gateway === 'kiwoom'
+export function taxFreeAllowed(pg: PaymentGateway): boolean {
+  return pg === 'kiwoom'
 }

@@ -96,10 +96,10 @@ export function amountExceeds(body: RefundRequest, remaining: Krw): Refusal {
 }
 
 /** This account's PG takes no tax-free amount. */
-export function taxFreeNotAllowed({ name, gateway }: Readonly<{ name: string; gateway: string }>): Refusal {
+export function taxFreeNotAllowed({ name, pg }: Readonly<{ name: string; pg: string }>): Refusal {
   return {
     code: 'tax_free_not_allowed',
-    detail: `tax_free_amount goes with a Kiwoompay account only; the account ${name} is ${gateway}.`,
+    detail: `tax_free_amount goes with a Kiwoompay account only; the account ${name} is ${pg}.`,
   }
 }
 

@@ -27,12 +27,12 @@ export function accountOf(
  */
 export function brokenRequestRule(body: RefundRequest, account: MerchantAccount): Refusal | null {
   const { payment } = body
-  const rule = brokenEligibilityRule(payment.method, requestedKind(body), account.gateway)
+  const rule = brokenEligibilityRule(payment.method, requestedKind(body), account.pg)
   if (rule !== null) return notEligible(rule, body)
   if (refundAccountRequired(payment.method) && body.refund_account === undefined) {
     return refundAccountMissing()
   }
-  switch (brokenAmountRule(body, account.gateway)) {
+  switch (brokenAmountRule(body, account.pg)) {
     case 'amount_exceeds_remaining':
       return amountExceeds(body, payment.amount)
     case 'tax_free_not_allowed':
