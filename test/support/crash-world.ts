@@ -13,7 +13,7 @@ import type {
 } from '../../src/refunds/ports/store.ts'
 import type { RefundRequest } from '../../src/refunds/refund.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
-import type { RedisClient, Scripts } from '../../src/store/lua/scripts.ts'
+import type { ScriptedClient } from '../../src/store/lua/scripts.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import {
   emptyPayment,
@@ -83,7 +83,7 @@ export type Actor = {
 }
 
 export type Real = {
-  redis: RedisClient & Scripts
+  redis: ScriptedClient
   reader: RefundStore
   actors: Actor[]
   /** What a broken connection still carries, and may yet deliver. */
@@ -108,7 +108,7 @@ export function newModel(): Model {
   }
 }
 
-export function createStore(redis: RedisClient & Scripts, clock: MonotonicClock = () => 0): RefundStore {
+export function createStore(redis: ScriptedClient, clock: MonotonicClock = () => 0): RefundStore {
   return createRefundStore(redis, {
     now: () => Date.now(),
     clock,

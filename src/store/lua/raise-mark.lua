@@ -1,3 +1,5 @@
+-- includes: shared/now.lua
+--
 -- Notices that this store is older than what somebody remembers of it, and else raises its mark, which shows later
 -- that it had come this far. Sent twice, it raises twice. Where the past is lost it raises nothing, and keeps that
 -- instead, so that a process which remembers nothing refuses with the others until an operator accepts the loss.
@@ -42,8 +44,7 @@ end
 if purpose ~= 'raise' then return { 'fine', text(mark) } end
 
 -- Rises also where Redis's clock went back.
-local time = redis.call('TIME')
-mark = math.max(mark + 1, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+mark = math.max(mark + 1, now_ms())
 redis.call('HSET', KEYS[1], 'mark', text(mark))
 redis.call('ZADD', KEYS[2], text(mark), instance)
 

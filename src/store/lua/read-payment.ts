@@ -1,0 +1,14 @@
+import type { PaymentLedger } from '../../refunds/ports/store.ts'
+import { keys } from '../keys.ts'
+import { reach } from '../redis/reach.ts'
+import { decodeLedger } from '../refund-text.ts'
+import type { Scripts } from './scripts.ts'
+
+/** read-payment.lua: a payment's ledger as it stands now, or null where nothing was ever refunded. Throws StoreError. */
+export async function readPayment(
+  redis: Scripts,
+  { merchant, tid }: Readonly<{ merchant: string; tid: string }>,
+): Promise<PaymentLedger | null> {
+  const text = await reach(redis.readPayment(keys.payment(merchant, tid)))
+  return text === null ? null : decodeLedger({ text, tid })
+}
