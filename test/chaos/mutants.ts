@@ -342,7 +342,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a directory is not locked',
     edits: [
       {
-        file: 'store/redis/private-redis.ts',
+        file: 'store/redis/private-redis-process.ts',
         find: 'then lock() { flock -n 9; }',
         replace: 'then lock() { true; }',
       },
