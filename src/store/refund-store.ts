@@ -110,7 +110,7 @@ async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Pr
     keys.claim(claim.id),
   )
   watch?.refundBegun()
-  // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
+  // An own lease that was over before it was renewed leaves a refund that stands, and the entry is that refund's.
   const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
   if (!isOwn) index.leaveSoon(intent)
   return begun
@@ -120,7 +120,7 @@ async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement
   const { redis, writes, watch, ledgerRetentionMs } = parts
   const paymentKey = keys.payment(stored.merchant, stored.refund.tid)
   const settled = await settleRefund(redis, { stored, settlement, retentionMs: ledgerRetentionMs })
-  // Where it fails, it is settled again: that is the same refund, and changes nothing more.
+  // A barrier that fails has it settled again: that is the same refund, and changes nothing more.
   await writes.passBarrier(paymentKey)
   if (settled.result === 'lost') return settled
   watch?.refundSettled(paymentKey, settled.stored.refund)
@@ -178,7 +178,7 @@ async function find(
 ): Promise<StoredRefund | null> {
   const text = await reach(redis.hget(keys.payment(claim.merchant, claim.tid), claim.id))
   if (text === null) return null
-  // Of one that is `processing` the lease may be over.
+  // Only a script may take `processing` at its word: the lease may be over.
   return isProcessing(text) ? readRefund(redis, claim) : decodeRefund(text, claim)
 }
 

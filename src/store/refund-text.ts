@@ -20,7 +20,7 @@ type StoredAnswer = readonly [
   code: string | null,
   msg: string | null,
   date: string | null,
-  /** Of a refund from before amounts were kept as texts a number. */
+  /** A number in a refund that was written before amounts were kept as texts. */
   amt: string | number | null,
 ]
 
@@ -142,7 +142,7 @@ function writeJson(json: StoredJson): WrittenJson {
   return { json, text: encodeJson(json) }
 }
 
-/** Whether a refund's text says `processing`, which only a script may take at its word: the lease may be over. */
+/** Whether a refund's text says `processing`. */
 export function isProcessing(text: string): boolean {
   return text.startsWith('processing ')
 }

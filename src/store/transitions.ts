@@ -1,8 +1,8 @@
 import { type Refund, type RefundState, TRANSITIONS } from '../refunds/refund.ts'
 
 /**
- * Where one settlement can lead from each state: nowhere, one step of the table, or two where a refund that fails is
- * disputed in the same script.
+ * How far one settlement can lead from each state: nowhere, one step of the table, or two, since a refund that fails
+ * may be disputed in the same script.
  */
 const WAYS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(TRANSITIONS).map(([before, next]) => {

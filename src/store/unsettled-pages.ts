@@ -88,7 +88,7 @@ export async function readUnknown(
       SHARDS.map((shard) => redis.zrangebylex(keys.unknown(shard), start, '+', 'LIMIT', 0, perShard)),
     ),
   )
-  // Where a shard has more, what comes behind its last entry here may not be next.
+  // A shard may have more: what other shards have behind its last entry here may not be next.
   const ends = shards.filter(({ length }) => length === perShard).map((entries) => entries.at(-1) as string)
   const end = ends.sort()[0]
   const entries = shards.flat().sort()

@@ -3,14 +3,15 @@
 -- The one place where money is reserved: a refund that may begin beside everything that was done with the payment is
 -- written as `processing`. Sent twice, it finds its own attempt and renews its lease. A renewal finds
 -- its own or nothing: what the store has forgotten is not begun anew, since the store knows less than it did.
--- A refusal gives the claim up in the same step: see release.lua.
+-- A refusal abandons the claim in the same step: see release.lua.
 --
--- KEYS[1] payment, KEYS[2] mark of a claim that was given up
+-- KEYS[1] payment, KEYS[2] mark of an abandoned claim
 -- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] for how long the refund is this attempt's own, ARGV[4] for how long
--- a claim that is given up is remembered, both in milliseconds; of what was paid ARGV[5] the method, ARGV[6] the
--- amount, ARGV[7] its tax-free part or ''; of the refund ARGV[8] its amount, '' for everything that remains, ARGV[9]
--- its tax-free part or '', ARGV[10] '1' where it may be a partial one, ARGV[11] when it was asked for, in milliseconds
--- since 1970, ARGV[12] its JSON, ARGV[13] '1' for a renewal
+-- an abandoned claim is remembered, both in milliseconds
+-- ARGV[5] how it was paid, ARGV[6] what was paid, ARGV[7] the tax-free part of that or ''
+-- ARGV[8] the refund's amount, '' for everything that remains, ARGV[9] its tax-free part or '', ARGV[10] '1' where it
+-- may be a partial one, ARGV[11] when it was asked for, in milliseconds since 1970, ARGV[12] its JSON, ARGV[13] '1' for
+-- a renewal
 -- Returns {'begun' | 'exists' | 'refund_unresolved', id, refund}, {'amount_exceeds_remaining', remaining}
 --      or {'claim_abandoned' | 'payment_mismatch' | 'partial_not_allowed' | 'tax_free_exceeds_amount' | 'lost'}.
 

@@ -9,7 +9,7 @@
 --
 -- KEYS[1] mark, KEYS[2] scores of the instances, KEYS[3] store id
 -- ARGV[1] the id it must have, ARGV[2] who asks, ARGV[3] 'raise', 'compare' (raise nothing) or 'look' (write nothing),
--- then the memories: instance, mark
+-- ARGV[4] and on the memories: instance, mark
 -- Returns {'raised' | 'fine', mark}, {'gone_back', as it was at, what is remembered} or {'other_store'}.
 
 -- How many instances are told apart. Of those that raised it last, half stay; what was before is `void_until`.

@@ -1,13 +1,13 @@
 -- includes: shared/ledger.lua
 --
--- Undoes the begin of an attempt of which nothing was sent, and gives its claim up: from here on nobody
+-- Undoes the begin of an attempt of which nothing was sent, and abandons its claim: from here on nobody
 -- who joined that claim can begin under it, so that the claim may be freed in its own slot. (Were it freed
 -- alone, a request that had joined it could begin after another payload had claimed the key: two refunds
 -- under one key.) A refund that was called `unknown` meanwhile stays: callers were told of it.
 --
--- KEYS[1] payment, KEYS[2] mark of a claim that was given up
--- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] for how long a claim that is given up is remembered, ARGV[4] for how
--- long a payment is kept of which nothing is unsettled, both in milliseconds
+-- KEYS[1] payment, KEYS[2] mark of an abandoned claim
+-- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] for how long an abandoned claim is remembered, ARGV[4] for how long a
+-- payment is kept of which nothing is unsettled, both in milliseconds
 -- Returns {'released'}, {'held'} where another attempt has begun this refund or it is settled, or {'unknown', id, refund}.
 
 local abandoned_key = KEYS[2]

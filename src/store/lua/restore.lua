@@ -6,9 +6,9 @@
 --
 -- KEYS[1] payment
 -- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] for how long the refund is this attempt's own, in milliseconds,
--- ARGV[4] when it was asked for, in milliseconds since 1970, ARGV[5] its JSON; of what was paid ARGV[6] the method,
--- ARGV[7] the amount, ARGV[8] its tax-free part or ''; of the refund ARGV[9] its kind, ARGV[10] its amount, ARGV[11]
--- what the ledger counts as its tax-free part
+-- ARGV[4] when it was asked for, in milliseconds since 1970, ARGV[5] its JSON
+-- ARGV[6] how it was paid, ARGV[7] what was paid, ARGV[8] the tax-free part of that or ''
+-- ARGV[9] the refund's kind, ARGV[10] its amount, ARGV[11] what the ledger counts as its tax-free part
 -- Returns 'restored' or 'exists'.
 
 local id, attempt, lease_ms, created_at, json = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]

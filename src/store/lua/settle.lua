@@ -88,7 +88,7 @@ end
 
 count_refund(ledger, refund, -1)
 if status == 'unknown' and refund.status == 'processing' then remember(refund, 'unknown', source, now) end
--- Where a person says that a disputed refund was made and states no amount, it is that of the answer.
+-- A person who says that a disputed refund was made, and states no amount, means that of the answer.
 if status == 'succeeded' and (booked or refund.status ~= 'disputed') then book(refund, figure) end
 if status ~= 'succeeded' then refund.booked = '-' end
 refund.status, refund.updated_at, refund.lease_until, refund.json = status, now, 0, json

@@ -9,7 +9,7 @@ export const PREDECESSOR_WAIT_MS = 5_000
 const STOP_WAIT_MS = 10_000
 const LOG_TAIL_CHARACTERS = 2_000
 
-/** Of the shell that becomes the server; those of redis-server itself are 0 and 1. */
+/** How the shell ends that becomes the server; the codes of redis-server itself are 0 and 1. */
 const EXIT_CODE_IN_USE = 75
 const EXIT_CODE_NO_LOCK = 69
 const EXIT_CODE_NOT_FOUND = 127

@@ -20,7 +20,7 @@ export type PrivateRedisOptions = Readonly<{
   dataDir: string
   /** Called when the server ends without `stop`, saying how, with its last log lines. */
   onExit(error: Error): void
-  /** Gives a start up. */
+  /** Ends a start, and the server. */
   signal?: AbortSignal
   /** Further arguments of redis-server; they win over the built-in ones. */
   extraArgs?: readonly string[]
@@ -29,7 +29,7 @@ export type PrivateRedisOptions = Readonly<{
 /** `sun_path` holds 108 bytes on Linux and 104 on macOS, with a terminating zero. */
 const SOCKET_PATH_MAX_BYTES = 103
 const ANSWER_WAIT_MS = 10_000
-/** Of its own, since a ledger of many months takes longer to load than a server takes to start. */
+/** A limit of its own, since a ledger of many months takes longer to load than a server takes to start. */
 const LOAD_WAIT_MS = 120_000
 const QUESTION_TIMEOUT_MS = 1_000
 const POLL_MS = 20

@@ -61,7 +61,7 @@ export function createMarkFile(path: string, instance: string, report: (line: st
     isSaved = text === replaceable
     if (isSaved) return
     await writeSynced(temporary, text)
-    // Where another process is writing, the next mark comes soon.
+    // Not while another process is writing: the next mark comes soon.
     await withLock({ path, temporary }, async () => {
       if ((await readText(path)) !== replaceable) return
       await rename(temporary, path)

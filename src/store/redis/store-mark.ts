@@ -45,11 +45,19 @@ export type StoreMarkOptions = Readonly<{
   onRemembered(expected: Expected): void
 }>
 
-/** What this process remembers: of which store, and the marks of its shards. */
-type Store = Readonly<{ id: string; marks: Map<number, number> }>
-
 /** A refund whose outcome was stored since a mark was remembered. */
 type Settled = Readonly<{ paymentKey: string; refund: Refund }>
+
+/** What this process remembers of a store. */
+type Memory = Readonly<{
+  storeId: string
+  /** By shard. */
+  marks: Map<number, number>
+  /** By server: it loses its last writes first. */
+  settled: Map<string, Settled>
+}>
+
+const memoryOf = (storeId: string): Memory => ({ storeId, marks: new Map(), settled: new Map() })
 
 /**
  * A mark that rises with Redis's clock, so that a store which came back older is noticed (lua/raise-mark.lua). On a
@@ -62,9 +70,7 @@ export function createStoreMark(
   instance: string,
   options: StoreMarkOptions,
 ): StoreMark {
-  let store: Store = { id: '', marks: new Map() }
-  /** By server: it loses its last writes first. */
-  const settled = new Map<string, Settled>()
+  let memory = memoryOf('')
   const waiting = createWaitingConnection(redis)
   let raisingApart: Promise<void> | undefined
 
@@ -75,21 +81,16 @@ export function createStoreMark(
     { expected, barrier }: { expected: Expected; barrier: Barrier },
   ): Promise<void> {
     const areDurable = await Promise.all(shardsOf(redis).map((shard) => barrier(keys.storeMark(shard))))
-    if (areDurable.includes(false) || store.id !== expected.storeId) return
-    for (const [shard, answer] of raised.entries()) {
-      if (answer.result === 'raised') {
-        store.marks.set(shard, Math.max(answer.mark, store.marks.get(shard) ?? 0))
-      }
-    }
-    for (const [server, last] of before) if (settled.get(server) === last) settled.delete(server)
+    if (areDurable.includes(false) || memory.storeId !== expected.storeId) return
+    takeIn(memory, raised, before)
     options.onRemembered(expected)
   }
 
   async function raiseApart(expected: Expected): Promise<void> {
-    const before = new Map(settled)
+    const before = new Map(memory.settled)
     const client = await waiting.open()
     const gone = await missing(redis, [...before.values()])
-    const raised = await ask(client, { instance, purpose: 'raise', expected, own: store.marks, gone })
+    const raised = await ask(client, { instance, purpose: 'raise', expected, own: memory.marks, gone })
     if (worstOf(raised).result !== 'raised') return
     const durability = { state: 'durable', needsFileSync: expected.needsFileSync } as const
     const barrier = createBarrier(client, () => durability, options.minReplicas)
@@ -98,16 +99,13 @@ export function createStoreMark(
 
   return {
     async raise(expected) {
-      if (store.id !== expected.storeId) {
-        // What is remembered of a lost store was accepted with its loss.
-        store = { id: expected.storeId, marks: new Map() }
-        settled.clear()
-      }
+      // What is remembered of a lost store was accepted with its loss.
+      if (memory.storeId !== expected.storeId) memory = memoryOf(expected.storeId)
       const isApart = expected.needsFileSync || options.minReplicas > 0
       const purpose = options.mayWrite ? (isApart ? 'compare' : 'raise') : 'look'
-      const before = new Map(settled)
+      const before = new Map(memory.settled)
       const gone = await missing(redis, [...before.values()])
-      const answers = await ask(redis, { instance, purpose, expected, own: store.marks, gone })
+      const answers = await ask(redis, { instance, purpose, expected, own: memory.marks, gone })
       const found = worstOf(answers)
       if (found.result === 'raised') await remember(answers, before, { expected, barrier: () => true })
       if (found.result === 'fine' && purpose === 'compare') {
@@ -121,12 +119,12 @@ export function createStoreMark(
     },
 
     remembered(storeId) {
-      if (store.id !== storeId) return {}
-      return Object.fromEntries([...store.marks].map(([shard, mark]) => [shard, { instance, mark }]))
+      if (memory.storeId !== storeId) return {}
+      return Object.fromEntries([...memory.marks].map(([shard, mark]) => [shard, { instance, mark }]))
     },
 
     refundSettled(paymentKey, refund) {
-      settled.set(serverOf(redis, paymentKey), { paymentKey, refund })
+      memory.settled.set(serverOf(redis, paymentKey), { paymentKey, refund })
     },
 
     async settle() {
@@ -135,6 +133,18 @@ export function createStoreMark(
 
     close: waiting.close,
   }
+}
+
+/** Remembers the marks that were raised, and forgets what was settled before. */
+function takeIn(
+  { marks, settled }: Memory,
+  raised: readonly ShardMark[],
+  before: ReadonlyMap<string, Settled>,
+): void {
+  for (const [shard, answer] of raised.entries()) {
+    if (answer.result === 'raised') marks.set(shard, Math.max(answer.mark, marks.get(shard) ?? 0))
+  }
+  for (const [server, last] of before) if (settled.get(server) === last) settled.delete(server)
 }
 
 /** The memories that are contradicted because a settled refund is gone. */

@@ -186,7 +186,7 @@ local function leave_unsettled(unsettled, id, retention_ms)
   end
 end
 
--- Where the process that sent the call died, nobody will hear its answer: the outcome is unknown.
+-- The process that sent the call has died, and nobody will hear its answer: the outcome is unknown.
 local function expire_lease(ledger, refund, now)
   if refund.status ~= 'processing' or now < refund.lease_until then return end
   count_refund(ledger, refund, -1)
