@@ -91,7 +91,7 @@ async function bind({ claims, index, writes }: Parts, claim: Claim): Promise<Cla
   writes.assertDurable()
   // Nobody may have looked for as long as a claim lives: the key of an unknown refund may be free.
   if (!index.isLookedAfter()) await index.expireLeases()
-  return claims.bind(claim)
+  return await claims.bind(claim)
 }
 
 async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Promise<BeginResult> {

@@ -37,7 +37,7 @@ export type UnsettledIndexParts = Omit<LeaseExpiryParts, 'redis' | 'addDisputed'
 export type UnsettledIndex = LeaseExpiry &
   Readonly<{
     /** Before an attempt begins, so that whatever is begun is found. */
-    enter(attempt: Attempt, leaseMs: number): Promise<void>
+    enter(attempt: Attempt, leaseMs: number): Promise<unknown>
     /** An attempt whose refund ended in the ordinary way, or which has begun none: a moment later, with others. */
     leaveSoon(attempt: Attempt): void
     leave(attempt: Attempt): Promise<void>
@@ -84,9 +84,9 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
   return {
     ...expiry,
 
-    async enter(attempt, leaseMs) {
+    enter(attempt, leaseMs) {
       const key = keys.unsettled(unsettledShard(attempt.claim.id))
-      await reach(redis.zadd(key, now() + leaseMs + DUE_SLACK_MS, entryOf(attempt)))
+      return reach(redis.zadd(key, now() + leaseMs + DUE_SLACK_MS, entryOf(attempt)))
     },
 
     leaveSoon: createLeaving(redis),
