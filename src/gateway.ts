@@ -7,7 +7,6 @@ import {
   type Config,
   isLoopback,
   longestTimeoutMs,
-  type RedisTarget,
   type RotatingPart,
 } from './config/variables.ts'
 import { createCookiePay } from './cookiepay/client.ts'
@@ -25,11 +24,10 @@ import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { type MerchantAccount, merchantOf } from './refunds/merchant.ts'
 import type { RefundObserver } from './refunds/ports/observer.ts'
-import type { RedisClient } from './store/lua/scripts.ts'
 import { createBarrier } from './store/redis/barrier.ts'
-import { type ConnectionTarget, connectRedis, sameServer } from './store/redis/connection.ts'
+import { connectRedis, sameServer } from './store/redis/connection.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './store/redis/durability.ts'
-import { keepPrivateRedis } from './store/redis/private-redis.ts'
+import { startOwnRedis, targetOf, waitUntilReady } from './store/redis/open-redis.ts'
 import { watchServerTime } from './store/redis/server-time.ts'
 import { createStoreIdentity, type StorePast } from './store/redis/store-identity.ts'
 import { createRefundStore } from './store/refund-store.ts'
@@ -49,9 +47,6 @@ export type Gateway = Readonly<{
    */
   close(graceMs?: number): Promise<void>
 }>
-
-/** How long a start waits for Redis before it listens all the same, not ready. */
-const REDIS_START_WAIT_MS = 5_000
 
 /** Beyond the provider's timeout, for what comes after its answer. */
 const DRAIN_SLACK_MS = 5_000
@@ -86,7 +81,10 @@ export async function startGateway(
   { telemetry, droppedLogLines = () => 0 }: ProcessParts = {},
 ): Promise<Gateway> {
   const live = { apiKeys: config.apiKeys, accounts: config.accounts, redis: config.redis }
-  const privateRedis = await startOwnRedis(config, log)
+  const privateRedis = await startOwnRedis(config.redis, {
+    onEnd: ({ message }) => log.error({ reason: message }, 'the private Redis ended; it is started again'),
+    onRestart: () => log.warn('the private Redis runs again'),
+  })
   const target = () => targetOf(live.redis, privateRedis?.socketPath)
   const redis = connectRedis(target(), target)
   // Each failed connect is an error event; what matters of them is reported as a change of durability.
@@ -215,7 +213,8 @@ export async function startGateway(
   }
 
   try {
-    await waitUntilReady(redis, durability)
+    await waitUntilReady(redis)
+    await durability.check()
     await serverTime.ask()
     await operations?.listen({ host: config.host, port: config.operationsPort ?? 0 })
     await app.listen({ host: config.host, port: config.port })
@@ -241,29 +240,6 @@ function termsOf({ cookiepay }: Config, accounts: readonly Account[]): [string, 
     name,
     { name, merchant: merchantOf(id), pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
   ])
-}
-
-async function startOwnRedis({ redis }: Config, log: FastifyBaseLogger) {
-  if (redis.kind !== 'private') return null
-  return keepPrivateRedis({
-    dataDir: redis.dataDir,
-    onEnd: ({ message }) => log.error({ reason: message }, 'the private Redis ended; it is started again'),
-    onRestart: () => log.warn('the private Redis runs again'),
-  })
-}
-
-/** A private Redis is reached by its socket, the others by what the configuration says. */
-function targetOf(redis: RedisTarget, socketPath: string | undefined): ConnectionTarget {
-  if (redis.kind !== 'private') return redis
-  if (socketPath === undefined) throw new Error('bug: a private Redis without a socket')
-  return { kind: 'socket', path: socketPath }
-}
-
-async function waitUntilReady(redis: RedisClient, durability: DurabilityWatch): Promise<void> {
-  if (redis.status !== 'ready') {
-    await within(REDIS_START_WAIT_MS, new Promise((resolve) => redis.once('ready', resolve)))
-  }
-  await durability.check()
 }
 
 /** Waits for the work, but no longer than this; what it is doing goes on. */

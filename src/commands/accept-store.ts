@@ -7,7 +7,7 @@ import { type Config, readConfig } from '../config/variables.ts'
 import type { RedisClient } from '../store/lua/scripts.ts'
 import { connectRedis } from '../store/redis/connection.ts'
 import { privateSocketPath, startPrivateRedis } from '../store/redis/private-redis.ts'
-import { acceptStore, hasStoreId } from '../store/redis/store-identity.ts'
+import { acceptStore, hasStoreId } from '../store/redis/store-id.ts'
 import { acceptGoneBack, timeText } from '../store/redis/store-mark.ts'
 import { acceptCallers, acceptSecrets } from '../store/redis/store-terms.ts'
 

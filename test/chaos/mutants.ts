@@ -9,6 +9,7 @@ export type Mutant = Readonly<{
 }>
 
 const BEGIN = 'store/lua/begin.lua'
+const DECIDE = 'store/lua/shared/decide.lua'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
@@ -26,7 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'begin does not look at what remains',
     edits: [
       {
-        file: BEGIN,
+        file: DECIDE,
         find: 'if remaining == 0 or amount > remaining then',
         replace: 'if amount > ledger.amount then',
       },
@@ -37,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "refund.booked = ledger.last_number, '-'\n  count(ledger, refund, 1)\n",
+        find: "refund.booked = ledger.last_number, '-'\n  count_refund(ledger, refund, 1)\n",
         replace: "refund.booked = ledger.last_number, '-'\n",
       },
     ],
@@ -45,9 +46,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'begin does not count what is unsettled',
     edits: [
-      { file: BEGIN, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
+      { file: DECIDE, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
       {
-        file: BEGIN,
+        file: DECIDE,
         find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
@@ -342,7 +343,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a directory is not locked',
     edits: [
       {
-        file: 'store/redis/private-redis.ts',
+        file: 'store/redis/private-redis-process.ts',
         find: 'then lock() { flock -n 9; }',
         replace: 'then lock() { true; }',
       },
@@ -403,7 +404,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'keys expire by the clock alone',
     edits: [
       {
-        file: 'store/refund-store.ts',
+        file: 'store/claims.ts',
         find: 'const LEAST_CLAIM_MS = 24 * 3_600_000',
         replace: 'const LEAST_CLAIM_MS = 0',
       },

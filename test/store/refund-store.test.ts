@@ -484,7 +484,7 @@ t.test('the key of an unknown refund is restored where it was lost', async (t) =
   })
 })
 
-t.test('nobody begins under a claim that was given up, so one key never carries two refunds', async (t) => {
+t.test('nobody begins under an abandoned claim, so one key never carries two refunds', async (t) => {
   const { store } = await startStore(t)
   const claim = newClaim()
   await store.claim(claim)
@@ -737,6 +737,84 @@ function anyStep(): fc.Arbitrary<Step> {
   )
 }
 
+type StepOf<Name extends Step['step']> = Extract<Step, { step: Name }>
+
+/** A step's claim and attempt, and the payment of the model that it is done to. */
+type Scene = Readonly<{
+  store: RefundStore
+  model: ReturnType<typeof emptyPayment>
+  claim: Claim
+  attempt: string
+}>
+
+async function playBegin(
+  { store, model, claim, attempt }: Scene,
+  { request }: StepOf<'begin'>,
+): Promise<void> {
+  const { id, token: claimToken } = claim
+  const { payment, amount, taxFreeAmount, partialAllowed } = request
+  const asked = { id, attempt, claimToken, payment, amount, taxFreeAmount, partialAllowed }
+  const expected = modelBegin(model, asked, AT_ONCE)
+  const details = { ...newIntent(claim).details, tax_free_amount: taxFreeAmount ?? null }
+  const intent = newIntent(claim, { token: attempt, payment, amount, partialAllowed, details })
+  const actual = await store.begin(intent)
+  if (actual.result !== expected) throw new Error(`begin: ${actual.result}, not ${expected}`)
+  if (actual.result === 'begun') {
+    const { kind, amount: begunAmount } = actual.stored.refund
+    const modelRefund = model.refunds.get(id)
+    if (kind !== modelRefund?.kind || begunAmount !== modelRefund.amount) {
+      throw new Error(`begun as ${kind} of ${begunAmount}, not ${JSON.stringify(modelRefund)}`)
+    }
+  }
+}
+
+/** Answers whether money may have moved beyond what the payment has. */
+async function playSettle({ store, model, claim, attempt }: Scene, step: StepOf<'settle'>): Promise<boolean> {
+  const { id, tid } = claim
+  const booked = step.status === 'succeeded' ? step.booked : null
+  const { status, source, settles } = step
+  // What is sent twice is told by its text, and here no two settlements of a source are told apart by it.
+  const settlement = { status, source, settles, bookedAmount: booked, text: `${source} ${settles}` }
+  const amount = model.refunds.get(id)?.amount ?? 100
+  const expected = modelSettle(model, { id, attempt }, settlement, AT_ONCE.nowMs)
+  const disputed = settles === 'disputed'
+  const refund = { id, account: 'default', tid, amount, reason: '', metadata: {}, disputed }
+  const stored = { refund, merchant: MERCHANT, attempt, fingerprint: '', earlier: [] }
+  const resolution = source === 'provider' ? null : { source, by: null, note: null, at: '' }
+  const actual = await store.settle(stored as unknown as StoredRefund, {
+    ...SUCCEEDED,
+    status,
+    resolution,
+    bookedAmount: booked,
+  })
+  if (actual.result !== expected) throw new Error(`settle: ${actual.result}, not ${expected}`)
+  return expected === 'disputed' || model.moved.length > 0
+}
+
+/** Answers whether money may have moved beyond what the payment has. */
+async function playRestore(
+  { store, model, claim, attempt }: Scene,
+  step: StepOf<'restore'>,
+): Promise<boolean> {
+  const { id, tid } = claim
+  const { payment, amount } = step
+  const restored = { id, attempt, kind: 'partial', amount, askedTaxFree: 0 } as const
+  const expected = modelRestore(model, restored, payment, AT_ONCE)
+  const refund = { id, tid, amount, kind: 'partial', created_at: '2026-01-01T00:00:00.000Z' }
+  const begun = {
+    refund: { ...newIntent(claim).details, ...refund },
+    merchant: MERCHANT,
+    ...{ attempt, countedTaxFree: 0, fingerprint: '' },
+  }
+  await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: AT_ONCE.leaseMs })
+  return expected === 'restored'
+}
+
+async function playRelease({ store, model, claim, attempt }: Scene): Promise<void> {
+  modelRelease(model, { id: claim.id, attempt, claimToken: claim.token }, AT_ONCE)
+  await store.release({ claim, token: attempt, requestedAt: REQUESTED_AT })
+}
+
 t.test(
   'the ledger equals the model, for any sequence of steps, and exceeds the payment only where money moved',
   async (t) => {
@@ -748,63 +826,14 @@ t.test(
         const model = emptyPayment()
         let hasMovedBeyond = false
         for (const step of steps) {
-          const id = ids[step.slot] as string
-          const attempt = `attempt-${step.attempt}`
           // Each step claims anew, as after a release; what claims do is another test's subject.
-          const claim = newClaim({ id, tid })
-          if (step.step === 'begin') {
-            const { payment, amount, taxFreeAmount, partialAllowed } = step.request
-            const expected = modelBegin(
-              model,
-              { id, attempt, claimToken: claim.token, payment, amount, taxFreeAmount, partialAllowed },
-              AT_ONCE,
-            )
-            const details = { ...newIntent(claim).details, tax_free_amount: taxFreeAmount ?? null }
-            const intent = newIntent(claim, { token: attempt, payment, amount, partialAllowed, details })
-            const actual = await store.begin(intent)
-            if (actual.result !== expected) throw new Error(`begin: ${actual.result}, not ${expected}`)
-            if (actual.result === 'begun') {
-              const { kind, amount: begunAmount } = actual.stored.refund
-              const modelRefund = model.refunds.get(id)
-              if (kind !== modelRefund?.kind || begunAmount !== modelRefund.amount) {
-                throw new Error(`begun as ${kind} of ${begunAmount}, not ${JSON.stringify(modelRefund)}`)
-              }
-            }
-          } else if (step.step === 'settle') {
-            const booked = step.status === 'succeeded' ? step.booked : null
-            const { status, source, settles } = step
-            // What is sent twice is told by its text, and here no two settlements of a source are told apart by it.
-            const settlement = { status, source, settles, bookedAmount: booked, text: `${source} ${settles}` }
-            const amount = model.refunds.get(id)?.amount ?? 100
-            const expected = modelSettle(model, { id, attempt }, settlement, AT_ONCE.nowMs)
-            const disputed = settles === 'disputed'
-            const refund = { id, account: 'default', tid, amount, reason: '', metadata: {}, disputed }
-            const stored = { refund, merchant: MERCHANT, attempt, fingerprint: '', earlier: [] }
-            const resolution = source === 'provider' ? null : { source, by: null, note: null, at: '' }
-            const actual = await store.settle(stored as unknown as StoredRefund, {
-              ...SUCCEEDED,
-              status,
-              resolution,
-              bookedAmount: booked,
-            })
-            if (actual.result !== expected) throw new Error(`settle: ${actual.result}, not ${expected}`)
-            hasMovedBeyond ||= expected === 'disputed' || model.moved.length > 0
-          } else if (step.step === 'restore') {
-            const { payment, amount } = step
-            const restored = { id, attempt, kind: 'partial', amount, askedTaxFree: 0 } as const
-            const expected = modelRestore(model, restored, payment, AT_ONCE)
-            const refund = { id, tid, amount, kind: 'partial', created_at: '2026-01-01T00:00:00.000Z' }
-            const begun = {
-              refund: { ...newIntent(claim).details, ...refund },
-              merchant: MERCHANT,
-              ...{ attempt, countedTaxFree: 0, fingerprint: '' },
-            }
-            await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: AT_ONCE.leaseMs })
-            hasMovedBeyond ||= expected === 'restored'
-          } else {
-            modelRelease(model, { id, attempt, claimToken: claim.token }, AT_ONCE)
-            await store.release({ claim, token: attempt, requestedAt: REQUESTED_AT })
-          }
+          const claim = newClaim({ id: ids[step.slot] as string, tid })
+          const scene: Scene = { store, model, claim, attempt: `attempt-${step.attempt}` }
+          if (step.step === 'begin') await playBegin(scene, step)
+          else if (step.step === 'settle') hasMovedBeyond = (await playSettle(scene, step)) || hasMovedBeyond
+          else if (step.step === 'restore')
+            hasMovedBeyond = (await playRestore(scene, step)) || hasMovedBeyond
+          else await playRelease(scene)
           await expectSameLedger(store, tid, model, hasMovedBeyond)
         }
       }),

@@ -9,7 +9,7 @@ import type { CancelCall, CancelOutcome, Provider } from '../../src/refunds/port
 import type { RefundStore } from '../../src/refunds/ports/store.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
 import type { RefundRequest } from '../../src/refunds/refund-request.ts'
-import type { RedisClient, Scripts } from '../../src/store/lua/scripts.ts'
+import type { ScriptedClient } from '../../src/store/lua/scripts.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import {
   emptyPayment,
@@ -79,7 +79,7 @@ export type Actor = {
 }
 
 export type Real = {
-  redis: RedisClient & Scripts
+  redis: ScriptedClient
   reader: RefundStore
   actors: Actor[]
   /** What a broken connection still carries, and may yet deliver. */
@@ -104,7 +104,7 @@ export function newModel(): Model {
   }
 }
 
-export function createStore(redis: RedisClient & Scripts, clock: MonotonicClock = () => 0): RefundStore {
+export function createStore(redis: ScriptedClient, clock: MonotonicClock = () => 0): RefundStore {
   return createRefundStore(redis, {
     now: () => Date.now(),
     clock,

@@ -26,7 +26,7 @@ export type ModelRefund = {
 export type ModelPayment = {
   pinned: Payment | null
   refunds: Map<string, ModelRefund>
-  /** Claims that were given up, and until when that is remembered. */
+  /** Abandoned claims, and until when that is remembered. */
   abandonedUntilMs: Map<string, number>
   /** What was moved beside its refunds, by attempts that no refund stands for. */
   moved: { booked: Krw; taxFree: Krw }[]
@@ -53,7 +53,7 @@ export type ModelSettlement = Readonly<{
   settles?: 'unknown' | 'disputed'
 }>
 
-/** The time, and how long an attempt has for its call and a mark of a given up claim is kept. */
+/** The time, and how long an attempt has for its call and a mark of an abandoned claim is kept. */
 export type ModelTime = Readonly<{ nowMs: number; leaseMs: number; markMs: number }>
 
 export function emptyPayment(): ModelPayment {
