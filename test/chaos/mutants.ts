@@ -418,7 +418,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'const SHORTEST_LEDGER_MS = 0',
       },
     ],
-    test: 'test/config/variables.test.ts',
+    test: 'test/config/contradictions.test.ts',
   },
   {
     name: 'a full cancel that is refused for a part before counts as made',
