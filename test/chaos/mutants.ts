@@ -363,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger goes by the name of an account',
     edits: [
       {
-        file: 'gateway.ts',
+        file: 'process/live-settings.ts',
         find: '{ name, merchant: merchantOf(id), gateway: pg,',
         replace: '{ name, merchant: merchantOf(id + name), gateway: pg,',
       },
