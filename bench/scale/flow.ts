@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { DEFAULT_TIMEOUT_MS } from '../../src/config/defaults.ts'
 import { classifyCancel } from '../../src/cookiepay/outcome.ts'
 import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
+import { leaseMs } from '../../src/refunds/lease.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { CancelCall, Provider, RefundObserver } from '../../src/refunds/ports/store.ts'
 import type { RefundRequest } from '../../src/refunds/refund.ts'
@@ -17,8 +19,8 @@ export type Flow = RefundParts &
     close(): void
   }>
 
-/** The provider's connect timeout and timeout by default, and the slack between them and the lease. */
-const LEASE_MS = 3_000 + 20_000 + 5_000
+/** As the gateway has it by default. */
+const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: DEFAULT_TIMEOUT_MS })
 const RETENTION_MS = 168 * 3_600_000
 const LEDGER_RETENTION_MS = 400 * 24 * 3_600_000
 

@@ -89,3 +89,8 @@ export type RotatingPart = 'apiKeys' | 'accounts' | 'tls' | 'redis'
 export function longestTimeoutMs(accounts: readonly Account[]): number {
   return Math.max(...accounts.map(({ timeoutMs }) => timeoutMs))
 }
+
+/** How many whole seconds the caller of an unsettled refund waits before it asks again: by then it was looked at. */
+export function unsettledRetryAfterSeconds({ reconcileIntervalMs }: Config): number {
+  return Math.ceil(reconcileIntervalMs / 1000)
+}
