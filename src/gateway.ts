@@ -35,7 +35,7 @@ export type Gateway = Readonly<{
   /** Works with these from now on. What is under way finishes as it began. */
   rotate(parts: RotatedParts): void
   /**
-   * Is not ready from now on, but for `graceMs` serves those who have not noticed; then takes no new
+   * Is not ready from now on, but serves for `graceMs` those who have not noticed. Then it takes no new
    * connections, finishes the refunds in flight, and ends what it started.
    */
   close(graceMs?: number): Promise<void>
@@ -191,8 +191,8 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
 }
 
 /**
- * Whose token it is: one that was fetched for another merchant, with a key that was replaced since, or from another
- * provider, is of no use.
+ * Whose token it is. One of another merchant, of another provider, or of a key that was replaced since is of
+ * no use.
  */
 function keyHolderOf(
   merchant: string,

@@ -90,7 +90,7 @@ function readLoss(args: readonly string[]): Loss {
 
 type Connection = Readonly<{ redis: RedisClient; close(): Promise<void> }>
 
-/** Where a private Redis does not run, it is started for this. Throws an Error where Redis cannot be reached. */
+/** A private Redis that does not run is started for this. Throws an Error where Redis cannot be reached. */
 async function connect({ redis: target }: Config): Promise<Connection> {
   if (target.kind !== 'private') return reach(connectRedis(target), async () => {})
   const path = privateSocketPath(target.dataDir)

@@ -41,7 +41,9 @@ const OUTCOMES: Readonly<Record<Verdict['says'], Outcome>> = {
   not_known: 'unknown',
 }
 
-/** The lines of a text, each with what it would lead to: a header, then one line for each that is not empty. */
+/**
+ * The lines of a text, each with what it would lead to: a header, then one line for each that is not empty.
+ */
 function classifyLines(input: string, pg: string, taught: readonly TaughtCode[]): readonly string[] {
   const [first = '', ...rest] = input.split(/\r?\n/).filter((line) => line.trim() !== '')
   const hasHeader = first.replace(/^\ufeff/, '') === HEADER

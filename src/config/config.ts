@@ -8,8 +8,8 @@ export type Scope = (typeof SCOPES)[number]
 export const CALLER_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/
 
 /**
- * How a caller shows who it is: by a key, known only by the SHA-256 of its text; or, where that is null, by a client
- * certificate of the caller's name.
+ * How a caller shows who it is: by a key, of which only the SHA-256 of its text is known. `sha256` null: by a
+ * client certificate of the caller's name.
  */
 export type ApiKey = Readonly<{ caller: string; sha256: Buffer | null; scopes: readonly Scope[] }>
 
@@ -90,7 +90,10 @@ export function longestTimeoutMs(accounts: readonly Account[]): number {
   return Math.max(...accounts.map(({ timeoutMs }) => timeoutMs))
 }
 
-/** How many whole seconds the caller of an unsettled refund waits before it asks again: by then it was looked at. */
+/**
+ * How many whole seconds the caller of an unsettled refund waits before it asks again: by then it was looked
+ * at.
+ */
 export function unsettledRetryAfterSeconds({ reconcileIntervalMs }: Config): number {
   return Math.ceil(reconcileIntervalMs / 1000)
 }

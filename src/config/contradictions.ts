@@ -112,7 +112,9 @@ function exposureContradictions(isGiven: IsGiven, host: string | undefined): rea
     )
 }
 
-/** A ledger that is forgotten while callers may still ask again lets a payment be refunded beyond its amount. */
+/**
+ * A ledger that is forgotten while callers may still ask again lets a payment be refunded beyond its amount.
+ */
 const SHORTEST_LEDGER_MS = 30 * DAY_MS
 
 function retentionContradictions(values: Partial<Values>): readonly string[] {

@@ -4,8 +4,8 @@ import { shown } from './parsers.ts'
 import { type Environment, pathNameOf, VARIABLES, type Variable } from './variables.ts'
 
 /**
- * One line for each variable, as it is in effect: its value, where it was given and, of what is secret, only what it
- * is about.
+ * One line for each variable: the value that is in effect, and where it was given. A secret only shows what
+ * it is about.
  */
 export function describeSettings(env: Environment, config: Config): readonly string[] {
   return Object.entries<Variable>(VARIABLES).map(([name, variable]) => {

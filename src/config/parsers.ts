@@ -131,7 +131,7 @@ function isPercentEncoded(text: string): boolean {
   }
 }
 
-/** In place of a SHA-256: the caller is who its client certificate says. */
+/** Stands in place of a SHA-256: the caller is who its client certificate says. */
 const CERTIFICATE_MARK = 'cert'
 
 const parseApiKey: Parse<ApiKey> = (text, refuse) => {

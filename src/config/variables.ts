@@ -49,8 +49,8 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const DURABILITIES = ['strict', 'relaxed'] as const
 
 /**
- * Every variable of the environment. A name that is not a path itself also works as NAME_FILE. The documents' tables
- * are made from this, and `.env.example` is held to it.
+ * Every variable of the environment. A name that is not a path itself also works as NAME_FILE. The documents'
+ * tables are made from this, and `.env.example` is held to it.
  */
 export const VARIABLES = {
   HOST: {

@@ -11,7 +11,7 @@ const FLUSH_MS = 100
 /** What is held of lines that cannot be written; at 400 bytes each, those of some ten thousand refunds. */
 const MOST_HELD_BYTES = 4 * 1024 * 1024
 
-/** How soon it is tried again where the disk is full or nobody reads; a pipe of 64 KiB then still takes 3 MB a second. */
+/** How soon a full disk or reader is tried again; a pipe of 64 KiB still takes 3 MB a second then. */
 const RETRY_MS = 20
 
 /** How often the end looks whether all is written. */
@@ -29,11 +29,12 @@ export type LogDestination = Readonly<{
 
 /**
  * Writes to standard output, in the background. A full disk, a reader that stands still or is gone: lines are
- * held, then dropped and counted, and written again once that is possible; `onRegained` is told how many are missing.
+ * held, then dropped and counted, and written again once that is possible; `onRegained` is told how many are
+ * missing.
  *
- * Not sonic-boom, which pino would use: at the end it tries a full disk again for ever, within one turn of the event
- * loop (flushSync). And a blocked write would hold one of the few threads that DNS and files share, and with it the
- * exit: so nothing is written here that could block.
+ * Not sonic-boom, which pino would use: at the end it tries a full disk again for ever, within one turn of
+ * the event loop (flushSync). And a blocked write would hold one of the few threads that DNS and files share,
+ * and with it the exit: so nothing is written here that could block.
  */
 export function createLogDestination(onRegained: (dropped: number) => void): LogDestination {
   const fd = neverBlockingStdout()

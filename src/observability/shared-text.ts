@@ -4,7 +4,9 @@ const SHARED_MS = 1_000
 /** Else it is told the latest, but no more often than this within that time: anybody may ask, at any pace. */
 const MOST_MADE = 20
 
-/** The text of the metrics, made once for whoever asks within a short time. `changes` counts what was counted. */
+/**
+ * The text of the metrics, made once for whoever asks within a short time. `changes` counts what was counted.
+ */
 export function shared(make: () => Promise<string>, changes: () => number): () => Promise<string> {
   let last = { madeAt: Number.NEGATIVE_INFINITY, changes: 0, text: '' }
   let making: Promise<string> | undefined

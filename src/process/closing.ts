@@ -14,23 +14,23 @@ export const CLOSE_GRACE_MS = 1_000
 export const CLOSING_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
- * A signal within this time of the first is the same wish: supervisors, npm and a terminal signal the whole group,
- * and each passes on what the others got. One that comes later is a wish not to wait.
+ * A signal within this time of the first is the same wish. Supervisors, npm and a terminal signal the whole
+ * group, and each passes on what the others got. A later one is a wish not to wait.
  */
 export const SAME_WISH_MS = 5_000
 
 /** Longer than the drain, which ends by itself. */
 const CLOSE_LIMIT_SLACK_MS = 30_000
 
-/** From SIGTERM to the end of the process, at the longest. What stops it must not cut it off before that. */
+/** The longest time from SIGTERM to the end of the process. What stops it must not cut it off before that. */
 export function longestCloseMs(providerTimeoutMs: number): number {
   return providerTimeoutMs + CLOSE_LIMIT_SLACK_MS
 }
 
-/** Beyond the provider's timeout, for what comes after its answer. */
+/** What comes after the provider's answer may take this much longer than its timeout. */
 const DRAIN_SLACK_MS = 5_000
 
-/** Of the time that a close may take at most, what is left for the last things that it ends. */
+/** What the last things get of the time that a close may take at most. */
 const LAST_STEPS_MS = 10_000
 
 /** How long a last answer may take to reach its caller. */
@@ -39,7 +39,7 @@ const LAST_ANSWERS_MS = 2_000
 /** How long the store's mark may take to be raised for the last time, and written down. */
 const LAST_MARK_MS = 2_000
 
-/** Beyond the calls to the provider: a place among them, the token's lock, and Redis. */
+/** What comes beside the calls to the provider: a place among them, the token's lock, and Redis. */
 const LONGEST_ANSWER_SLACK_MS = 30_000
 
 /** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
@@ -66,8 +66,8 @@ export type RunningParts = Readonly<{
 }>
 
 /**
- * Serves for `graceMs` those who have not noticed; then takes no new connections, finishes what is in flight for as
- * long as `providerMs`, the longest call, allows, and ends the parts one after the other.
+ * Serves for `graceMs` those who have not noticed, then takes no new connections. Finishes what is in flight,
+ * and ends the parts one after the other. `providerMs`: how long a call to the provider may take.
  */
 export async function closeInOrder(
   parts: RunningParts,

@@ -16,7 +16,10 @@ export type LiveSettings = {
   redis: Config['redis']
   /** One map for ever, which the routes and the flow hold. */
   readonly accountsByName: Map<string, MerchantAccount>
-  /** Of all accounts that there were: what was begun with one that is gone ends as it began. */
+  /**
+   * The longest timeout of all accounts that there were: what was begun with one that is gone ends as it
+   * began.
+   */
   longestTimeoutMs: number
 }
 
@@ -39,7 +42,9 @@ export type Followers = Readonly<{
   listener: Pick<Listener, 'renewTls' | 'setLongestAnswer'>
 }>
 
-/** Puts what was read again in force. Throws an Error where the Redis is another one: nothing changes then. */
+/**
+ * Puts what was read again in force. Throws an Error where the Redis is another one: nothing changes then.
+ */
 export function rotate(live: LiveSettings, rotated: RotatedParts, followers: Followers): void {
   if (rotated.redis !== undefined) live.redis = sameServer(live.redis, rotated.redis)
   if (rotated.apiKeys !== undefined) live.apiKeys = rotated.apiKeys

@@ -18,8 +18,9 @@ const EXPIRY_WARNING_MS = 14 * 24 * 3_600_000
 type Finding = Readonly<{ what: string; verdict: 'ok' | 'warning' | 'wrong'; detail: string }>
 
 /**
- * Prints the configuration as it is in effect, secrets masked, then tries what it names: Redis and what it promises,
- * and a token call for each account. Changes nothing, and refunds nothing. Answers whether refunds would be taken.
+ * Prints the configuration as it is in effect, secrets masked. Then it tries what that names: Redis and what
+ * it promises, and a token call for each account. Changes nothing, and refunds nothing. Answers whether
+ * refunds would be taken.
  */
 export async function checkConfig(
   env: Readonly<Record<string, string | undefined>>,

@@ -9,8 +9,9 @@ export type Command<Task> = Readonly<{
 }>
 
 /**
- * Runs a command with the arguments of this process. Status 0: all is well, or `--help` was asked for. Status 1: it
- * is not, or the command was used wrongly; what went wrong is on standard error, a wrong use with the usage.
+ * Runs a command with the arguments of this process. Status 0: all is well, or `--help` was asked for. Status
+ * 1: it is not, or the command was used wrongly; what went wrong is on standard error, a wrong use with the
+ * usage.
  */
 export async function runCommand<Task>({ usage, read, run }: Command<Task>): Promise<void> {
   const args = process.argv.slice(2)
