@@ -38,37 +38,21 @@ export type LogDestination = Readonly<{
  */
 export function createLogDestination(onRegained: (dropped: number) => void): LogDestination {
   const fd = neverBlockingStdout()
+  const writer = createBatchWriter(fd, wrote)
   let waiting: Buffer[] = []
-  let batch: Buffer | null = null
-  let isInFlight = false
   let heldBytes = 0
   let dropped = 0
   let told = 0
 
   function writeBatch(): void {
-    batch = Buffer.concat(waiting)
+    const batch = Buffer.concat(waiting)
     waiting = []
-    tryBatch()
-  }
-
-  function tryBatch(): void {
-    isInFlight = true
-    writeAsync(fd, batch as Buffer, (error, written) => {
-      isInFlight = false
-      if (error === null) wrote(written)
-      // Whatever it is, it may pass: a disk gets space, a named pipe another reader.
-      else setTimeout(tryBatch, RETRY_MS).unref()
-    })
+    writer.write(batch)
   }
 
   function wrote(bytes: number): void {
     heldBytes -= bytes
-    batch = (batch as Buffer).subarray(bytes)
-    if (batch.length > 0) {
-      tryBatch()
-      return
-    }
-    batch = null
+    if (writer.isBusy()) return
     if (heldBytes >= BATCH_BYTES) writeBatch()
     else if (dropped > told) {
       const missing = dropped - told
@@ -78,12 +62,12 @@ export function createLogDestination(onRegained: (dropped: number) => void): Log
   }
 
   function flush(): void {
-    if (batch === null && heldBytes > 0) writeBatch()
+    if (!writer.isBusy() && heldBytes > 0) writeBatch()
   }
 
   /** The last lines of a process that ends without grace; what is in flight is its thread's. */
   function writeRest(): void {
-    let rest = Buffer.concat(isInFlight || batch === null ? waiting : [batch, ...waiting])
+    let rest = Buffer.concat([...writer.notInFlight(), ...waiting])
     try {
       while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
     } catch {
@@ -104,13 +88,44 @@ export function createLogDestination(onRegained: (dropped: number) => void): Log
       }
       waiting.push(bytes)
       heldBytes += bytes.length
-      if (batch === null && heldBytes >= BATCH_BYTES) writeBatch()
+      if (!writer.isBusy() && heldBytes >= BATCH_BYTES) writeBatch()
     },
     dropped: () => dropped,
     async end(timeoutMs) {
       const deadline = performance.now() + timeoutMs
       for (flush(); heldBytes > 0 && performance.now() < deadline; flush()) await sleep(END_POLL_MS)
     },
+  }
+}
+
+/** Writes one batch at a time, until all of it is written; `wrote` is told how many bytes were, each time. */
+function createBatchWriter(fd: number, wrote: (bytes: number) => void) {
+  let batch: Buffer | null = null
+  let isInFlight = false
+
+  function tryBatch(): void {
+    isInFlight = true
+    writeAsync(fd, batch as Buffer, (error, bytes) => {
+      isInFlight = false
+      if (error !== null) {
+        // Whatever it is, it may pass: a disk gets space, a named pipe another reader.
+        setTimeout(tryBatch, RETRY_MS).unref()
+        return
+      }
+      const rest = (batch as Buffer).subarray(bytes)
+      batch = rest.length > 0 ? rest : null
+      if (batch !== null) tryBatch()
+      wrote(bytes)
+    })
+  }
+
+  return {
+    write(buffer: Buffer) {
+      batch = buffer
+      tryBatch()
+    },
+    isBusy: () => batch !== null,
+    notInFlight: () => (isInFlight || batch === null ? [] : [batch]),
   }
 }
 
