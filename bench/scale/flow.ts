@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { DEFAULT_TIMEOUT_MS } from '../../src/config/defaults.ts'
 import { classifyCancel } from '../../src/cookiepay/outcome.ts'
 import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
@@ -19,8 +20,8 @@ export type Flow = RefundParts &
     close(): void
   }>
 
-/** With the provider's connect timeout and timeout by default. */
-const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: 20_000 })
+/** As the gateway has it by default. */
+const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: DEFAULT_TIMEOUT_MS })
 const RETENTION_MS = 168 * 3_600_000
 const LEDGER_RETENTION_MS = 400 * 24 * 3_600_000
 

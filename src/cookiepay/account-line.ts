@@ -1,5 +1,5 @@
 import { Pool } from 'undici'
-import type { Account } from '../config/variables.ts'
+import type { Account } from '../config/config.ts'
 import type { CancelCall } from '../refunds/ports/provider.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { createConnections } from './cancel-connections.ts'

@@ -1,4 +1,4 @@
-import { type Account, type JudgedCode, longestTimeoutMs } from '../config/variables.ts'
+import { type Account, type JudgedCode, longestTimeoutMs } from '../config/config.ts'
 import { merchantOf } from '../refunds/merchant.ts'
 import type { Provider } from '../refunds/ports/provider.ts'
 import { type AccountLine, type LineOptions, openAccountLine } from './account-line.ts'

@@ -37,7 +37,7 @@ type ShortJson = Readonly<{
   earlier: StoredJson['earlier'] | undefined
 }>
 
-/** What `COOKIEPAY_ID` and its two companions name their account (src/config/variables.ts). */
+/** What `COOKIEPAY_ID` and its two companions name their account (src/config/read-config.ts). */
 const ONLY_ACCOUNT = 'default'
 
 function encodeJson(json: StoredJson): string {

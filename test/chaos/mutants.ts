@@ -365,7 +365,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger goes by the name of an account',
     edits: [
       {
-        file: 'gateway.ts',
+        file: 'process/live-settings.ts',
         find: '{ name, merchant: merchantOf(id), pg,',
         replace: '{ name, merchant: merchantOf(id + name), pg,',
       },
@@ -415,12 +415,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger may be forgotten within a day',
     edits: [
       {
-        file: 'config/variables.ts',
+        file: 'config/contradictions.ts',
         find: 'const SHORTEST_LEDGER_MS = 30 * DAY_MS',
         replace: 'const SHORTEST_LEDGER_MS = 0',
       },
     ],
-    test: 'test/config/variables.test.ts',
+    test: 'test/config/contradictions.test.ts',
   },
   {
     name: 'a full cancel that is refused for a part before counts as made',

@@ -1,4 +1,4 @@
-import type { RedisTarget } from '../../config/variables.ts'
+import type { RedisTarget } from '../../config/config.ts'
 import type { RedisClient } from '../lua/scripts.ts'
 import type { ConnectionTarget } from './connection.ts'
 import {
