@@ -108,7 +108,7 @@ t.test('values that are taken', async (t) => {
     ['COOKIEPAY_ID', 'x'.repeat(30), { accounts: [{ id: 'x'.repeat(30) }] }],
     ['COOKIEPAY_KEY', '!~'.repeat(500), { accounts: [{ key: '!~'.repeat(500) }] }],
     ...['toss', 'easypay', 'kiwoom', 'danal', 'mobilpay', 'welcome', 'paynuri', 'eromepay'].map(
-      (gateway): [string, string, object] => ['COOKIEPAY_PG', gateway, { accounts: [{ gateway }] }],
+      (pg): [string, string, object] => ['COOKIEPAY_PG', pg, { accounts: [{ pg }] }],
     ),
     ['COOKIEPAY_CONNECT_TIMEOUT_MS', '300', { cookiepay: { connectTimeoutMs: 300 } }],
     ['COOKIEPAY_TIMEOUT_MS', '3600000', { accounts: [{ timeoutMs: 3_600_000 }] }],
