@@ -58,6 +58,9 @@ async function run<Result>(
   }
 }
 
+/** Until whoever finds a place has taken it: after the promises that are settled, and before anything else happens. */
+const untilEntered = () => new Promise<void>((resolve) => process.nextTick(resolve))
+
 /** Work that makes one call. */
 function callOnce(admission: Admission, hasFailed: boolean) {
   return run(admission, 'batch', ({ cancel }) => cancel(CANCEL, hasFailed ? 'failing' : 'token'))
@@ -150,7 +153,7 @@ t.test('who comes while one caller holds all places gets in at once', { buffered
   const calls = Array.from({ length: 3 * MAX_CALLS }, () => hold('batch'))
   for (const caller of ['b', 'c', 'd', 'e']) {
     calls.push(hold(caller))
-    await setImmediate()
+    await untilEntered()
     t.equal(countOf(caller), 1, `${caller} did not wait`)
   }
   t.equal(countOf('batch'), MAX_CALLS, 'one alone may hold them all, and no more')
@@ -164,7 +167,7 @@ t.test('who comes while one caller holds all places gets in at once', { buffered
 t.test('who comes with a burst leaves places for those after', { buffered: true }, async (t) => {
   const { running, hold, countOf, endAll } = startHolder(newAdmission(t))
   for (const caller of ['a', 'b', 'c', 'd']) for (let i = 0; i < MAX_CALLS; i++) void hold(caller)
-  await setImmediate()
+  await untilEntered()
   t.strictSame(['a', 'b', 'c', 'd'].map(countOf), [MAX_CALLS, 8, 4, 2])
   t.ok(running.length < MAX_CALLS + RESERVED_CALLS)
   while (running.length > 0) {
@@ -181,7 +184,7 @@ t.test(
     const { running, hold, countOf, endOne, endAll } = startHolder(newAdmission(t))
     for (let i = 0; i < 2 * MAX_CALLS; i++) void hold('batch')
     for (let i = 0; i < MAX_CALLS; i++) void hold('shop')
-    await setImmediate()
+    await untilEntered()
     t.equal(countOf('shop'), RESERVED_CALLS / 2)
     while (countOf('shop') < MAX_CALLS / 2) await endOne('batch')
     t.equal(countOf('batch'), MAX_CALLS / 2, 'until both have as many')
@@ -224,7 +227,7 @@ t.test(
         if (kind === 'ask') {
           count(asked, caller)
           answers.push(hold(caller))
-          await setImmediate()
+          await untilEntered()
         } else if (countOf(caller) > 0) {
           count(ended, caller)
           await endOne(caller)
