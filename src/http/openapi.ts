@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
-import { SHARED_SCHEMAS } from './routes/schemas.ts'
+import { SHARED_SCHEMAS } from './problems/problem-responses.ts'
 
 /**
  * The service does not know under which names and paths it is reached, so the document says: where it came from. A

@@ -1,8 +1,8 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createBook } from './book.ts'
-import { providerRoutes } from './provider.ts'
-import { introspectionRoutes } from './sandbox-routes.ts'
-import { createTokens } from './tokens.ts'
+import { providerRoutes } from './cancel-api.ts'
+import { introspectionRoutes } from './inspection-api.ts'
+import { createTokens } from './issued-tokens.ts'
 
 export type SandboxOptions = {
   /** How long a token is good for. */

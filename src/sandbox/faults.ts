@@ -1,4 +1,4 @@
-import { OPEN_ANSWERS, REFUSALS, type Refusal, UNHEARD_ANSWERS } from './messages.ts'
+import { OPEN_ANSWERS, REFUSALS, type Refusal, UNHEARD_ANSWERS } from './answers.ts'
 
 /** How an answer leaves; see delivery.ts. */
 export type Delivery =

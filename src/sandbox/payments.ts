@@ -1,4 +1,4 @@
-import { type CancelRequest, REFUSALS, type Refusal } from './messages.ts'
+import { type CancelRequest, REFUSALS, type Refusal } from './answers.ts'
 
 /** Money that went back. */
 export type AppliedCancel = {

@@ -13,7 +13,7 @@ import { parseIdempotencyKey } from '../access/idempotency-key.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { maySeeAll, refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { ref } from '../shared-schemas.ts'
-import { refundRequestExamples } from './examples.ts'
+import { refundRequestExamples } from '../examples.ts'
 import { pathPrefixOf } from './path-prefix.ts'
 import { pickAccount } from './pick-account.ts'
 import {
@@ -28,7 +28,7 @@ import {
   RefundParams,
   ResolveRequest,
   UnsettledRefund,
-} from './schemas.ts'
+} from '../problems/problem-responses.ts'
 
 export type RefundRoutesOptions = Readonly<{
   parts: RefundParts

@@ -14,7 +14,7 @@ import {
   PaymentQuery,
   problemResponses,
   RATE_LIMIT_HEADERS,
-} from './schemas.ts'
+} from '../problems/problem-responses.ts'
 
 export type PaymentRoutesOptions = Readonly<{
   store: RefundStore

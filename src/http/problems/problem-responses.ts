@@ -9,11 +9,11 @@ import {
   VISIBLE_TEXT,
 } from '../../refunds/refund.ts'
 import { PAYMENT_METHODS } from '../../refunds/rules/eligibility.ts'
-import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from '../problems/catalog.ts'
-import { PROBLEM_CONTENT_TYPE } from '../problems/send-problem.ts'
+import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from './catalog.ts'
+import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
 import { SeenRefund } from '../seen-refund.ts'
 import { ref } from '../shared-schemas.ts'
-import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from './examples.ts'
+import { IDEMPOTENCY_KEY_EXAMPLE, REFUND_ID_EXAMPLE } from '../examples.ts'
 
 /** The answer 202: the refund, and what to do about it. */
 export const UnsettledRefund = Type.Object(

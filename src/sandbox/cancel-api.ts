@@ -20,10 +20,10 @@ import {
   refused,
   TOKEN_ERRORS,
   TokenRequest,
-} from './messages.ts'
+} from './answers.ts'
 import { cancelledWholeAt, decideCancel, type Payment } from './payments.ts'
-import { mistakeInReason } from './reason.ts'
-import type { Tokens } from './tokens.ts'
+import { mistakeInReason } from './refused-reasons.ts'
+import type { Tokens } from './issued-tokens.ts'
 
 export type ProviderOptions = { book: Book; tokens: Tokens; slowMs: number }
 

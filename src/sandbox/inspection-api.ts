@@ -1,6 +1,6 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox'
 import type { Book, Entry } from './book.ts'
-import type { Tokens } from './tokens.ts'
+import type { Tokens } from './issued-tokens.ts'
 
 export type IntrospectionOptions = { book: Book; tokens: Tokens }
 
