@@ -1,6 +1,6 @@
 import type { RefundRequest } from '../refunds/refund.ts'
 import { refundId } from '../refunds/refund-id.ts'
-import { OPEN_CALLER } from './access/authentication.ts'
+import { OPEN_CALLER } from './caller.ts'
 
 export const IDEMPOTENCY_KEY_EXAMPLE = 'order-1042-refund-1'
 

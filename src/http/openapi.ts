@@ -2,8 +2,25 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { Refund } from '../refunds/refund.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
-import { SHARED_SCHEMAS } from './problems/problem-responses.ts'
+import { Problem } from './problems/catalog.ts'
+import { UnsettledRefund } from './routes/create-refund.ts'
+import { RefundList } from './routes/list-refunds.ts'
+import { PaymentLedger } from './routes/read-payment.ts'
+import { RefundEventList } from './routes/read-refund.ts'
+import { SeenRefund } from './seen-refund.ts'
+
+/** The schemas that routes refer to by their `$id`. */
+const SHARED_SCHEMAS = [
+  Refund,
+  SeenRefund,
+  UnsettledRefund,
+  RefundList,
+  PaymentLedger,
+  RefundEventList,
+  Problem,
+]
 
 /**
  * The service does not know under which names and paths it is reached, so the document says: where it came from. A

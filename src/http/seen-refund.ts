@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Refund } from '../refunds/refund.ts'
-import type { Caller } from './access/authentication.ts'
+import type { Caller } from './caller.ts'
 
 const { id, status, kind, amount, created_at } = Refund.properties
 

@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest, FastifySchemaValidationError } from 'fastify'
-import type { Book } from './book.ts'
-import { deliver, neverAnswer } from './delivery.ts'
-import { type Behaviour, behaviourOf } from './faults.ts'
 import {
   type CancelAnswer,
   CancelRequest,
@@ -21,9 +18,12 @@ import {
   TOKEN_ERRORS,
   TokenRequest,
 } from './answers.ts'
+import type { Book } from './book.ts'
+import { deliver, neverAnswer } from './delivery.ts'
+import { type Behaviour, behaviourOf } from './faults.ts'
+import type { Tokens } from './issued-tokens.ts'
 import { cancelledWholeAt, decideCancel, type Payment } from './payments.ts'
 import { mistakeInReason } from './refused-reasons.ts'
-import type { Tokens } from './issued-tokens.ts'
 
 export type ProviderOptions = { book: Book; tokens: Tokens; slowMs: number }
 

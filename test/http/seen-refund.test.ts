@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Scope } from '../../src/config/variables.ts'
 import { SCOPES } from '../../src/config/variables.ts'
-import { OPEN_CALLER } from '../../src/http/access/authentication.ts'
+import { OPEN_CALLER } from '../../src/http/caller.ts'
 import { maySeeAll, refundAsSeenBy } from '../../src/http/seen-refund.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { CancelRequest } from '../../src/sandbox/messages.ts'
+import type { CancelRequest } from '../../src/sandbox/answers.ts'
 import {
   CANCELS_PER_PAYMENT,
   cancelledWholeAt,

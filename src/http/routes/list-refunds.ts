@@ -1,0 +1,136 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { MerchantAccount } from '../../refunds/merchant.ts'
+import type { RefundStore } from '../../refunds/ports/store.ts'
+import { REFUND_STATUSES } from '../../refunds/refund.ts'
+import { type Caller, READERS } from '../caller.ts'
+import { problemResponses } from '../problems/problem-responses.ts'
+import { sendProblem } from '../problems/send-problem.ts'
+import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
+import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from '../shared-schemas.ts'
+import { pickAccount } from './pick-account.ts'
+
+export type ListRefundsOptions = Readonly<{
+  store: RefundStore
+  /** The configured accounts by their names. */
+  accounts: ReadonlyMap<string, MerchantAccount>
+}>
+
+/** The answer of `GET /refunds`. */
+export const RefundList = Type.Object(
+  {
+    data: Type.Array(ref(SeenRefund), { description: 'Oldest first', maxItems: 100 }),
+    next_cursor: NextCursor,
+  },
+  { $id: 'RefundList', description: 'A page of refunds' },
+)
+
+const RefundListQuery = Type.Object(
+  {
+    tid: Type.Optional(Tid),
+    status: Type.Optional(
+      Type.Enum(REFUND_STATUSES, {
+        description: 'Without a tid `processing` or `unknown`: the unsettled refunds of all payments',
+        examples: ['unknown'],
+      }),
+    ),
+    account: Type.Optional(AccountName),
+    limit: Type.Optional(
+      Type.String({
+        maxLength: 3,
+        pattern: '^([1-9][0-9]?|100)$',
+        description: 'How many, 1 to 100; 20 when absent',
+        examples: ['20'],
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 43,
+        pattern: '^([1-9][0-9]{0,14}|[0-9]{13}\\.rf_[0-9A-Z]{26})$',
+        description: '`next_cursor` of the page before',
+        examples: ['21'],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+type RefundListQuery = Static<typeof RefundListQuery>
+
+const schema = {
+  security: API_KEY_SECURITY,
+  operationId: 'listRefunds',
+  tags: ['refunds'],
+  summary: 'List the refunds of a payment, or the unsettled ones of all',
+  description:
+    'Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
+  querystring: RefundListQuery,
+  response: {
+    200: jsonAnswer(RefundList, { description: 'Oldest first' }),
+    ...problemResponses(['invalid_request', 'unknown_account']),
+  },
+}
+
+const DEFAULT_LIMIT = 20
+
+/** `GET /refunds`. */
+export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = async (app, options) => {
+  const { store, accounts } = options
+
+  app.get('/refunds', { config: { scopes: READERS }, schema }, async (request, reply) => {
+    const { tid, status, cursor } = request.query
+    if (!isCursorOf(tid, cursor)) return sendInvalid(reply, '#/cursor', 'This cursor is of another list.')
+    if (tid !== undefined) return sendPayment(reply, { ...request.query, tid })
+    if (status !== 'unknown' && status !== 'processing') {
+      return sendInvalid(reply, '#/tid', 'Give a tid, or else a status of unknown or processing.')
+    }
+    return sendUnsettled(reply, { ...request.query, status })
+  })
+
+  async function sendPayment(
+    reply: FastifyReply,
+    query: RefundListQuery & { tid: string },
+  ): Promise<FastifyReply> {
+    const account = pickAccount(accounts, query.account, reply)
+    if (account === null) return reply
+    const page = await store.listByPayment({
+      merchant: account.merchant,
+      tid: query.tid,
+      matches: (refund) => query.status === undefined || refund.status === query.status,
+      ...pageOf(query),
+    })
+    const data = page.refunds.map((refund) => refundAsSeenBy(reply.request.caller, refund))
+    return reply.send({ data, next_cursor: page.nextCursor })
+  }
+
+  /** Of all accounts where none is named. Refunds of others would say too much, so they are left out. */
+  async function sendUnsettled(
+    reply: FastifyReply,
+    query: RefundListQuery & { status: 'unknown' | 'processing' },
+  ): Promise<FastifyReply> {
+    const { account: name, status } = query
+    const account = name === undefined ? undefined : pickAccount(accounts, name, reply)
+    if (account === null) return reply
+    const caller = reply.request.caller as Caller
+    const page = await store.listUnsettled({
+      status,
+      merchant: account?.merchant,
+      caller: caller.scopes.includes('read_all') ? undefined : caller.name,
+      ...pageOf(query),
+    })
+    return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
+  }
+}
+
+/** A cursor belongs to its list: a number in a payment's, a time and an id in that of all payments. */
+function isCursorOf(tid: string | undefined, cursor: string | undefined): boolean {
+  return cursor === undefined || cursor.includes('.') === (tid === undefined)
+}
+
+function pageOf({ limit, cursor }: RefundListQuery) {
+  return { limit: Number(limit ?? DEFAULT_LIMIT), cursor: cursor ?? null }
+}
+
+function sendInvalid(reply: FastifyReply, pointer: string, detail: string): FastifyReply {
+  return sendProblem(reply, 'invalid_request', { detail, errors: [{ pointer, detail }] })
+}

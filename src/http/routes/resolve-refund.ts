@@ -1,0 +1,97 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, type TSchema, Type } from 'typebox'
+import { type ResolveParts, resolveRefund } from '../../refunds/flows/resolve-refund.ts'
+import { ProviderAnswer, TEXT, VISIBLE_TEXT } from '../../refunds/refund.ts'
+import { type Caller, OPEN_CALLER } from '../caller.ts'
+import { problemResponses } from '../problems/problem-responses.ts'
+import { sendProblem } from '../problems/send-problem.ts'
+import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
+import { API_KEY_SECURITY, jsonAnswer, RefundParams } from '../shared-schemas.ts'
+import { sendNoSuchRefund } from './read-refund.ts'
+
+/** As the provider's own, and within limits: what a person sends is checked, what the provider sent is kept. */
+function seen<Schema extends TSchema>(schema: Schema) {
+  return Type.Unsafe<Static<Schema>>({ ...schema, maxLength: 500, pattern: TEXT })
+}
+
+const received = ProviderAnswer.properties
+const SeenAnswer = Type.Partial(
+  Type.Object({
+    cancel_tid: seen(received.cancel_tid),
+    cancel_code: seen(received.cancel_code),
+    cancel_msg: seen(received.cancel_msg),
+    cancel_date: seen(received.cancel_date),
+    cancel_amt: Type.Unsafe<string | number | null>({
+      ...seen(received.cancel_amt),
+      type: ['string', 'number', 'null'],
+    }),
+  }),
+  { additionalProperties: false, description: 'What the console shows of it' },
+)
+
+/** The body of `POST /refunds/{id}/resolve`. */
+export const ResolveRequest = Type.Object(
+  {
+    outcome: Type.Enum(['succeeded', 'failed'], {
+      description: 'What became of the refund',
+      examples: ['succeeded'],
+    }),
+    note: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      pattern: VISIBLE_TEXT,
+      description: 'How that was found out',
+      examples: ['Seen as cancelled in the CookiePay console'],
+    }),
+    provider: Type.Optional(SeenAnswer),
+  },
+  { additionalProperties: false, description: 'What a person found out' },
+)
+
+const schema = {
+  security: API_KEY_SECURITY,
+  operationId: 'resolveRefund',
+  tags: ['refunds'],
+  summary: 'Settle an unknown or disputed refund by hand',
+  description:
+    'For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.',
+  params: RefundParams,
+  body: ResolveRequest,
+  response: {
+    200: jsonAnswer(SeenRefund, { description: 'The settled refund' }),
+    ...problemResponses([
+      'invalid_request',
+      'not_found',
+      'not_resolvable',
+      'payload_too_large',
+      'unsupported_media_type',
+    ]),
+  },
+}
+
+/** `POST /refunds/{id}/resolve`. */
+export const resolveRefundRoute: FastifyPluginAsyncTypebox<Readonly<{ parts: ResolveParts }>> = async (
+  app,
+  { parts },
+) => {
+  app.post('/refunds/:id/resolve', { config: { scopes: ['resolve'] }, schema }, async (request, reply) => {
+    const { outcome, note, provider } = request.body
+    const caller = request.caller as Caller
+    const answer = await resolveRefund(parts, {
+      id: request.params.id,
+      outcome,
+      note,
+      provider,
+      by: caller.name,
+      areCallersKnown: caller !== OPEN_CALLER,
+    })
+    switch (answer.answer) {
+      case 'resolved':
+        return reply.send(refundAsSeenBy(caller, answer.refund))
+      case 'not_found':
+        return sendNoSuchRefund(reply)
+      case 'not_resolvable':
+        return sendProblem(reply, 'not_resolvable', { detail: answer.detail, refund: answer.refund })
+    }
+  })
+}
