@@ -63,6 +63,8 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
         useDefaults: false,
         allErrors: true,
         allowUnionTypes: true,
+        // For the document alone: the named examples of a body.
+        keywords: ['x-examples'],
       },
     },
     // A path that cannot be read gets no further than this: no hook sees it.

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { TEXT, TID } from '../refunds/refund.ts'
-import { REFUND_ID_EXAMPLE } from './examples.ts'
+import { type Examples, REFUND_ID_EXAMPLE } from './examples.ts'
 
 /** A reference to a schema that the app shares by its `$id`, so that the document holds it once. */
 export function ref<Schema extends TSchema>(schema: Schema) {
@@ -62,12 +62,16 @@ function count(description: string) {
 /** An answer in JSON to a request that the rate limiter counted; `headers`: those of its own. */
 export function jsonAnswer<Schema extends TSchema>(
   schema: Schema,
-  { description, headers = {} }: Readonly<{ description: string; headers?: object }>,
+  {
+    description,
+    headers = {},
+    examples,
+  }: Readonly<{ description: string; headers?: object; examples: Examples<Static<Schema>> }>,
 ) {
   return {
     description,
     headers: { ...RATE_LIMIT_HEADERS, ...headers },
-    content: { 'application/json': { schema: ref(schema) } },
+    content: { 'application/json': { schema: ref(schema), examples } },
   }
 }
 

@@ -9,7 +9,7 @@ import { Refund, RefundRequest } from '../../refunds/refund.ts'
 import { sendLacksScope } from '../access/authentication.ts'
 import { IdempotencyHeaders, parseIdempotencyKey } from '../access/idempotency-key.ts'
 import type { Caller } from '../caller.ts'
-import { refundRequestExamples } from '../examples.ts'
+import { ASKED_REFUNDS, REFUND_REQUESTS, REFUNDS } from '../examples.ts'
 import { RETRIES } from '../problems/catalog.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
@@ -48,11 +48,17 @@ const schema = {
   description:
     'Moves money at most once for each Idempotency-Key: every repeat of the same request is answered with the same refund. On any other answer than 201 look at `retry`.',
   headers: IdempotencyHeaders,
-  body: { ...RefundRequest, examples: refundRequestExamples },
+  body: { ...RefundRequest, 'x-examples': REFUND_REQUESTS },
   response: {
     201: jsonAnswer(Refund, {
       description: 'Refunded, now or by the first request with this key',
       headers: { Location: LOCATION_HEADER, 'Idempotent-Replayed': REPLAYED_HEADER },
+      examples: {
+        full: { summary: ASKED_REFUNDS.full.summary, value: REFUNDS.full },
+        partial: { summary: ASKED_REFUNDS.partial.summary, value: REFUNDS.partial },
+        tax_free: { summary: ASKED_REFUNDS.tax_free.summary, value: REFUNDS.tax_free },
+        virtual_account: { summary: ASKED_REFUNDS.virtual_account.summary, value: REFUNDS.virtual_account },
+      },
     }),
     202: jsonAnswer(UnsettledRefund, {
       description: 'The provider was called and the outcome is not known yet; `status` is `unknown`',
@@ -61,30 +67,39 @@ const schema = {
         'Retry-After': RETRY_AFTER_HEADER,
         'Idempotent-Replayed': REPLAYED_HEADER,
       },
+      examples: {
+        unknown: {
+          summary: ASKED_REFUNDS.unknown.summary,
+          value: { ...REFUNDS.unknown, retry: 'same_key' },
+        },
+      },
     }),
-    ...problemResponses([
-      'invalid_request',
-      'idempotency_key_missing',
-      'idempotency_key_invalid',
-      'idempotency_in_progress',
-      'payment_mismatch',
-      'refund_unresolved',
-      'payload_too_large',
-      'unsupported_media_type',
-      'idempotency_key_reused',
-      'not_eligible',
-      'amount_exceeds_remaining',
-      'tax_free_not_allowed',
-      'tax_free_exceeds_amount',
-      'refund_account_required',
-      'unknown_account',
-      'provider_declined',
-      'already_cancelled',
-      'deposit_required',
-      'provider_auth_failed',
-      'provider_unavailable',
-      'store_not_durable',
-    ]),
+    ...problemResponses(
+      [
+        'invalid_request',
+        'idempotency_key_missing',
+        'idempotency_key_invalid',
+        'idempotency_in_progress',
+        'payment_mismatch',
+        'refund_unresolved',
+        'payload_too_large',
+        'unsupported_media_type',
+        'idempotency_key_reused',
+        'not_eligible',
+        'amount_exceeds_remaining',
+        'tax_free_not_allowed',
+        'tax_free_exceeds_amount',
+        'refund_account_required',
+        'unknown_account',
+        'provider_declined',
+        'already_cancelled',
+        'deposit_required',
+        'provider_auth_failed',
+        'provider_unavailable',
+        'store_not_durable',
+      ],
+      { forbidden: 'This key lacks the scope create.' },
+    ),
   },
 }
 

@@ -5,6 +5,7 @@ import type { MerchantAccount } from '../../refunds/merchant.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
 import { REFUND_STATUSES } from '../../refunds/refund.ts'
 import { type Caller, READERS } from '../caller.ts'
+import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
@@ -57,6 +58,19 @@ const RefundListQuery = Type.Object(
 )
 type RefundListQuery = Static<typeof RefundListQuery>
 
+const LISTS: Examples<Static<typeof RefundList>> = {
+  of_payment: { summary: 'Of one payment', value: { data: [REFUNDS.partial], next_cursor: null } },
+  of_others: {
+    summary: 'Of one payment, whose refund another caller asked for',
+    value: { data: [refundAsSeenBy(null, REFUNDS.partial)], next_cursor: null },
+  },
+  unsettled: {
+    summary: 'What is unknown, of all payments',
+    value: { data: [REFUNDS.unknown], next_cursor: null },
+  },
+  none: { summary: 'There is none', value: { data: [], next_cursor: null } },
+}
+
 const schema = {
   security: API_KEY_SECURITY,
   operationId: 'listRefunds',
@@ -66,8 +80,10 @@ const schema = {
     'Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
   querystring: RefundListQuery,
   response: {
-    200: jsonAnswer(RefundList, { description: 'Oldest first' }),
-    ...problemResponses(['invalid_request', 'unknown_account']),
+    200: jsonAnswer(RefundList, { description: 'Oldest first', examples: LISTS }),
+    ...problemResponses(['invalid_request', 'unknown_account'], {
+      forbidden: 'This key lacks the scope read or read_all.',
+    }),
   },
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Metrics } from '../../observability/metrics.ts'
+import type { Examples } from '../examples.ts'
 
 /** One thing that the service needs. */
 export type ReadinessPart = Readonly<{ ready: boolean; detail: string }>
@@ -40,7 +41,47 @@ const healthSchema = {
   tags: ['operations'],
   summary: 'Whether the process is alive',
   description: 'For a liveness probe: it asks neither Redis nor the provider.',
-  response: { 200: { description: 'Alive', content: { 'application/json': { schema: Health } } } },
+  response: {
+    200: {
+      description: 'Alive',
+      content: {
+        'application/json': {
+          schema: Health,
+          examples: { alive: { summary: 'The process answers', value: { status: 'ok' } } },
+        },
+      },
+    },
+  },
+}
+
+const RUNNING = { ready: true, detail: 'running' }
+
+const READY = {
+  summary: 'Refunds are taken',
+  value: { status: 'ready', parts: { store: { ready: true, detail: 'durable' }, process: RUNNING } },
+}
+
+const NOT_READY: Examples = {
+  store_unavailable: {
+    summary: 'Redis cannot be reached',
+    value: {
+      status: 'not_ready',
+      parts: {
+        store: { ready: false, detail: 'unavailable: Redis cannot be reached' },
+        process: RUNNING,
+      },
+    },
+  },
+  closing: {
+    summary: 'The process is shutting down',
+    value: {
+      status: 'not_ready',
+      parts: {
+        store: { ready: true, detail: 'durable' },
+        process: { ready: false, detail: 'closing' },
+      },
+    },
+  },
 }
 
 const readinessSchema = {
@@ -49,10 +90,23 @@ const readinessSchema = {
   summary: 'Whether refunds are taken',
   description: 'For a readiness probe: whether Redis is there and durable enough, part by part.',
   response: {
-    200: { description: 'Ready', content: { 'application/json': { schema: ReadinessReport } } },
-    503: { description: 'Not ready', content: { 'application/json': { schema: ReadinessReport } } },
+    200: {
+      description: 'Ready',
+      content: { 'application/json': { schema: ReadinessReport, examples: { ready: READY } } },
+    },
+    503: {
+      description: 'Not ready',
+      content: { 'application/json': { schema: ReadinessReport, examples: NOT_READY } },
+    },
   },
 }
+
+const ONE_SERIES = [
+  '# HELP refund_gateway_ready Whether refunds are taken',
+  '# TYPE refund_gateway_ready gauge',
+  'refund_gateway_ready 1',
+  '',
+].join('\n')
 
 const metricsSchema = {
   operationId: 'getMetrics',
@@ -62,7 +116,12 @@ const metricsSchema = {
   response: {
     200: {
       description: 'Prometheus text',
-      content: { 'text/plain': { schema: Type.String({ description: 'Prometheus text' }) } },
+      content: {
+        'text/plain': {
+          schema: Type.String({ description: 'Prometheus text' }),
+          examples: { ready: { summary: 'One of the series', value: ONE_SERIES } },
+        },
+      },
     },
   },
 }

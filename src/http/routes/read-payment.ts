@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
 import { MAX_KRW } from '../../refunds/refund.ts'
 import { remaining } from '../../refunds/rules/amounts.ts'
 import { PAYMENT_METHODS } from '../../refunds/rules/eligibility.ts'
 import { READERS } from '../caller.ts'
+import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
@@ -61,6 +62,28 @@ export const PaymentLedger = Type.Object(
   { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
 )
 
+const NEVER_REFUNDED = 'No refund of this payment was ever made here.'
+
+const { partial, unknown } = REFUNDS
+const LEDGERS: Examples<Static<typeof PaymentLedger>> = {
+  partly_refunded: {
+    summary: 'A part is refunded',
+    value: {
+      ...{ account: partial.account, tid: partial.tid, method: 'card_auth', amount: 10000 },
+      ...{ tax_free_amount: null, refunded: 3000, in_flight: 0, unknown: 0, disputed: 0, remaining: 7000 },
+      ...{ refunds: [partial], next_cursor: null },
+    },
+  },
+  unknown: {
+    summary: 'The outcome of a refund is not known yet',
+    value: {
+      ...{ account: unknown.account, tid: unknown.tid, method: 'card_auth', amount: 10000 },
+      ...{ tax_free_amount: null, refunded: 0, in_flight: 0, unknown: 10000, disputed: 0, remaining: 0 },
+      ...{ refunds: [unknown], next_cursor: null },
+    },
+  },
+}
+
 const schema = {
   security: API_KEY_SECURITY,
   operationId: 'getPayment',
@@ -71,8 +94,11 @@ const schema = {
   params: PaymentParams,
   querystring: PaymentQuery,
   response: {
-    200: jsonAnswer(PaymentLedger, { description: 'The ledger' }),
-    ...problemResponses(['invalid_request', 'not_found', 'unknown_account']),
+    200: jsonAnswer(PaymentLedger, { description: 'The ledger', examples: LEDGERS }),
+    ...problemResponses(['invalid_request', 'not_found', 'unknown_account'], {
+      forbidden: 'This key lacks the scope read or read_all.',
+      not_found: NEVER_REFUNDED,
+    }),
   },
 }
 
@@ -91,7 +117,7 @@ export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = a
       cursor: null,
     })
     if (ledger === null) {
-      return sendProblem(reply, 'not_found', { detail: 'No refund of this payment was ever made here.' })
+      return sendProblem(reply, 'not_found', { detail: NEVER_REFUNDED })
     }
     return reply.send({
       account: account.name,

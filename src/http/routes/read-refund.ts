@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { refundEvents } from '../../refunds/history.ts'
 import type { RefundStore, StoredRefund } from '../../refunds/ports/store.ts'
-import { Refund } from '../../refunds/refund.ts'
+import { Refund, type Resolution } from '../../refunds/refund.ts'
 import { READERS } from '../caller.ts'
+import { type Examples, REFUNDS, RESOLVED_REFUND, SETTLED_REFUND } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { maySeeAll } from '../seen-refund.ts'
@@ -43,6 +44,57 @@ export const RefundEventList = Type.Object(
   { $id: 'RefundEventList', description: 'Everything that happened to a refund' },
 )
 
+const LACKS_SCOPE = { forbidden: 'This key lacks the scope read or read_all.' }
+
+const READ_REFUNDS: Examples<Refund> = {
+  succeeded: { summary: 'Refunded', value: REFUNDS.full },
+  unknown: { summary: 'The outcome is not known yet', value: REFUNDS.unknown },
+  settled_by_lookup: { summary: 'It was unknown, and the lookup has settled it', value: SETTLED_REFUND },
+  resolved: { summary: 'It was unknown, and a person has settled it', value: RESOLVED_REFUND },
+  failed: { summary: 'The provider declined', value: REFUNDS.declined },
+}
+
+const ASKED = {
+  at: REFUNDS.unknown.created_at,
+  event: 'processing',
+  source: 'caller',
+  by: REFUNDS.unknown.requested_by,
+  note: null,
+} as const
+
+const BECAME_UNKNOWN = {
+  at: REFUNDS.unknown.updated_at,
+  event: 'unknown',
+  source: 'provider',
+  by: null,
+  note: null,
+} as const
+
+const HISTORIES: Examples<Static<typeof RefundEventList>> = {
+  succeeded: {
+    summary: 'Refunded by the first answer',
+    value: {
+      data: [
+        ASKED,
+        { at: REFUNDS.full.updated_at, event: 'succeeded', source: 'provider', by: null, note: null },
+      ],
+    },
+  },
+  settled_by_lookup: {
+    summary: 'Unknown, then settled by the lookup',
+    value: { data: [ASKED, BECAME_UNKNOWN, settling(SETTLED_REFUND)] },
+  },
+  resolved: {
+    summary: 'Unknown, then settled by a person',
+    value: { data: [ASKED, BECAME_UNKNOWN, settling(RESOLVED_REFUND)] },
+  },
+}
+
+function settling({ resolution }: Refund) {
+  const { at, source, by, note } = resolution as Resolution
+  return { at, event: 'succeeded', source, by, note } as const
+}
+
 const refundSchema = {
   security: API_KEY_SECURITY,
   operationId: 'getRefund',
@@ -52,8 +104,8 @@ const refundSchema = {
     'By its id, for as long as its idempotency key replays; afterwards list it by its tid. One that another caller asked for is not found without the scope `read_all`.',
   params: RefundParams,
   response: {
-    200: jsonAnswer(Refund, { description: 'The refund' }),
-    ...problemResponses(['invalid_request', 'not_found']),
+    200: jsonAnswer(Refund, { description: 'The refund', examples: READ_REFUNDS }),
+    ...problemResponses(['invalid_request', 'not_found'], LACKS_SCOPE),
   },
 }
 
@@ -65,8 +117,8 @@ const eventsSchema = {
   description: 'Its intent, its outcome and what lay between, for as long as the refund itself can be read.',
   params: RefundParams,
   response: {
-    200: jsonAnswer(RefundEventList, { description: 'Oldest first' }),
-    ...problemResponses(['invalid_request', 'not_found']),
+    200: jsonAnswer(RefundEventList, { description: 'Oldest first', examples: HISTORIES }),
+    ...problemResponses(['invalid_request', 'not_found'], LACKS_SCOPE),
   },
 }
 

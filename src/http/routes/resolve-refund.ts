@@ -3,6 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { type ResolveParts, resolveRefund } from '../../refunds/flows/resolve-refund.ts'
 import { ProviderAnswer, TEXT, VISIBLE_TEXT } from '../../refunds/refund.ts'
 import { type Caller, OPEN_CALLER } from '../caller.ts'
+import { type Examples, REFUNDS, RESOLVED_REFUND } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
@@ -48,6 +49,29 @@ export const ResolveRequest = Type.Object(
   { additionalProperties: false, description: 'What a person found out' },
 )
 
+const RESOLUTIONS: Examples<Static<typeof ResolveRequest>> = {
+  succeeded: {
+    summary: 'It was made',
+    value: { outcome: 'succeeded', note: 'Seen as cancelled in the CookiePay console' },
+  },
+  succeeded_with_answer: {
+    summary: 'It was made, and the console shows the answer',
+    value: {
+      outcome: 'succeeded',
+      note: 'Seen as cancelled in the CookiePay console',
+      provider: {
+        cancel_tid: 'C20260101103000d92d30cebca4880a',
+        cancel_date: '20260101103000',
+        cancel_amt: REFUNDS.unknown.amount,
+      },
+    },
+  },
+  failed: {
+    summary: 'It was not made',
+    value: { outcome: 'failed', note: 'Still shown as paid in the CookiePay console a day later' },
+  },
+}
+
 const schema = {
   security: API_KEY_SECURITY,
   operationId: 'resolveRefund',
@@ -56,16 +80,16 @@ const schema = {
   description:
     'For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.',
   params: RefundParams,
-  body: ResolveRequest,
+  body: { ...ResolveRequest, 'x-examples': RESOLUTIONS },
   response: {
-    200: jsonAnswer(SeenRefund, { description: 'The settled refund' }),
-    ...problemResponses([
-      'invalid_request',
-      'not_found',
-      'not_resolvable',
-      'payload_too_large',
-      'unsupported_media_type',
-    ]),
+    200: jsonAnswer(SeenRefund, {
+      description: 'The settled refund',
+      examples: { resolved: { summary: 'Called succeeded', value: RESOLVED_REFUND } },
+    }),
+    ...problemResponses(
+      ['invalid_request', 'not_found', 'not_resolvable', 'payload_too_large', 'unsupported_media_type'],
+      { forbidden: 'This key lacks the scope resolve.' },
+    ),
   },
 }
 
