@@ -87,7 +87,14 @@ const schema = {
       examples: { resolved: { summary: 'Called succeeded', value: RESOLVED_REFUND } },
     }),
     ...problemResponses(
-      ['invalid_request', 'not_found', 'not_resolvable', 'payload_too_large', 'unsupported_media_type'],
+      [
+        'invalid_request',
+        'not_found',
+        'not_resolvable',
+        'payload_too_large',
+        'unsupported_media_type',
+        'store_not_durable',
+      ],
       { forbidden: 'This key lacks the scope resolve.' },
     ),
   },
