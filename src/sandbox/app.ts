@@ -1,8 +1,10 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createBook } from './book.ts'
-import { providerRoutes } from './cancel-api.ts'
-import { introspectionRoutes } from './inspection-api.ts'
+import { cancelApi } from './cancel-api.ts'
+import { inspectionApi } from './inspection-api.ts'
 import { createTokens } from './issued-tokens.ts'
+import { lookupApi } from './lookup-api.ts'
+import { tokenApi } from './token-api.ts'
 
 export type SandboxOptions = {
   /** How long a token is good for. */
@@ -14,8 +16,9 @@ export type SandboxOptions = {
 const BODY_LIMIT_BYTES = 16 * 1024
 
 /**
- * An emulator of the provider: token, cancel and lookup API as the manual has them, strict about what it
- * takes, with faults on demand (faults.ts). All of its state is in memory and goes with it.
+ * An emulator of the provider: token, cancel and lookup API as the manual has them (docs/provider.md), strict about
+ * what it takes, with faults on demand (faults.ts). Whatever is wrong with a request, the answer is HTTP 200 with a
+ * code in its body; so `attachValidation`, instead of Fastify's own 400. All state is in memory and goes with it.
  */
 export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): FastifyInstance {
   const app = Fastify({
@@ -37,8 +40,10 @@ export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): Fasti
 
   const book = createBook()
   const tokens = createTokens(tokenLifetimeMs)
-  app.register(providerRoutes, { book, tokens, slowMs })
-  app.register(introspectionRoutes, { book, tokens })
+  app.register(tokenApi, { tokens })
+  app.register(cancelApi, { book, tokens, slowMs })
+  app.register(lookupApi, { book, tokens })
+  app.register(inspectionApi, { book, tokens })
   return app
 }
 
