@@ -53,7 +53,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     ...(config.tls !== null && { https: {} as unknown as null }),
     // Closes connections that wait for their next request, so that close() does not wait for them.
     forceCloseConnections: 'idle',
-    // While closing, what arrives on an open connection is still served, with `Connection: close`.
+    // What arrives on an open connection while closing is still served, with `Connection: close`.
     return503OnClosing: false,
     // Nothing is coerced, dropped or filled in: a misspelt tax_free_amount must not become a taxed refund.
     ajv: {
@@ -82,8 +82,8 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   handleErrors(app)
   setSecurityHeaders(app, { hasTls: config.tls !== null })
   answerLocallyOnly(app, () => parts.apiKeys() === null)
-  // Fastify does so for requests that come in once its listener is closing: too late for those in flight
-  // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
+  // Fastify ends connections so only for requests that come in once its listener is closing. That is too late for
+  // those in flight, whose kept-alive connections would hold its close() for 72 s.
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('X-Request-Id', request.id)
     if (parts.isClosing()) reply.header('Connection', 'close')

@@ -85,7 +85,7 @@ export const openapi = fp(async (app) => {
   })
   await app.register(swaggerUi, {
     routePrefix: DOCS,
-    // Of the page's files, so that a proxy may show them below any path.
+    // The page's files have relative paths, so that a proxy may show them below any path.
     indexPrefix: '.',
     uiHooks: { onRequest: leadToThePage },
     // This copy of the document is one level deeper.

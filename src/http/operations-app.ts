@@ -10,8 +10,8 @@ import { type ProbeOptions, probeRoutes } from './routes/probes.ts'
 const LONGEST_ANSWER_MS = 30_000
 
 /**
- * Health, readiness and metrics in plain HTTP on a port of their own, and nothing else: for probes and scrapers
- * that cannot show the certificate which the main port asks for before it hears what is wanted.
+ * Health, readiness and metrics in plain HTTP on a port of their own, and nothing else. Probes and scrapers cannot
+ * show the certificate that the main port asks for before it hears what is wanted.
  */
 export async function buildOperationsApp({
   log,

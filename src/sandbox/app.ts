@@ -16,9 +16,9 @@ export type SandboxOptions = {
 const BODY_LIMIT_BYTES = 16 * 1024
 
 /**
- * An emulator of the provider: token, cancel and lookup API as the manual has them (docs/provider.md), strict about
- * what it takes, with faults on demand (faults.ts). Whatever is wrong with a request, the answer is HTTP 200 with a
- * code in its body; so `attachValidation`, instead of Fastify's own 400. All state is in memory and goes with it.
+ * An emulator of the provider: token, cancel and lookup API as the manual has them (docs/provider.md). It is strict
+ * about what it takes, and has faults on demand (faults.ts). A request with a mistake is answered with HTTP 200 and a
+ * code in the body, so routes say `attachValidation` instead of Fastify's own 400. All state is in memory.
  */
 export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): FastifyInstance {
   const app = Fastify({
@@ -30,8 +30,8 @@ export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): Fasti
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
 
-  // JSON bodies only. How the provider answers anything else is not documented: here such a body counts as
-  // none at all, as it would for PHP's json_decode(), and each API refuses it in its own form.
+  // JSON bodies only. The provider's answer to anything else is not documented. Here such a body counts as none at
+  // all, as it would for PHP's json_decode(), and each API refuses it in its own form.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
     done(null, jsonOrNull(body.toString())),

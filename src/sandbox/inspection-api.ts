@@ -4,7 +4,7 @@ import type { Tokens } from './issued-tokens.ts'
 
 export type InspectionOptions = { book: Book; tokens: Tokens }
 
-/** Routes for tests and developers, of the sandbox only: the provider has nothing like them. */
+/** Routes for tests and developers. Only the sandbox has them: the provider has nothing like them. */
 export const inspectionApi: FastifyPluginCallbackTypebox<InspectionOptions> = (app, options, done) => {
   const { book, tokens } = options
 

@@ -35,9 +35,9 @@ export function paymentOf(tid: string, paidAt: Date): Payment {
 }
 
 /**
- * What a cancel would do. Without an `amount`, or with that of everything that was paid, it is a full cancel; with any
- * other a partial one, which `inPart` says whether the payment takes. There is no idempotency: asked twice, cancelled
- * twice.
+ * What a cancel would do. It is a full cancel without an `amount`, or with that of everything that was paid. Any other
+ * amount makes it a partial one; `inPart` says whether the payment takes those. There is no idempotency: asked twice,
+ * cancelled twice.
  */
 export function decideCancel(
   payment: Payment,

@@ -1,8 +1,8 @@
 import type { FastifyRequest, FastifySchemaValidationError } from 'fastify'
 
 /**
- * A header's value as UTF-8. Node.js reads headers as latin1, and the manual's own cURL call
- * (docs/provider.md, Cancel call) has a Korean placeholder for the key: it works as it stands.
+ * A header's value as UTF-8. Node.js reads headers as latin1. The manual's own cURL call (docs/provider.md, Cancel
+ * call) has a Korean placeholder for the key, and works as it stands.
  */
 export function headerOf(request: FastifyRequest, name: 'token' | 'apikey'): string {
   return Buffer.from(String(request.headers[name] ?? ''), 'latin1').toString('utf8')

@@ -116,7 +116,7 @@ t.test('the examples of POST /refunds lead to the answers that are shown', async
   }
 })
 
-/** Without what another time, or another payment in the sandbox, makes different. */
+/** The body without what differs from one day, or one payment of the sandbox, to the next. */
 function timeless(body: object): unknown {
   const text = JSON.stringify(body, (name, value) => {
     if (['created_at', 'updated_at', 'refunded_at', 'cancel_tid', 'cancel_date'].includes(name))

@@ -16,14 +16,14 @@ const FAILURE_WINDOW_MS = 60_000
 type CountFailure = (request: FastifyRequest) => Promise<number | null>
 
 /**
- * Counts failures by address, of IPv6 by its first 64 bits, for the latest 5,000 of them. Needs the rate limiter to be
+ * Counts failures by address (IPv6: its first 64 bits), for the latest 5,000 of them. Needs the rate limiter to be
  * registered. Whoever guesses learns nothing by being refused later: a key of keygen has 256 bits.
  */
 export function limitFailures(api: FastifyInstance, metrics: Metrics): CountFailure {
   const countOne = api.createRateLimit({
     max: MOST_FAILURES,
     timeWindow: FAILURE_WINDOW_MS,
-    // Of a connection that is gone already there is none.
+    // A connection that is gone already has no address.
     keyGenerator: ({ ip }) => normalizeIP(ip ?? ''),
   })
   return async (request) => {

@@ -28,7 +28,7 @@ export function countRequestsInFlight(app: FastifyInstance): void {
  * flight it would be taken for the answer to that: then the connection is only closed.
  */
 export function answerClientError(error: ConnectionError, socket: Socket): void {
-  // Where the connection itself or its TLS failed, nothing can be written, and waiting for it would never end.
+  // Nothing can be written where the connection itself or its TLS failed, and waiting for it would never end.
   if (!/^(HPE|ERR_HTTP)_/.test(error.code)) {
     socket.destroy()
     return

@@ -13,10 +13,10 @@ const ANY_ROUTE = [
   'store_unavailable',
 ] as const satisfies readonly ProblemCode[]
 
-/** What a route says in its own words. */
-type OwnDetails = Readonly<{ forbidden: string; not_found?: string }>
+/** Samples that a route has of its own; `forbidden` names what the route wants. */
+type OwnSamples = Readonly<Partial<Record<ProblemCode, ProblemDetails>> & { forbidden: ProblemDetails }>
 
-const SAMPLES: Readonly<Record<ProblemCode, ProblemDetails>> = {
+const SAMPLES: Readonly<Record<Exclude<ProblemCode, 'forbidden'>, ProblemDetails>> = {
   invalid_request: {
     detail: 'The body is not valid; errors says where and why.',
     errors: [{ pointer: '#/payment/amount', detail: 'must be integer' }],
@@ -26,7 +26,6 @@ const SAMPLES: Readonly<Record<ProblemCode, ProblemDetails>> = {
     detail: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.',
   },
   unauthenticated: { detail: 'Send a configured key as Authorization: Bearer <key>.' },
-  forbidden: { detail: 'This key lacks the scope.' },
   not_found: { detail: 'There is no refund of this id. One that is older than its key is found by its tid.' },
   idempotency_in_progress: {
     detail: 'The first request with this key is still running. Repeat the same request after Retry-After.',
@@ -99,7 +98,7 @@ function failureOf(refund: Refund): ProblemDetails {
 }
 
 /** The problem answers of a route in OpenAPI: an entry for each status, an example for each code, those of any route too. */
-export function problemResponses(codes: readonly ProblemCode[], ownDetails: OwnDetails) {
+export function problemResponses(codes: readonly ProblemCode[], own: OwnSamples) {
   const statuses = new Map<number, ProblemCode[]>()
   for (const code of [...codes, ...ANY_ROUTE]) {
     const { status } = PROBLEMS[code]
@@ -120,7 +119,7 @@ export function problemResponses(codes: readonly ProblemCode[], ownDetails: OwnD
           [PROBLEM_CONTENT_TYPE]: {
             schema: ref(Problem),
             examples: Object.fromEntries(
-              codesOfStatus.map((code) => [code, problemExample(code, ownDetails)]),
+              codesOfStatus.map((code) => [code, problemExample(code, { ...SAMPLES, ...own })]),
             ),
           },
         },
@@ -131,10 +130,9 @@ export function problemResponses(codes: readonly ProblemCode[], ownDetails: OwnD
 
 const REQUEST_ID_EXAMPLE = '1b4e28ba-2fa1-41d2-883f-0016d3cca427'
 
-function problemExample(code: ProblemCode, ownDetails: OwnDetails) {
-  const detail = ownDetails[code as keyof OwnDetails] ?? SAMPLES[code].detail
+function problemExample(code: ProblemCode, samples: Readonly<Record<ProblemCode, ProblemDetails>>) {
   return {
     summary: `${code}: ${PROBLEMS[code].title}`,
-    value: problem(code, { ...SAMPLES[code], detail }, REQUEST_ID_EXAMPLE),
+    value: problem(code, samples[code], REQUEST_ID_EXAMPLE),
   }
 }

@@ -98,7 +98,7 @@ const schema = {
         'provider_unavailable',
         'store_not_durable',
       ],
-      { forbidden: 'This key lacks the scope create.' },
+      { forbidden: { detail: 'This key lacks the scope create.' } },
     ),
   },
 }

@@ -58,6 +58,8 @@ const RefundListQuery = Type.Object(
 )
 type RefundListQuery = Static<typeof RefundListQuery>
 
+const NO_LIST = { pointer: '#/tid', detail: 'Give a tid, or else a status of unknown or processing.' }
+
 const LISTS: Examples<Static<typeof RefundList>> = {
   of_payment: { summary: 'Of one payment', value: { data: [REFUNDS.partial], next_cursor: null } },
   of_others: {
@@ -82,7 +84,8 @@ const schema = {
   response: {
     200: jsonAnswer(RefundList, { description: 'Oldest first', examples: LISTS }),
     ...problemResponses(['invalid_request', 'unknown_account'], {
-      forbidden: 'This key lacks the scope read or read_all.',
+      forbidden: { detail: 'This key lacks the scope read or read_all.' },
+      invalid_request: { detail: NO_LIST.detail, errors: [NO_LIST] },
     }),
   },
 }
@@ -94,11 +97,13 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
   const { store, accounts } = options
 
   app.get('/refunds', { config: { scopes: READERS }, schema }, async (request, reply) => {
-    const { tid, status, cursor } = request.query
-    if (!isCursorOf(tid, cursor)) return sendInvalid(reply, '#/cursor', 'This cursor is of another list.')
+    const { tid, status } = request.query
+    if (!isCursorOf(request.query)) {
+      return sendInvalid(reply, { pointer: '#/cursor', detail: 'This cursor is of another list.' })
+    }
     if (tid !== undefined) return sendPayment(reply, { ...request.query, tid })
     if (status !== 'unknown' && status !== 'processing') {
-      return sendInvalid(reply, '#/tid', 'Give a tid, or else a status of unknown or processing.')
+      return sendInvalid(reply, NO_LIST)
     }
     return sendUnsettled(reply, { ...request.query, status })
   })
@@ -139,7 +144,7 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
 }
 
 /** A cursor belongs to its list: a number in a payment's, a time and an id in that of all payments. */
-function isCursorOf(tid: string | undefined, cursor: string | undefined): boolean {
+function isCursorOf({ tid, cursor }: RefundListQuery): boolean {
   return cursor === undefined || cursor.includes('.') === (tid === undefined)
 }
 
@@ -147,6 +152,9 @@ function pageOf({ limit, cursor }: RefundListQuery) {
   return { limit: Number(limit ?? DEFAULT_LIMIT), cursor: cursor ?? null }
 }
 
-function sendInvalid(reply: FastifyReply, pointer: string, detail: string): FastifyReply {
-  return sendProblem(reply, 'invalid_request', { detail, errors: [{ pointer, detail }] })
+function sendInvalid(
+  reply: FastifyReply,
+  error: Readonly<{ pointer: string; detail: string }>,
+): FastifyReply {
+  return sendProblem(reply, 'invalid_request', { detail: error.detail, errors: [error] })
 }

@@ -96,8 +96,12 @@ const schema = {
   response: {
     200: jsonAnswer(PaymentLedger, { description: 'The ledger', examples: LEDGERS }),
     ...problemResponses(['invalid_request', 'not_found', 'unknown_account'], {
-      forbidden: 'This key lacks the scope read or read_all.',
-      not_found: NEVER_REFUNDED,
+      forbidden: { detail: 'This key lacks the scope read or read_all.' },
+      invalid_request: {
+        detail: 'The querystring is not valid; errors says where and why.',
+        errors: [{ pointer: '#/acount', detail: 'is not a member that is known here' }],
+      },
+      not_found: { detail: NEVER_REFUNDED },
     }),
   },
 }

@@ -37,14 +37,20 @@ export const RefundEventList = Type.Object(
           examples: [null],
         }),
       }),
-      // The store keeps 500 characters of history, of which an entry takes more than 10.
+      // The store keeps 500 characters of history, and an entry takes more than 10 of them.
       { description: 'Oldest first', maxItems: 60 },
     ),
   },
   { $id: 'RefundEventList', description: 'Everything that happened to a refund' },
 )
 
-const LACKS_SCOPE = { forbidden: 'This key lacks the scope read or read_all.' }
+const PROBLEM_SAMPLES = {
+  forbidden: { detail: 'This key lacks the scope read or read_all.' },
+  invalid_request: {
+    detail: 'The params is not valid; errors says where and why.',
+    errors: [{ pointer: '#/id', detail: 'must NOT have more than 64 characters' }],
+  },
+}
 
 const READ_REFUNDS: Examples<Refund> = {
   succeeded: { summary: 'Refunded', value: REFUNDS.full },
@@ -105,7 +111,7 @@ const refundSchema = {
   params: RefundParams,
   response: {
     200: jsonAnswer(Refund, { description: 'The refund', examples: READ_REFUNDS }),
-    ...problemResponses(['invalid_request', 'not_found'], LACKS_SCOPE),
+    ...problemResponses(['invalid_request', 'not_found'], PROBLEM_SAMPLES),
   },
 }
 
@@ -118,7 +124,7 @@ const eventsSchema = {
   params: RefundParams,
   response: {
     200: jsonAnswer(RefundEventList, { description: 'Oldest first', examples: HISTORIES }),
-    ...problemResponses(['invalid_request', 'not_found'], LACKS_SCOPE),
+    ...problemResponses(['invalid_request', 'not_found'], PROBLEM_SAMPLES),
   },
 }
 

@@ -10,7 +10,7 @@ import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { API_KEY_SECURITY, jsonAnswer, RefundParams } from '../shared-schemas.ts'
 import { sendNoSuchRefund } from './read-refund.ts'
 
-/** As the provider's own, and within limits: what a person sends is checked, what the provider sent is kept. */
+/** A member of the provider's answer within limits: what a person sends is checked, what the provider sent is kept. */
 function seen<Schema extends TSchema>(schema: Schema) {
   return Type.Unsafe<Static<Schema>>({ ...schema, maxLength: 500, pattern: TEXT })
 }
@@ -95,7 +95,13 @@ const schema = {
         'unsupported_media_type',
         'store_not_durable',
       ],
-      { forbidden: 'This key lacks the scope resolve.' },
+      {
+        forbidden: { detail: 'This key lacks the scope resolve.' },
+        invalid_request: {
+          detail: 'The body is not valid; errors says where and why.',
+          errors: [{ pointer: '#/note', detail: "must have required property 'note'" }],
+        },
+      },
     ),
   },
 }
