@@ -135,7 +135,7 @@ export const RESOLVED_REFUND: Refund = {
   resolution: {
     source: 'operator',
     by: 'finance',
-    note: 'Seen as cancelled in the CookiePay console',
+    note: '쿠키페이 콘솔에서 취소를 확인함',
     at: '2026-01-01T02:00:00.000Z',
   },
   updated_at: '2026-01-01T02:00:00.000Z',

@@ -49,18 +49,18 @@ export const ResolveRequest = Type.Object(
   { additionalProperties: false, description: 'What a person found out' },
 )
 
+// The document's linter reads a pattern without the flag `u`, and would refuse these notes in English.
 const RESOLUTIONS: Examples<Static<typeof ResolveRequest>> = {
   succeeded: {
     summary: 'It was made',
-    value: { outcome: 'succeeded', note: 'Seen as cancelled in the CookiePay console' },
+    value: { outcome: 'succeeded', note: '쿠키페이 콘솔에서 취소를 확인함' },
   },
   succeeded_with_answer: {
     summary: 'It was made, and the console shows the answer',
     value: {
       outcome: 'succeeded',
-      note: 'Seen as cancelled in the CookiePay console',
+      note: '쿠키페이 콘솔에서 취소를 확인함',
       provider: {
-        cancel_tid: 'C20260101103000d92d30cebca4880a',
         cancel_date: '20260101103000',
         cancel_amt: REFUNDS.unknown.amount,
       },
@@ -68,7 +68,7 @@ const RESOLUTIONS: Examples<Static<typeof ResolveRequest>> = {
   },
   failed: {
     summary: 'It was not made',
-    value: { outcome: 'failed', note: 'Still shown as paid in the CookiePay console a day later' },
+    value: { outcome: 'failed', note: '하루가 지나도 쿠키페이 콘솔에 결제 상태로 남아 있음' },
   },
 }
 
