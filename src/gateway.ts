@@ -24,7 +24,7 @@ import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { type MerchantAccount, merchantOf } from './refunds/merchant.ts'
-import type { RefundObserver } from './refunds/ports/store.ts'
+import type { RefundObserver } from './refunds/ports/observer.ts'
 import type { RedisClient } from './store/lua/scripts.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { type ConnectionTarget, connectRedis, sameServer } from './store/redis/connection.ts'
@@ -237,9 +237,9 @@ export async function startGateway(
 
 function termsOf({ cookiepay }: Config, accounts: readonly Account[]): [string, MerchantAccount][] {
   const { connectTimeoutMs } = cookiepay
-  return accounts.map(({ name, id, gateway, timeoutMs }) => [
+  return accounts.map(({ name, id, pg, timeoutMs }) => [
     name,
-    { name, merchant: merchantOf(id), gateway, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
+    { name, merchant: merchantOf(id), pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
   ])
 }
 

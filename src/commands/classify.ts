@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { VARIABLES } from '../config/variables.ts'
 import { SUCCESS_CODE } from '../cookiepay/messages.ts'
 import { judge, type Said, type TaughtCode, taughtCodes, type Verdict } from '../cookiepay/verdict.ts'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/payment.ts'
 
 const HELP = `Usage: classify [--pg PG] [FILE.tsv]
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIPv4, isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/payment.ts'
 import { hasCertificates, isPrivateKey, keyFits } from './certificates.ts'
 
 /** What an API key may do. */
@@ -29,7 +29,7 @@ export type Account = Readonly<{
   name: string
   id: string
   key: string
-  gateway: PaymentGateway
+  pg: PaymentGateway
   /** The total for one call. */
   timeoutMs: number
   fullCancel: FullCancel
@@ -273,14 +273,14 @@ const DEFAULT_TIMEOUT_MS = 20_000
 const DEFAULT_TIMEOUTS_MS: Readonly<Partial<Record<PaymentGateway, number>>> = { easypay: 35_000 }
 
 /** An account as it is written; what it leaves out, variables and defaults fill in. */
-type StatedAccount = Pick<Account, 'name' | 'id' | 'key' | 'gateway'> &
+type StatedAccount = Pick<Account, 'name' | 'id' | 'key' | 'pg'> &
   Partial<Pick<Account, 'timeoutMs' | 'fullCancel'>>
 
 const parseJudgedCode: Parse<JudgedCode> = (text, refuse) => {
   const [, pg, code] = /^(?:([a-z]+):)?([^\s:]{1,20})$/.exec(text) ?? []
   if (code === undefined || code === SUCCESS_CODE) return refuse(shown(text))
-  const gateway = PAYMENT_GATEWAYS.find((name) => name === pg)
-  return pg === undefined || gateway !== undefined ? { pg: gateway ?? null, code } : refuse(shown(text))
+  const known = PAYMENT_GATEWAYS.find((name) => name === pg)
+  return pg === undefined || known !== undefined ? { pg: known ?? null, code } : refuse(shown(text))
 }
 
 /** Success is nobody's to judge. */
@@ -325,7 +325,7 @@ function parseAccount(entry: unknown, refuse: Refuse): StatedAccount | undefined
     name: member('name', name, matching(/^[a-z0-9_-]{1,30}$/)),
     id: member('id', id, COOKIEPAY_ID.parse),
     key: member('key', key, COOKIEPAY_KEY.parse),
-    gateway: member('pg', pg, COOKIEPAY_PG.parse),
+    pg: member('pg', pg, COOKIEPAY_PG.parse),
     timeoutMs: optional('timeout_ms', timeout_ms, COOKIEPAY_TIMEOUT_MS.parse),
     fullCancel: optional('full_cancel', full_cancel, COOKIEPAY_FULL_CANCEL.parse),
   }
@@ -469,7 +469,7 @@ export function describeSettings(env: Environment, config: Config): readonly str
 const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => string | undefined>> = {
   REDIS_URL: ({ redis }) => ('url' in redis && redis.url ? withoutPassword(redis.url) : undefined),
   COOKIEPAY_ACCOUNTS_FILE: ({ accounts }, isGiven) =>
-    isGiven ? accounts.map(({ name, id, gateway }) => `${name} (${id}, ${gateway})`).join(', ') : undefined,
+    isGiven ? accounts.map(({ name, id, pg }) => `${name} (${id}, ${pg})`).join(', ') : undefined,
   API_KEYS: ({ apiKeys }) =>
     apiKeys
       ?.map(
@@ -757,10 +757,7 @@ function accountsOf(values: Partial<Values>): Config['accounts'] {
   return statedAccounts(values).map((stated) => ({
     ...stated,
     timeoutMs:
-      stated.timeoutMs ??
-      values.COOKIEPAY_TIMEOUT_MS ??
-      DEFAULT_TIMEOUTS_MS[stated.gateway] ??
-      DEFAULT_TIMEOUT_MS,
+      stated.timeoutMs ?? values.COOKIEPAY_TIMEOUT_MS ?? DEFAULT_TIMEOUTS_MS[stated.pg] ?? DEFAULT_TIMEOUT_MS,
     fullCancel: stated.fullCancel ?? values.COOKIEPAY_FULL_CANCEL ?? 'with_amount',
   }))
 }
@@ -772,10 +769,10 @@ export function longestTimeoutMs(accounts: readonly Account[]): number {
 
 function statedAccounts(values: Partial<Values>): readonly StatedAccount[] {
   const { COOKIEPAY_ACCOUNTS_FILE: accounts } = values
-  const { COOKIEPAY_ID: id, COOKIEPAY_KEY: key, COOKIEPAY_PG: gateway } = values
+  const { COOKIEPAY_ID: id, COOKIEPAY_KEY: key, COOKIEPAY_PG: pg } = values
   if (accounts !== undefined) return accounts
-  if (id === undefined || key === undefined || gateway === undefined) throw new Error('bug: no account')
-  return [{ name: 'default', id, key, gateway }]
+  if (id === undefined || key === undefined || pg === undefined) throw new Error('bug: no account')
+  return [{ name: 'default', id, key, pg }]
 }
 
 function tlsOf(values: Partial<Values>): Config['tls'] {

@@ -1,5 +1,7 @@
-import { type FailureCode, maskAccountNumber, type Refund, type RefundRequest } from '../refunds/refund.ts'
+import type { FailureCode, Refund } from '../refunds/refund.ts'
+import { maskAccountNumber } from '../refunds/refund-account.ts'
 import { refundId } from '../refunds/refund-id.ts'
+import type { RefundRequest } from '../refunds/refund-request.ts'
 import { OPEN_CALLER } from './caller.ts'
 
 /** Examples of one body, by names that say what each shows. */

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { TEXT, TID } from '../refunds/refund.ts'
+import { TID } from '../refunds/refund-request.ts'
+import { TEXT } from '../refunds/text.ts'
 import { type Examples, REFUND_ID_EXAMPLE } from './examples.ts'
 
 /** A reference to a schema that the app shares by its `$id`, so that the document holds it once. */

@@ -1,15 +1,10 @@
+import type { Claim, Intent } from '../refunds/claim.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
 import { CLAIM_TRUST_MS } from '../refunds/lease.ts'
-import type {
-  Claim,
-  Intent,
-  MonotonicClock,
-  RefundStore,
-  Settlement,
-  StoredRefund,
-  UnsettledRefund,
-} from '../refunds/ports/store.ts'
-import { NOTHING_SENT, StoreError } from '../refunds/ports/store.ts'
+import { NOTHING_SENT } from '../refunds/nothing-sent.ts'
+import { type RefundStore, StoreError, type UnsettledEntry } from '../refunds/ports/store.ts'
 import type { Refund } from '../refunds/refund.ts'
+import type { Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 import { keys, unsettledShard } from './keys.ts'
 import type { RedisClient, Scripts } from './lua/scripts.ts'
 import type { Barrier } from './redis/barrier.ts'
@@ -111,7 +106,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       watch?.refundBegun()
       const begun = decodeBegin(reply, claim, own)
       // Where this attempt's own lease was over before it was renewed, the entry is that of a refund that stands.
-      const isOwn = 'stored' in begun && begun.stored.attempt === intent.attempt
+      const isOwn = 'stored' in begun && begun.stored.attempt === intent.token
       if (!isOwn) index.leaveSoon(intent)
       return begun
     },
@@ -155,7 +150,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       // Whatever the store promises now: this is how the truth comes back to it.
       const [, key] = await reach(
         Promise.all([
-          index.enter({ claim, attempt, requestedAt }, leaseMs),
+          index.enter({ claim, token: attempt, requestedAt }, leaseMs),
           redis.set(keys.claim(refund.id), encodeClaim(claim), 'PX', claimMs, 'NX', 'GET'),
           redis.restoreRefund(
             keys.payment(merchant, refund.tid),
@@ -181,7 +176,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
     },
 
     async release(own) {
-      const { claim, attempt } = own
+      const { claim, token: attempt } = own
       const reply = (await reach(
         redis.releaseRefund(
           keys.payment(claim.merchant, claim.tid),
@@ -280,7 +275,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
       index.removeUnknown(stored)
       return expireClaim({ id, merchant, tid }, settledClaimMs())
     }
-    index.leaveSoon({ claim: claimOf(stored), attempt, requestedAt: Date.parse(refund.created_at) })
+    index.leaveSoon({ claim: claimOf(stored), token: attempt, requestedAt: Date.parse(refund.created_at) })
     // Else it has as long already. Where this fails, the key replays for longer than it must.
     if (settledClaimMs() < claimMs) redis.pexpire(keys.claim(id), settledClaimMs()).catch(() => {})
   }
@@ -291,7 +286,7 @@ export function createRefundStore(redis: RedisClient & Scripts, options: RefundS
   }
 
   async function expireClaim(
-    { id, merchant, tid }: Pick<UnsettledRefund, 'id' | 'merchant' | 'tid'>,
+    { id, merchant, tid }: Pick<UnsettledEntry, 'id' | 'merchant' | 'tid'>,
     afterMs: number,
     only: 'NX' | '' = '',
   ): Promise<void> {
@@ -341,7 +336,7 @@ function beginArguments(intent: Intent, json: string): (string | number)[] {
   const { claim, payment, details } = intent
   return [
     claim.id,
-    intent.attempt,
+    intent.token,
     intent.leaseMs,
     ABANDONED_MARK_MS,
     payment.method,

@@ -1,6 +1,8 @@
-import type { HistoryEntry, PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports/store.ts'
-import type { ProviderAnswer, Refund, RefundStatus } from '../refunds/refund.ts'
-import type { PaymentMethod } from '../refunds/rules/eligibility.ts'
+import type { Ledger } from '../refunds/ledger.ts'
+import type { PaymentMethod } from '../refunds/payment.ts'
+import type { ProviderAnswer, Refund } from '../refunds/refund.ts'
+import type { RefundStatus } from '../refunds/refund-states.ts'
+import type { HistoryEntry, RefundDetails, StoredRefund } from '../refunds/stored-refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 export type StoredJson = { fingerprint: string } & RefundDetails &
@@ -189,7 +191,7 @@ function decodeHistory(text: string): HistoryEntry[] {
 }
 
 /** A ledger from the text that lua/ledger.lua writes. */
-export function decodeLedger(text: string, tid: string): PaymentLedger {
+export function decodeLedger(text: string, tid: string): Ledger {
   const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = text.split(' ')
   return {
     tid,

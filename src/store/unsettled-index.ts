@@ -1,13 +1,8 @@
-import type {
-  Attempt,
-  Claim,
-  MonotonicClock,
-  RefundPage,
-  StoredRefund,
-  UnsettledQuery,
-  UnsettledRefund,
-} from '../refunds/ports/store.ts'
+import type { Attempt, Claim } from '../refunds/claim.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
+import type { RefundPage, UnsettledEntry, UnsettledQuery } from '../refunds/ports/store.ts'
 import type { Refund } from '../refunds/refund.ts'
+import type { StoredRefund } from '../refunds/stored-refund.ts'
 import { createIndexCleaner } from './index-cleaner.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from './keys.ts'
 import type { RedisClient, Scripts } from './lua/scripts.ts'
@@ -54,7 +49,7 @@ export type UnsettledIndexParts = Readonly<{
   /** The key of an unknown refund does not expire. */
   keepKey(stored: StoredRefund): Promise<void>
   /** That of one which was found settled, or not at all, does. */
-  expireKey(unsettled: UnsettledRefund): Promise<void>
+  expireKey(unsettled: UnsettledEntry): Promise<void>
 }>
 
 /** Where unsettled refunds are found without their payments. Every method throws StoreError, where it can fail. */
@@ -76,9 +71,9 @@ export type UnsettledIndex = Readonly<{
   list(query: UnsettledQuery): Promise<RefundPage>
   count(): Promise<number>
   oldestUnknownAt(): Promise<number | null>
-  takeDue(limit: number): Promise<readonly UnsettledRefund[]>
-  lookAgain(unsettled: UnsettledRefund, delayMs: number): Promise<void>
-  drop(unsettled: UnsettledRefund): Promise<void>
+  takeDue(limit: number): Promise<readonly UnsettledEntry[]>
+  lookAgain(unsettled: UnsettledEntry, delayMs: number): Promise<void>
+  drop(unsettled: UnsettledEntry): Promise<void>
 }>
 
 /** What is due of one shard, and when. */
@@ -167,17 +162,17 @@ export function createUnsettledIndex(
     await reach(redis.zadd(keys.lookups(unsettledShard(id)), now(), unknownEntryOf(stored)))
   }
 
-  async function postpone(keyOf: (shard: number) => string, { entry, id }: UnsettledRefund, delayMs: number) {
+  async function postpone(keyOf: (shard: number) => string, { entry, id }: UnsettledEntry, delayMs: number) {
     await reach(redis.lookAgain(keyOf(unsettledShard(id)), entry, delayMs))
   }
 
-  async function drop(unsettled: UnsettledRefund): Promise<void> {
+  async function drop(unsettled: UnsettledEntry): Promise<void> {
     const { entry, id } = unsettled
     await Promise.all([reach(redis.leaveIndex(...shardKeys(id), entry)), expireKey(unsettled)])
   }
 
   /** Nobody waits for it: one that is left behind is dropped when it is due. */
-  function removeSoon({ entry, id }: Pick<UnsettledRefund, 'entry' | 'id'>): void {
+  function removeSoon({ entry, id }: Pick<UnsettledEntry, 'entry' | 'id'>): void {
     redis.leaveIndex(...shardKeys(id), entry).catch(() => {})
   }
 
@@ -257,17 +252,17 @@ export function createUnsettledIndex(
           )
           for (const [index, stored] of found.entries()) {
             const isLeftOver = status === 'unknown' && stored != null && stored.refund.status !== status
-            if (isLeftOver) removeSoon(batch[index] as UnsettledRefund)
+            if (isLeftOver) removeSoon(batch[index] as UnsettledEntry)
             if (stored?.refund.status !== status) continue
             if (caller !== undefined && stored.refund.requested_by !== caller) continue
             refunds.push(stored.refund)
             if (refunds.length < limit) continue
             const isEnd = isLast && start + index === entries.length - 1
-            return { refunds, nextCursor: isEnd ? null : positionOf(batch[index] as UnsettledRefund) }
+            return { refunds, nextCursor: isEnd ? null : positionOf(batch[index] as UnsettledEntry) }
           }
         }
         if (isLast) return { refunds, nextCursor: null }
-        after = positionOf(entries.at(-1) as UnsettledRefund)
+        after = positionOf(entries.at(-1) as UnsettledEntry)
       }
     },
 
@@ -316,7 +311,7 @@ export function createUnsettledIndex(
 }
 
 /** `caller`: who asked for it; absent of a refund in flight, of which the index does not say it. */
-type Entry = UnsettledRefund & Readonly<{ caller?: string }>
+type Entry = UnsettledEntry & Readonly<{ caller?: string }>
 
 type Entries = Readonly<{ entries: readonly Entry[]; isLast: boolean }>
 
@@ -332,7 +327,7 @@ function shardKeys(id: string): [inFlight: string, unknown: string, lookups: str
  * claim and was not the one to begin takes its own entry back and not the other's. Sorted as text, entries are
  * sorted by time: until the year 2286 it has thirteen digits.
  */
-function entryOf({ claim, attempt, requestedAt }: Attempt): string {
+function entryOf({ claim, token: attempt, requestedAt }: Attempt): string {
   return `${requestedAt}.${claim.id} ${attempt} ${claim.merchant} ${claim.tid}`
 }
 
@@ -356,17 +351,17 @@ function isOf(entry: Entry, { merchant, caller }: Pick<UnsettledQuery, 'merchant
   return caller === undefined || entry.caller === undefined || entry.caller === caller
 }
 
-function decodeEntry(entry: string): UnsettledRefund {
+function decodeEntry(entry: string): UnsettledEntry {
   const [position, attempt, merchant] = entry.split(' ', 3) as [string, string, string]
   const id = position.slice(position.indexOf('.') + 1)
   return { entry, id, merchant, tid: entry.slice(position.length + attempt.length + merchant.length + 3) }
 }
 
-function requestedAtOf({ entry }: UnsettledRefund): number {
+function requestedAtOf({ entry }: UnsettledEntry): number {
   return Number(entry.slice(0, entry.indexOf('.')))
 }
 
 /** Where an entry is in the list; a cursor names the last one of its page. */
-function positionOf({ entry }: UnsettledRefund): string {
+function positionOf({ entry }: UnsettledEntry): string {
   return entry.slice(0, entry.indexOf(' '))
 }

@@ -16,6 +16,7 @@ const RECONCILER = 'refunds/jobs/settle-unknown.ts'
 const OUTCOME = 'cookiepay/outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
 const CLIENT = 'cookiepay/client.ts'
+const LINE = 'cookiepay/account-line.ts'
 const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/verdict.ts'
 const DURABILITY = 'store/redis/durability.ts'
@@ -90,11 +91,12 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: FLOW,
         find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
-        replace: `    const early = await cancel(
+        replace: `    const { body } = command
+    const early = await place.cancel(
       { merchant, tid: body.tid, reason: body.reason, kind: 'partial', amount: body.amount ?? body.payment.amount, taxFreeAmount: undefined, refundAccount: body.refund_account, leaseLeft: () => intent.leaseMs },
       authorization.token,
     )
-    cancel = async () => early
+    place.cancel = async () => early
     const begun = await begin(parts, intent, timings.startedAt)
 `,
       },
@@ -105,9 +107,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: '  try {\n    return await settle()\n',
+        find: '  try {\n    return await write()\n',
         replace:
-          '  try {\n    setTimeout(() => void settle().catch(() => {}), 20)\n    return locally(begun, settlement)\n',
+          '  try {\n    setTimeout(() => void write().catch(() => {}), 20)\n    return asStored(begun, settlement, now())\n',
       },
     ],
   },
@@ -116,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: EXCHANGE,
-        find: 'controller === undefined\n',
-        replace: 'controller === undefined || status === 0\n',
+        find: 'controller === undefined ? notSent(reason)',
+        replace: 'controller === undefined || status === 0 ? notSent(reason)',
       },
     ],
   },
@@ -125,13 +127,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the transport sends once more what was not answered',
     edits: [
       {
-        file: CLIENT,
-        find: "const seen = kind === 'cancel' ? await line.cancels.exchange(post) : await exchange(line.others, post)\n",
-        replace:
-          "const send = () => (kind === 'cancel' ? line.cancels.exchange(post) : exchange(line.others, post))\n",
+        file: LINE,
+        find: "const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(others, post)\n",
+        replace: "const send = () => (kind === 'cancel' ? cancels.exchange(post) : exchange(others, post))\n",
       },
       {
-        file: CLIENT,
+        file: LINE,
         find: '    const outcome = classify(seen)\n',
         replace:
           "    let seen = await send()\n    if (seen.seen === 'no_answer') seen = await send()\n    const outcome = classify(seen)\n",
@@ -305,7 +306,7 @@ export const MUTANTS: readonly Mutant[] = [
         file: FLOW,
         find: "    if (settled.result === 'lost') {\n      const keepsKey",
         replace:
-          "    if (settled.result === 'lost') return locally(begun, settlement)\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
+          "    if (settled.result === 'lost') return asStored(begun, settlement, now())\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
       },
     ],
     test: 'test/faults/redis.test.ts',
@@ -364,8 +365,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'gateway.ts',
-        find: '{ name, merchant: merchantOf(id), gateway,',
-        replace: '{ name, merchant: merchantOf(id + name), gateway,',
+        find: '{ name, merchant: merchantOf(id), pg,',
+        replace: '{ name, merchant: merchantOf(id + name), pg,',
       },
       {
         file: CLIENT,

@@ -1,13 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type {
-  Claim,
-  RefundStore,
-  Settlement,
-  StoredRefund,
-  UnsettledQuery,
-} from '../../src/refunds/ports/store.ts'
+import type { Claim } from '../../src/refunds/claim.ts'
+import type { RefundStore, UnsettledQuery } from '../../src/refunds/ports/store.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
+import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
@@ -60,7 +56,7 @@ async function startAll(t: Test) {
     await store.claim(claim)
     const begun = await store.begin({
       claim,
-      attempt: claim.token,
+      token: claim.token,
       requestedAt: overrides.requestedAt ?? Date.now(),
       payment: { method: 'card_auth', amount: 1_000 },
       amount: undefined,

@@ -1,6 +1,7 @@
-import type { Payment, RefundState, Resolution } from '../../src/refunds/refund.ts'
-import type { Krw } from '../../src/refunds/rules/amounts.ts'
-import type { RefundKind } from '../../src/refunds/rules/eligibility.ts'
+import type { Krw } from '../../src/refunds/krw.ts'
+import type { Payment, RefundKind } from '../../src/refunds/payment.ts'
+import type { Resolution } from '../../src/refunds/refund.ts'
+import type { RefundState } from '../../src/refunds/refund-states.ts'
 
 /** What the model knows of a refund; `booked` is what the ledger counts for it. */
 export type ModelRefund = {

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../../refunds/ports/store.ts'
-import { TEXT, TID, VISIBLE_TEXT } from '../../refunds/refund.ts'
+import { TID } from '../../refunds/refund-request.ts'
+import { TEXT, VISIBLE_TEXT } from '../../refunds/text.ts'
 import { AmbiguousBodyError } from '../json-body.ts'
 import { escapePointer } from '../json-text.ts'
 import type { Problem, ProblemCode } from './catalog.ts'

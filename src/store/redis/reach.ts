@@ -1,4 +1,5 @@
-import { NOTHING_SENT, StoreError } from '../../refunds/ports/store.ts'
+import { NOTHING_SENT } from '../../refunds/nothing-sent.ts'
+import { StoreError } from '../../refunds/ports/store.ts'
 
 /** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
 export async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
