@@ -7,15 +7,19 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
+import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
 import type { Listener } from './access/listener.ts'
 import { answerLocallyOnly } from './access/local-only.ts'
 import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.ts'
 import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
-import { answerClientError, answerError, handleErrors } from './problems/handle-errors.ts'
-import { refundRoutes } from './routes/create-refund.ts'
-import { operationRoutes, type Readiness } from './routes/probes.ts'
-import { paymentRoutes } from './routes/read-payment.ts'
+import { answerError, handleErrors } from './problems/handle-errors.ts'
+import { createRefundRoute } from './routes/create-refund.ts'
+import { listRefundsRoute } from './routes/list-refunds.ts'
+import { probeRoutes, type Readiness } from './routes/probes.ts'
+import { readPaymentRoute } from './routes/read-payment.ts'
+import { readRefundRoutes } from './routes/read-refund.ts'
+import { resolveRefundRoute } from './routes/resolve-refund.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
@@ -49,7 +53,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     ...(config.tls !== null && { https: {} as unknown as null }),
     // Closes connections that wait for their next request, so that close() does not wait for them.
     forceCloseConnections: 'idle',
-    // While closing, what arrives on an open connection is still served, with `Connection: close`.
+    // What arrives on an open connection while closing is still served, with `Connection: close`.
     return503OnClosing: false,
     // Nothing is coerced, dropped or filled in: a misspelt tax_free_amount must not become a taxed refund.
     ajv: {
@@ -59,6 +63,8 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
         useDefaults: false,
         allErrors: true,
         allowUnionTypes: true,
+        // For the document alone: the named examples of a body.
+        keywords: ['x-examples'],
       },
     },
     // A path that cannot be read gets no further than this: no hook sees it.
@@ -72,11 +78,12 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   app.decorateRequest('caller', null)
   // Before everything that it is to see.
   if (parts.telemetry !== undefined) await app.register(parts.telemetry.plugin)
+  countRequestsInFlight(app)
   handleErrors(app)
   setSecurityHeaders(app, { hasTls: config.tls !== null })
   answerLocallyOnly(app, () => parts.apiKeys() === null)
-  // Fastify does so for requests that come in once its listener is closing: too late for those in flight
-  // then, whose kept-alive connections would hold its close() for 72 s, and for who is to go before it closes.
+  // Fastify ends connections so only for requests that come in once its listener is closing. That is too late for
+  // those in flight, whose kept-alive connections would hold its close() for 72 s.
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('X-Request-Id', request.id)
     if (parts.isClosing()) reply.header('Connection', 'close')
@@ -89,23 +96,32 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
   })
 
   await app.register(openapi)
-  await app.register(operationRoutes, { readiness: parts.readiness, metrics: parts.metrics })
-  await app.register(async (api) => {
-    // Counted in this process: a shared count would cost each refund a round trip to Redis.
-    await api.register(rateLimit, {
-      max: config.rateLimit.max,
-      timeWindow: config.rateLimit.windowMs,
-      keyGenerator: (request) => request.caller?.name ?? '',
-    })
-    api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, parts.metrics)))
-    await api.register(refundRoutes, {
-      parts: parts.refunds,
-      metrics: parts.metrics,
-      telemetry: parts.telemetry,
-      resolveFailedAfterMs: config.resolveFailedAfterMs,
-      unsettledRetryAfterSeconds: unsettledRetryAfterSeconds(config),
-    })
-    await api.register(paymentRoutes, { store: parts.refunds.store, accounts: parts.refunds.accounts })
-  })
+  await app.register(probeRoutes, { readiness: parts.readiness, metrics: parts.metrics })
+  await app.register((api) => serveCallers(api, config, parts))
   return app
+}
+
+/** What callers ask for, each with its key. */
+async function serveCallers(api: FastifyInstance, config: Config, parts: AppParts): Promise<void> {
+  const { refunds, metrics, telemetry } = parts
+  const { store, accounts } = refunds
+  // Counted in this process: a shared count would cost each refund a round trip to Redis.
+  await api.register(rateLimit, {
+    max: config.rateLimit.max,
+    timeWindow: config.rateLimit.windowMs,
+    keyGenerator: (request) => request.caller?.name ?? '',
+  })
+  api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, metrics)))
+  await api.register(createRefundRoute, {
+    parts: refunds,
+    metrics,
+    telemetry,
+    unsettledRetryAfterSeconds: unsettledRetryAfterSeconds(config),
+  })
+  await api.register(readRefundRoutes, { store })
+  await api.register(resolveRefundRoute, {
+    parts: { ...refunds, resolveFailedAfterMs: config.resolveFailedAfterMs },
+  })
+  await api.register(listRefundsRoute, { store, accounts })
+  await api.register(readPaymentRoute, { store, accounts })
 }

@@ -15,7 +15,7 @@ const CLOSE_OBJECT = 0x7d
 /** A pointer that goes deeper than any valid body is cut: it points at what holds the fault. */
 const DEEPEST_POINTER = 20
 
-/** From this many on, a set finds a name sooner than a list does. */
+/** A set finds a name sooner than a list does from this many on. */
 const MANY_NAMES = 12
 
 /** An object or a list that is being read. */
@@ -29,8 +29,8 @@ type Level = {
 }
 
 /**
- * What `JSON.parse` passes over in a text that it takes: a member that an object names twice, of which parsers take the
- * first or the last (RFC 8259, 4), and a number that only rounding makes an integer. Null: nothing.
+ * What `JSON.parse` passes over in a text that it takes; null: nothing. One fault is a member that an object names
+ * twice: parsers take the first or the last (RFC 8259, 4). The other is a number that only rounding makes an integer.
  */
 export function findJsonFault(text: string): JsonFault | null {
   const levels: Level[] = []

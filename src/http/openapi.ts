@@ -3,8 +3,25 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { VERSION } from '../config/version.ts'
+import { Refund } from '../refunds/refund.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
-import { SHARED_SCHEMAS } from './routes/schemas.ts'
+import { Problem } from './problems/catalog.ts'
+import { UnsettledRefund } from './routes/create-refund.ts'
+import { RefundList } from './routes/list-refunds.ts'
+import { PaymentLedger } from './routes/read-payment.ts'
+import { RefundEventList } from './routes/read-refund.ts'
+import { SeenRefund } from './seen-refund.ts'
+
+/** The schemas that routes refer to by their `$id`. */
+const SHARED_SCHEMAS = [
+  Refund,
+  SeenRefund,
+  UnsettledRefund,
+  RefundList,
+  PaymentLedger,
+  RefundEventList,
+  Problem,
+]
 
 /**
  * The service does not know under which names and paths it is reached, so the document says: where it came from. A
@@ -17,6 +34,15 @@ const SERVER = {
 }
 
 const DOCS = '/docs'
+
+const PRODUCT = 'CookiePay Refund Gateway'
+
+/** The product's name, white on the page's dark bar; a browser draws it in a font of its own. */
+const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 40" width="320" height="40"><title>${PRODUCT}</title><text x="0" y="27" font-family="sans-serif" font-size="22" font-weight="bold" fill="#fff">${PRODUCT}</text></svg>`
+
+/** Money that goes back. */
+const FAVICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="#173647"/><path d="M12 8 6 14l6 6M6 14h13a6 6 0 0 1 0 12h-5" fill="none" stroke="#fff" stroke-width="3"/></svg>'
 
 /**
  * The page's other addresses lead to it, by a relative path: what stands before `/docs` only the proxy knows. With a
@@ -40,7 +66,7 @@ export const openapi = fp(async (app) => {
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'CookiePay refund gateway',
+        title: PRODUCT,
         description:
           'Refunds through CookiePay that move money at most once. Every request to `POST /refunds` carries an `Idempotency-Key`; repeats of it are answered with the same refund.',
         version: VERSION,
@@ -60,12 +86,19 @@ export const openapi = fp(async (app) => {
   })
   await app.register(swaggerUi, {
     routePrefix: DOCS,
-    // Of the page's files, so that a proxy may show them below any path.
+    // The page's files have relative paths, so that a proxy may show them below any path.
     indexPrefix: '.',
     uiHooks: { onRequest: leadToThePage },
     // This copy of the document is one level deeper.
     transformSpecification: (document) => ({ ...document, servers: [{ ...SERVER, url: '..' }] }),
     transformSpecificationClone: false,
+    theme: {
+      title: PRODUCT,
+      favicon: [
+        { filename: 'favicon.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: FAVICON },
+      ],
+    },
+    logo: { type: 'image/svg+xml', content: LOGO },
     staticCSP: DOCS_CONTENT_SECURITY_POLICY,
     uiConfig: { tryItOutEnabled: true },
   })

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox'
 import { Refund } from '../refunds/refund.ts'
-import type { Caller } from './access/authentication.ts'
+import type { Caller } from './caller.ts'
 
 const { id, status, kind, amount, created_at } = Refund.properties
 
 /**
- * A refund as somebody sees it who may not be the one that asked for it. One schema with members that may be absent,
- * not a choice of two: a serializer that had to choose would validate each refund, and drop what fits neither.
+ * A refund as somebody sees it who may not be the one that asked for it. It is one schema with members that may be
+ * absent, not a choice of two. A serializer that had to choose would validate each refund, and drop what fits neither.
  */
 export const SeenRefund = Type.Object(
   { ...Type.Partial(Refund).properties, id, status, kind, amount, created_at },

@@ -1,8 +1,10 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createBook } from './book.ts'
-import { providerRoutes } from './provider.ts'
-import { introspectionRoutes } from './sandbox-routes.ts'
-import { createTokens } from './tokens.ts'
+import { cancelApi } from './cancel-api.ts'
+import { inspectionApi } from './inspection-api.ts'
+import { createTokens } from './issued-tokens.ts'
+import { lookupApi } from './lookup-api.ts'
+import { tokenApi } from './token-api.ts'
 
 export type SandboxOptions = {
   /** How long a token is good for. */
@@ -14,8 +16,9 @@ export type SandboxOptions = {
 const BODY_LIMIT_BYTES = 16 * 1024
 
 /**
- * An emulator of the provider: token, cancel and lookup API as the manual has them, strict about what it
- * takes, with faults on demand (faults.ts). All of its state is in memory and goes with it.
+ * An emulator of the provider: token, cancel and lookup API as the manual has them (docs/provider.md). It is strict
+ * about what it takes, and has faults on demand (faults.ts). A request with a mistake is answered with HTTP 200 and a
+ * code in the body, so routes say `attachValidation` instead of Fastify's own 400. All state is in memory.
  */
 export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): FastifyInstance {
   const app = Fastify({
@@ -27,8 +30,8 @@ export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): Fasti
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
 
-  // JSON bodies only. How the provider answers anything else is not documented: here such a body counts as
-  // none at all, as it would for PHP's json_decode(), and each API refuses it in its own form.
+  // JSON bodies only. The provider's answer to anything else is not documented. Here such a body counts as none at
+  // all, as it would for PHP's json_decode(), and each API refuses it in its own form.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
     done(null, jsonOrNull(body.toString())),
@@ -37,8 +40,10 @@ export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): Fasti
 
   const book = createBook()
   const tokens = createTokens(tokenLifetimeMs)
-  app.register(providerRoutes, { book, tokens, slowMs })
-  app.register(introspectionRoutes, { book, tokens })
+  app.register(tokenApi, { tokens })
+  app.register(cancelApi, { book, tokens, slowMs })
+  app.register(lookupApi, { book, tokens })
+  app.register(inspectionApi, { book, tokens })
   return app
 }
 

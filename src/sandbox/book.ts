@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { forgetOldest } from './forget-oldest.ts'
-import { koreanDigits } from './messages.ts'
+import { koreanDigits } from './korean-time.ts'
 import { type AppliedCancel, type Payment, paymentOf, withCancel } from './payments.ts'
 
 /** What the sandbox remembers of one tid. */

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
+import type { CancelAnswer } from './answers.ts'
 import type { Delivery } from './faults.ts'
-import type { CancelAnswer } from './messages.ts'
 
 const TRICKLE_INTERVAL_MS = 100
 

@@ -1,4 +1,4 @@
-import { OPEN_ANSWERS, REFUSALS, type Refusal, UNHEARD_ANSWERS } from './messages.ts'
+import { DECLINES, type Decline, OPEN_ANSWERS, UNHEARD_ANSWERS } from './answers.ts'
 
 /** How an answer leaves; see delivery.ts. */
 export type Delivery =
@@ -17,9 +17,9 @@ export type Effect =
       readonly applied: 'on arrival' | 'with the answer'
       readonly shortBy: number
       /** One of these, by the tid; none: the answer of a cancel. */
-      readonly instead: readonly Refusal[]
+      readonly instead: readonly Decline[]
     }
-  | { readonly applied: 'never'; readonly refusal: Refusal }
+  | { readonly applied: 'never'; readonly decline: Decline }
 
 /** What the provider does with one cancel call. */
 export type Behaviour = {
@@ -45,7 +45,7 @@ export type Fault = {
 
 const applied: Effect = { applied: 'on arrival', shortBy: 0, instead: [] }
 const appliedLate: Effect = { ...applied, applied: 'with the answer' }
-const notApplied = (refusal: Refusal): Effect => ({ applied: 'never', refusal })
+const notApplied = (decline: Decline): Effect => ({ applied: 'never', decline })
 
 /** A payment without a fault. */
 const ORDINARY: Behaviour = {
@@ -129,9 +129,9 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'busy',
-    does: `cancels, answers code ${REFUSALS.gatewayTimedOut.code} "${REFUSALS.gatewayTimedOut.message}"`,
+    does: `cancels, answers code ${DECLINES.gatewayTimedOut.code} "${DECLINES.gatewayTimedOut.message}"`,
     gateway: SETTLED_BY_LOOKUP,
-    behaviour: { ...ORDINARY, effect: { ...applied, instead: [REFUSALS.gatewayTimedOut] } },
+    behaviour: { ...ORDINARY, effect: { ...applied, instead: [DECLINES.gatewayTimedOut] } },
   },
   {
     name: 'open',
@@ -159,27 +159,27 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'nopart',
-    does: `cancels in full only; any other amount than what was paid is refused, code ${REFUSALS.onlyWhole.code}`,
+    does: `cancels in full only; any other amount than what was paid is refused, code ${DECLINES.onlyWhole.code}`,
     gateway: '201 succeeded; 422 provider_declined for a part, also one that was stated as all that was paid',
     behaviour: { ...ORDINARY, inPart: 'refused' },
   },
   {
     name: 'declined',
-    does: `does not cancel, answers code ${REFUSALS.declined.code}`,
+    does: `does not cancel, answers code ${DECLINES.declined.code}`,
     gateway: '422 provider_declined',
-    behaviour: { ...ORDINARY, effect: notApplied(REFUSALS.declined) },
+    behaviour: { ...ORDINARY, effect: notApplied(DECLINES.declined) },
   },
   {
     name: 'cancelled',
-    does: `does not cancel, answers code ${REFUSALS.alreadyCancelled.code} "${REFUSALS.alreadyCancelled.message}"`,
+    does: `does not cancel, answers code ${DECLINES.alreadyCancelled.code} "${DECLINES.alreadyCancelled.message}"`,
     gateway: '422 already_cancelled',
-    behaviour: { ...ORDINARY, effect: notApplied(REFUSALS.alreadyCancelled) },
+    behaviour: { ...ORDINARY, effect: notApplied(DECLINES.alreadyCancelled) },
   },
   {
     name: 'deposited',
     does: 'does not cancel, answers code 9029',
     gateway: '422 deposit_required',
-    behaviour: { ...ORDINARY, effect: notApplied(REFUSALS.depositedAlready) },
+    behaviour: { ...ORDINARY, effect: notApplied(DECLINES.depositedAlready) },
   },
   {
     name: 'badtoken',

@@ -1,4 +1,5 @@
-import { type CancelRequest, REFUSALS, type Refusal } from './messages.ts'
+import { DECLINES, type Decline } from './answers.ts'
+import type { CancelRequest } from './requests.ts'
 
 /** Money that went back. */
 export type AppliedCancel = {
@@ -17,7 +18,7 @@ export type Payment = {
 
 export type CancelDecision =
   | { readonly accepted: true; readonly amount: number }
-  | { readonly accepted: false; readonly refusal: Refusal }
+  | { readonly accepted: false; readonly decline: Decline }
 
 const DEFAULT_AMOUNT = 10_000
 
@@ -34,9 +35,9 @@ export function paymentOf(tid: string, paidAt: Date): Payment {
 }
 
 /**
- * What a cancel would do. Without an `amount`, or with that of everything that was paid, it is a full cancel; with any
- * other a partial one, which `inPart` says whether the payment takes. There is no idempotency: asked twice, cancelled
- * twice.
+ * What a cancel would do. It is a full cancel without an `amount`, or with that of everything that was paid. Any other
+ * amount makes it a partial one; `inPart` says whether the payment takes those. There is no idempotency: asked twice,
+ * cancelled twice.
  */
 export function decideCancel(
   payment: Payment,
@@ -45,17 +46,17 @@ export function decideCancel(
 ): CancelDecision {
   const remaining = payment.amount - payment.cancelled
   const amount = asked.amount === undefined ? payment.amount : Number(asked.amount)
-  const refusal = refusalOf()
-  return refusal ? { accepted: false, refusal } : { accepted: true, amount }
+  const decline = declineOf()
+  return decline ? { accepted: false, decline } : { accepted: true, amount }
 
-  function refusalOf(): Refusal | null {
-    if (remaining === 0) return REFUSALS.alreadyCancelled
-    if (asked.amount === undefined && payment.cancelled > 0) return REFUSALS.partlyCancelled
-    if (amount === 0) return REFUSALS.zeroAmount
-    if (amount > remaining) return REFUSALS.exceedsRemaining
-    if (inPart === 'refused' && amount !== payment.amount) return REFUSALS.onlyWhole
-    if (Number(asked.taxfree_amt ?? 0) > amount) return REFUSALS.taxFreeExceedsAmount
-    if (payment.cancels.length >= CANCELS_PER_PAYMENT) return REFUSALS.tooManyCancels
+  function declineOf(): Decline | null {
+    if (remaining === 0) return DECLINES.alreadyCancelled
+    if (asked.amount === undefined && payment.cancelled > 0) return DECLINES.partlyCancelled
+    if (amount === 0) return DECLINES.zeroAmount
+    if (amount > remaining) return DECLINES.exceedsRemaining
+    if (inPart === 'refused' && amount !== payment.amount) return DECLINES.onlyWhole
+    if (Number(asked.taxfree_amt ?? 0) > amount) return DECLINES.taxFreeExceedsAmount
+    if (payment.cancels.length >= CANCELS_PER_PAYMENT) return DECLINES.tooManyCancels
     return null
   }
 }

@@ -83,3 +83,58 @@ t.test('Swagger UI in a browser makes a refund, and replays it', WHERE_IT_IS, as
   await operation.locator('.live-responses-table', { hasText: 'idempotent-replayed: true' }).waitFor()
   t.strictSame(complaints, [], 'the page works within its Content-Security-Policy')
 })
+
+t.test('Swagger UI shows the name of the product', WHERE_IT_IS, async (t) => {
+  const { url } = await startAll(t)
+  const page = await openPage(t)
+  await page.goto(`${url}/docs`)
+  const NAME = 'CookiePay Refund Gateway'
+  t.equal(await page.title(), NAME)
+  t.match(await page.locator('.info .title').textContent(), NAME)
+
+  const logo = page.locator('.topbar .link img')
+  await logo.waitFor()
+  const [, encoded = ''] =
+    /^data:image\/svg\+xml;base64,(.+)$/.exec((await logo.getAttribute('src')) ?? '') ?? []
+  t.match(Buffer.from(encoded, 'base64').toString(), `>${NAME}</text>`)
+  t.ok(
+    await logo.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0),
+    'the page may show it',
+  )
+
+  const icon = await page.locator('link[rel=icon]').getAttribute('href')
+  const answer = await page.request.get(new URL(icon as string, `${url}/docs`).href)
+  t.equal(answer.headers()['content-type'], 'image/svg+xml')
+})
+
+t.test(
+  'Swagger UI shows examples by their names, and sends the one that is chosen',
+  WHERE_IT_IS,
+  async (t) => {
+    const { url } = await startAll(t)
+    const page = await openPage(t)
+    await page.goto(`${url}/docs`)
+    for (const id of ['createRefund', 'getRefund', 'listRefundEvents', 'resolveRefund', 'listRefunds']) {
+      const operation = page.locator(`#operations-refunds-${id}`)
+      await operation.locator('.opblock-summary-control').click()
+      await operation.locator('.responses-table .response').first().waitFor()
+      const codes = await operation.locator('.responses-table .response').count()
+      t.ok(codes >= 7, id)
+      t.equal(
+        await operation.locator('.response .examples-select-element').count(),
+        codes,
+        `${id}: each code`,
+      )
+      const names = await operation.locator('.examples-select-element option').allTextContents()
+      for (const name of names) t.notMatch(name, /^example ?\d|^$/, `${id}: ${name}`)
+    }
+
+    const operation = page.locator('#operations-refunds-createRefund')
+    const chosen = { label: 'A part of a card payment' }
+    await operation.locator('.opblock-section-request-body .examples-select-element').selectOption(chosen)
+    await operation.locator('.parameters input').first().fill('order-1043-refund-1')
+    const answer = await execute(page)
+    t.equal(answer.status(), 201)
+    t.match(await answer.json(), { kind: 'partial', amount: 3_000 })
+  },
+)

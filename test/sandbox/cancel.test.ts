@@ -1,5 +1,5 @@
 import t from 'tap'
-import { koreanDateTime, koreanDigits } from '../../src/sandbox/messages.ts'
+import { koreanDateTime, koreanDigits } from '../../src/sandbox/korean-time.ts'
 import { startSandbox } from '../support/sandbox.ts'
 
 t.test('a full cancel', async (t) => {

@@ -1,5 +1,4 @@
 import t from 'tap'
-import type { CancelRequest } from '../../src/sandbox/messages.ts'
 import {
   CANCELS_PER_PAYMENT,
   cancelledWholeAt,
@@ -8,6 +7,7 @@ import {
   paymentOf,
   withCancel,
 } from '../../src/sandbox/payments.ts'
+import type { CancelRequest } from '../../src/sandbox/requests.ts'
 
 const at = new Date('2025-06-09T04:29:11Z')
 
@@ -55,7 +55,7 @@ t.test('what a cancel would do', async (t) => {
   for (const [name, payment, asked, expected, inPart = 'allowed'] of rows) {
     const decision = decideCancel(payment, { tid: payment.tid, reason: 'r', ...asked }, inPart)
     if (typeof expected === 'number') t.strictSame(decision, { accepted: true, amount: expected }, name)
-    else t.match(decision, { accepted: false, refusal: { message: expected } }, name)
+    else t.match(decision, { accepted: false, decline: { message: expected } }, name)
   }
 })
 
@@ -63,7 +63,7 @@ t.test('a payment takes a limited number of cancels, and never more than its amo
   let payment = paymentOf('a-100000', at)
   for (let count = 0; count < CANCELS_PER_PAYMENT; count++) payment = cancelled(payment, 1)
   t.match(decideCancel(payment, { tid: payment.tid, reason: 'r', amount: '1' }, 'allowed'), {
-    refusal: { message: /횟수/ },
+    decline: { message: /횟수/ },
   })
   t.throws(() => cancelled(payment, 100_000), /^bug: /)
 })

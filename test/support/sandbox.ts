@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
+import type { CancelAnswer } from '../../src/sandbox/answers.ts'
 import { buildSandbox, type SandboxOptions } from '../../src/sandbox/app.ts'
-import type { CancelAnswer } from '../../src/sandbox/messages.ts'
 
 export const ID = 'shop'
 export const KEY = 'shop-key'

@@ -4,29 +4,9 @@ import { TLSSocket } from 'node:tls'
 import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey, Scope } from '../../config/config.ts'
-import { SCOPES } from '../../config/config.ts'
 import type { Metrics } from '../../observability/metrics.ts'
+import { type Caller, OPEN_CALLER } from '../caller.ts'
 import { sendProblem } from '../problems/send-problem.ts'
-
-/** Who calls, and what it may do. */
-export type Caller = Readonly<{ name: string; scopes: readonly Scope[] }>
-
-/** Everybody, while no keys are configured; the configuration allows that on a loopback address only. */
-export const OPEN_CALLER: Caller = { name: 'anonymous', scopes: SCOPES }
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set by {@link authenticate}; null on routes that are open to everybody. */
-    caller: Caller | null
-  }
-  interface FastifyContextConfig {
-    /** What a caller's key must allow on this route: one of these. */
-    scopes?: readonly Scope[]
-  }
-}
-
-/** Who reads: what it asked for itself, or everybody's. */
-export const READERS = ['read', 'read_all'] as const satisfies readonly Scope[]
 
 /** How often an address may fail to authenticate in a minute. */
 const MOST_FAILURES = 100
@@ -36,14 +16,14 @@ const FAILURE_WINDOW_MS = 60_000
 type CountFailure = (request: FastifyRequest) => Promise<number | null>
 
 /**
- * Counts failures by address, of IPv6 by its first 64 bits, for the latest 5,000 of them. Needs the rate limiter to be
+ * Counts failures by address (IPv6: its first 64 bits), for the latest 5,000 of them. Needs the rate limiter to be
  * registered. Whoever guesses learns nothing by being refused later: a key of keygen has 256 bits.
  */
 export function limitFailures(api: FastifyInstance, metrics: Metrics): CountFailure {
   const countOne = api.createRateLimit({
     max: MOST_FAILURES,
     timeWindow: FAILURE_WINDOW_MS,
-    // Of a connection that is gone already there is none.
+    // A connection that is gone already has no address.
     keyGenerator: ({ ip }) => normalizeIP(ip ?? ''),
   })
   return async (request) => {

@@ -49,7 +49,7 @@ export function createListener(tls: TlsFiles | null, longestAnswerMs: number): L
         ? createServer(HTTP_OPTIONS, handler)
         : createTlsServer({ ...HTTP_OPTIONS, ...secureOptions(tls) }, handler)
     if (server instanceof TlsServer) tlsServers.push(server)
-    // Node.js would answer an expectation that it does not know with an empty 417, past every hook; it may as well
+    // Node.js would answer an expectation that it does not know with an empty 417, past every hook. It may as well
     // be ignored (RFC 9110, 10.1.1).
     server.on('checkExpectation', handler)
     return server
@@ -75,7 +75,7 @@ export function createListener(tls: TlsFiles | null, longestAnswerMs: number): L
 
 /**
  * No other protocol is spoken here, so an offer of one is ignored (RFC 9110, 7.8). But the parser of Node.js drops what
- * came in behind it, and would take the rest of a request that was cut there for a new one: the connection ends.
+ * came in behind it, and would take the rest of a request that was cut there for a new one. So the connection ends.
  */
 function endingAfterUpgrade(listener: RequestListener): RequestListener {
   return (request, response) => {

@@ -3,12 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isLoopback } from '../../config/exposure.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 
-/** Of IPv6, the loopback address and those of IPv4 that are mapped into it. */
+/** The loopback address of IPv6, and those of IPv4 that are mapped into it. */
 const LOOPBACK = new BlockList()
 LOOPBACK.addAddress('::1', 'ipv6')
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 
-/** A name or an address, and perhaps a port; of an IPv6 address without its brackets. */
+/** A name or an address, and perhaps a port; an IPv6 address is captured without its brackets. */
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+?))\.?(?::\d*)?$/i
 
 /** Whether a `Host` header names this machine: another name may lead here by DNS rebinding. */
@@ -25,8 +25,8 @@ export function isLocalOrigin(origin: string): boolean {
 }
 
 /**
- * While the service is open, it answers nobody who came by a name that is not this machine's, and no page of another
- * site: a browser on this machine would carry their requests past the loopback address.
+ * An open service answers nobody who came by a name that is not this machine's, and no page of another site. A browser
+ * on this machine would carry their requests past the loopback address.
  */
 export function answerLocallyOnly(app: FastifyInstance, isOpen: () => boolean): void {
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import type { Socket } from 'node:net'
-import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../../refunds/ports/store.ts'
 import { TID } from '../../refunds/refund-request.ts'
 import { TEXT, VISIBLE_TEXT } from '../../refunds/text.ts'
-import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { AmbiguousBodyError } from '../json-body.ts'
 import { escapePointer } from '../json-text.ts'
-import { type Problem, type ProblemCode, problem } from './catalog.ts'
-import { PROBLEM_CONTENT_TYPE, sendProblem } from './send-problem.ts'
+import type { Problem, ProblemCode } from './catalog.ts'
+import { sendProblem } from './send-problem.ts'
 
 const MAX_ERRORS = 20
 
@@ -28,53 +25,10 @@ const PATTERN_DETAILS: Readonly<Record<string, string>> = {
 
 /** Makes everything that is thrown, refused or not found a problem of the catalog. */
 export function handleErrors(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { socket } = request.raw
-    requestsInFlight.set(socket, (requestsInFlight.get(socket) ?? 0) + 1)
-    done()
-  })
-  app.addHook('onResponse', (request, _reply, done) => {
-    const { socket } = request.raw
-    requestsInFlight.set(socket, (requestsInFlight.get(socket) ?? 1) - 1)
-    done()
-  })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 'not_found', { detail: `There is no ${request.method} ${pathOf(request)}.` }),
   )
-}
-
-/** How many requests are being handled on each connection: with pipelining, more than one. */
-const requestsInFlight = new WeakMap<Socket, number>()
-
-/**
- * Answers what is no HTTP request that a route could get: headers that are too long, too late or malformed.
- * Node.js leaves writing the answer to us, since there is no response to write it with. Behind a request in
- * flight it would be taken for the answer to that: then the connection is only closed.
- */
-export function answerClientError(error: ConnectionError, socket: Socket): void {
-  // Where the connection itself or its TLS failed, nothing can be written, and waiting for it would never end.
-  if (!/^(HPE|ERR_HTTP)_/.test(error.code)) {
-    socket.destroy()
-    return
-  }
-  if (socket.writable && !requestsInFlight.get(socket)) {
-    const body = JSON.stringify(
-      problem(
-        'invalid_request',
-        { detail: 'This is no HTTP request that can be read: its head is malformed, too long or too late.' },
-        randomUUID(),
-      ),
-    )
-    const headers = Object.entries({
-      'Content-Type': PROBLEM_CONTENT_TYPE,
-      'Content-Length': Buffer.byteLength(body),
-      Connection: 'close',
-      ...SECURITY_HEADERS,
-    }).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.write(`HTTP/1.1 400 Bad Request\r\n${headers.join('')}\r\n${body}`)
-  }
-  socket.destroySoon()
 }
 
 /** The answer to anything that was thrown while a request was handled. */

@@ -5,7 +5,7 @@ import { PROBLEMS, type ProblemCode, type ProblemDetails, problem } from './cata
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json'
 
-/** What an answer says beyond its code, of its refund all that is known. */
+/** What an answer says beyond its code, and all that is known of its refund. */
 export type FullDetails = Omit<ProblemDetails, 'refund'> & Readonly<{ refund?: Refund }>
 
 /**

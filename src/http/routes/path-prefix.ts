@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** Plain segments, of which none is `.` or `..`: no other host, no query. */
+/** Plain segments, and none that is `.` or `..`: no other host, no query. */
 const PREFIX = /^(?:\/[\w~-][\w.~-]*)+$/
 
 /**

@@ -8,7 +8,7 @@ import {
 } from '../../../src/http/problems/catalog.ts'
 import { FAILURE_CODES, type Refund } from '../../../src/refunds/refund.ts'
 
-// Copied from the contract: the table of codes, and the rule for `retry` below it.
+// Copied from docs/calling.md, Answers: the table of codes, and the rule for `retry` below it.
 const CONTRACT: Record<string, [status: number, retry: string, hasRetryAfter: boolean]> = {
   invalid_request: [400, 'fix_request', false],
   idempotency_key_missing: [400, 'fix_request', false],
@@ -34,7 +34,7 @@ const CONTRACT: Record<string, [status: number, retry: string, hasRetryAfter: bo
   deposit_required: [422, 'new_key', false],
   // Its Retry-After is what is left of the window.
   rate_limited: [429, 'same_key', false],
-  // Not in the contract: a bug of the gateway's own, after which the same key finds out what happened.
+  // This one is a bug of the gateway's own, after which the same key finds out what happened.
   internal_error: [500, 'same_key', true],
   provider_auth_failed: [502, 'same_key', true],
   provider_unavailable: [503, 'same_key', true],

@@ -1,44 +1,7 @@
-import { type Static, Type } from 'typebox'
-
-const text = (maxLength: number) => Type.String({ minLength: 1, maxLength })
-const digits = Type.String({ pattern: '^[0-9]{1,10}$' })
-const day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' })
-
-// Nothing says what the provider does with members it does not know. Refusing them is what shows a
-// developer that `amout` would have been a full cancel.
-const closed = { additionalProperties: false }
-
-/** Manual, "TOKEN 요청 전문 파라미터". */
-export const TokenRequest = Type.Object({ pay2_id: text(30), pay2_key: text(50) }, closed)
-
-/** Manual, "요청 전문 파라미터". Every value is quoted in the manual's examples, amounts too. */
-export const CancelRequest = Type.Object(
-  {
-    tid: text(50),
-    amount: Type.Optional(digits),
-    taxfree_amt: Type.Optional(digits),
-    reason: text(50),
-    bank: Type.Optional(text(30)),
-    account_no: Type.Optional(text(30)),
-    account_name: Type.Optional(text(30)),
-  },
-  closed,
-)
-export type CancelRequest = Static<typeof CancelRequest>
-
-/** The lookup, "결제내역조회". The two days are required, and ignored because `TID` is given. */
-export const LookupRequest = Type.Object(
-  { API_ID: text(30), TID: Type.String({ minLength: 1 }), STD_DT: day, END_DT: day },
-  closed,
-)
-
-/** The lookup of one payment, "결제내역조회" by `tid` alone. */
-export const CertificateRequest = Type.Object({ tid: text(50) }, closed)
-
 /** The answer of the token API, and of any API that refuses the token. */
 export type TokenAnswer = { RTN_CD: string; RTN_MSG: string; TOKEN?: string }
 
-/** Manual, "응답 전문 파라미터": all five members are always there. */
+/** Manual, "응답 전문 파라미터" (docs/provider.md, Cancel answers): all five members are always there. */
 export type CancelAnswer = {
   cancel_tid: string
   cancel_code: string
@@ -75,13 +38,14 @@ export type LookupRow = {
 export type LookupFailure = { RESULTCODE: string; RESULTMSG: string }
 
 /** `cancel_code` and `cancel_msg` of a cancel that is not accepted. */
-export type Refusal = { readonly code: string; readonly message: string }
+export type Decline = { readonly code: string; readonly message: string }
 
 /**
- * Why a cancel is refused. The manual documents `0000` and `9029` only: the other codes are made up.
+ * Why a cancel is declined. The manual documents `0000` and `9029` only (docs/provider.md, Cancel answers): the
+ * other codes are made up.
  * Only the first two say `이미 취소`, the wording by which clients know a payment that was cancelled before.
  */
-export const REFUSALS = {
+export const DECLINES = {
   alreadyCancelled: { code: '2001', message: '이미 취소된 거래입니다' },
   partlyCancelled: { code: '2002', message: '이미 취소된 내역이 있어 전체취소할 수 없는 거래입니다' },
   exceedsRemaining: { code: '2003', message: '취소 요청금액이 취소 가능금액보다 큽니다' },
@@ -95,10 +59,10 @@ export const REFUSALS = {
     message: '입금 완료된 거래입니다. 입금후 취소 API를 이용하시기 바랍니다',
   },
   gatewayTimedOut: { code: '8001', message: 'PG 통신 오류가 발생하였습니다 (시간초과)' },
-} as const satisfies Record<string, Refusal>
+} as const satisfies Record<string, Decline>
 
 /** Answers of a decline that leave open whether money was moved; a PG's own words differ from these without end. */
-export const OPEN_ANSWERS: readonly Refusal[] = [
+export const OPEN_ANSWERS: readonly Decline[] = [
   { code: '8001', message: 'PG 통신 오류가 발생하였습니다 (시간초과)' },
   { code: '8002', message: '취소 결과를 확인할 수 없습니다' },
   { code: '8003', message: '502 Bad Gateway' },
@@ -110,18 +74,18 @@ export const OPEN_ANSWERS: readonly Refusal[] = [
 ]
 
 /** Answers in words that are in nobody's table. */
-export const UNHEARD_ANSWERS: readonly Refusal[] = [
+export const UNHEARD_ANSWERS: readonly Decline[] = [
   { code: '7001', message: '가맹점 정책 7호에 해당하는 거래' },
   { code: '7002', message: 'rule 7 applies' },
   { code: '7003', message: '' },
 ]
 
 /** The request's body breaks the table of parameters. */
-export function invalidRequest(what: string): Refusal {
+export function invalidCancel(what: string): Decline {
   return { code: '1001', message: what }
 }
 
-export function refused({ code, message }: Refusal): CancelAnswer {
+export function declinedWith({ code, message }: Decline): CancelAnswer {
   return { cancel_tid: '', cancel_code: code, cancel_msg: message, cancel_date: '', cancel_amt: '0' }
 }
 
@@ -142,16 +106,4 @@ export const LOOKUP_FAILURES = {
 
 export function invalidLookup(what: string): LookupFailure {
   return { RESULTCODE: 'E001', RESULTMSG: what }
-}
-
-const KOREAN_OFFSET_MS = 9 * 60 * 60 * 1000
-
-/** `2025-06-09 13:29:11`, the way the lookup writes Korean time (UTC+9, no summer time). */
-export function koreanDateTime(at: Date): string {
-  return new Date(at.getTime() + KOREAN_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ')
-}
-
-/** `20250609132911`, the way `cancel_date` writes the same moment. */
-export function koreanDigits(at: Date): string {
-  return koreanDateTime(at).replace(/\D/g, '')
 }

@@ -1,15 +1,11 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox'
 import type { Book, Entry } from './book.ts'
-import type { Tokens } from './tokens.ts'
+import type { Tokens } from './issued-tokens.ts'
 
-export type IntrospectionOptions = { book: Book; tokens: Tokens }
+export type InspectionOptions = { book: Book; tokens: Tokens }
 
-/** Routes for tests and developers, of the sandbox only: the provider has nothing like them. */
-export const introspectionRoutes: FastifyPluginCallbackTypebox<IntrospectionOptions> = (
-  app,
-  options,
-  done,
-) => {
+/** Routes for tests and developers. Only the sandbox has them: the provider has nothing like them. */
+export const inspectionApi: FastifyPluginCallbackTypebox<InspectionOptions> = (app, options, done) => {
   const { book, tokens } = options
 
   app.get('/healthz', async () => ({ status: 'ok' }))

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createTokens } from '../../src/sandbox/tokens.ts'
+import { createTokens } from '../../src/sandbox/issued-tokens.ts'
 import { ID, KEY, startSandbox } from '../support/sandbox.ts'
 
 const REFUSED = { RTN_CD: '9002', RTN_MSG: '유효하지 않거나 만료된 TOKEN 입니다' }

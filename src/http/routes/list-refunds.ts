@@ -1,0 +1,160 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { MerchantAccount } from '../../refunds/merchant.ts'
+import type { RefundStore } from '../../refunds/ports/store.ts'
+import { REFUND_STATUSES } from '../../refunds/refund-states.ts'
+import { type Caller, READERS } from '../caller.ts'
+import { type Examples, REFUNDS } from '../examples.ts'
+import { problemResponses } from '../problems/problem-responses.ts'
+import { sendProblem } from '../problems/send-problem.ts'
+import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
+import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from '../shared-schemas.ts'
+import { pickAccount } from './pick-account.ts'
+
+export type ListRefundsOptions = Readonly<{
+  store: RefundStore
+  /** The configured accounts by their names. */
+  accounts: ReadonlyMap<string, MerchantAccount>
+}>
+
+/** The answer of `GET /refunds`. */
+export const RefundList = Type.Object(
+  {
+    data: Type.Array(ref(SeenRefund), { description: 'Oldest first', maxItems: 100 }),
+    next_cursor: NextCursor,
+  },
+  { $id: 'RefundList', description: 'A page of refunds' },
+)
+
+const RefundListQuery = Type.Object(
+  {
+    tid: Type.Optional(Tid),
+    status: Type.Optional(
+      Type.Enum(REFUND_STATUSES, {
+        description: 'Without a tid `processing` or `unknown`: the unsettled refunds of all payments',
+        examples: ['unknown'],
+      }),
+    ),
+    account: Type.Optional(AccountName),
+    limit: Type.Optional(
+      Type.String({
+        maxLength: 3,
+        pattern: '^([1-9][0-9]?|100)$',
+        description: 'How many, 1 to 100; 20 when absent',
+        examples: ['20'],
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 43,
+        pattern: '^([1-9][0-9]{0,14}|[0-9]{13}\\.rf_[0-9A-Z]{26})$',
+        description: '`next_cursor` of the page before',
+        examples: ['21'],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+type RefundListQuery = Static<typeof RefundListQuery>
+
+const NO_LIST = { pointer: '#/tid', detail: 'Give a tid, or else a status of unknown or processing.' }
+
+const LISTS: Examples<Static<typeof RefundList>> = {
+  of_payment: { summary: 'Of one payment', value: { data: [REFUNDS.partial], next_cursor: null } },
+  of_others: {
+    summary: 'Of one payment, whose refund another caller asked for',
+    value: { data: [refundAsSeenBy(null, REFUNDS.partial)], next_cursor: null },
+  },
+  unsettled: {
+    summary: 'What is unknown, of all payments',
+    value: { data: [REFUNDS.unknown], next_cursor: null },
+  },
+  none: { summary: 'There is none', value: { data: [], next_cursor: null } },
+}
+
+const schema = {
+  security: API_KEY_SECURITY,
+  operationId: 'listRefunds',
+  tags: ['refunds'],
+  summary: 'List the refunds of a payment, or the unsettled ones of all',
+  description:
+    'Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
+  querystring: RefundListQuery,
+  response: {
+    200: jsonAnswer(RefundList, { description: 'Oldest first', examples: LISTS }),
+    ...problemResponses(['invalid_request', 'unknown_account'], {
+      forbidden: { detail: 'This key lacks the scope read or read_all.' },
+      invalid_request: { detail: NO_LIST.detail, errors: [NO_LIST] },
+    }),
+  },
+}
+
+const DEFAULT_LIMIT = 20
+
+/** `GET /refunds`. */
+export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = async (app, options) => {
+  const { store, accounts } = options
+
+  app.get('/refunds', { config: { scopes: READERS }, schema }, async (request, reply) => {
+    const { tid, status } = request.query
+    if (!isCursorOf(request.query)) {
+      return sendInvalid(reply, { pointer: '#/cursor', detail: 'This cursor is of another list.' })
+    }
+    if (tid !== undefined) return sendPayment(reply, { ...request.query, tid })
+    if (status !== 'unknown' && status !== 'processing') {
+      return sendInvalid(reply, NO_LIST)
+    }
+    return sendUnsettled(reply, { ...request.query, status })
+  })
+
+  async function sendPayment(
+    reply: FastifyReply,
+    query: RefundListQuery & { tid: string },
+  ): Promise<FastifyReply> {
+    const account = pickAccount(accounts, query.account, reply)
+    if (account === null) return reply
+    const page = await store.listByPayment({
+      merchant: account.merchant,
+      tid: query.tid,
+      matches: (refund) => query.status === undefined || refund.status === query.status,
+      ...pageOf(query),
+    })
+    const data = page.refunds.map((refund) => refundAsSeenBy(reply.request.caller, refund))
+    return reply.send({ data, next_cursor: page.nextCursor })
+  }
+
+  /** Of all accounts where none is named. Refunds of others would say too much, so they are left out. */
+  async function sendUnsettled(
+    reply: FastifyReply,
+    query: RefundListQuery & { status: 'unknown' | 'processing' },
+  ): Promise<FastifyReply> {
+    const { account: name, status } = query
+    const account = name === undefined ? undefined : pickAccount(accounts, name, reply)
+    if (account === null) return reply
+    const caller = reply.request.caller as Caller
+    const page = await store.listUnsettled({
+      status,
+      merchant: account?.merchant,
+      caller: caller.scopes.includes('read_all') ? undefined : caller.name,
+      ...pageOf(query),
+    })
+    return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
+  }
+}
+
+/** A cursor belongs to its list: a number in a payment's, a time and an id in that of all payments. */
+function isCursorOf({ tid, cursor }: RefundListQuery): boolean {
+  return cursor === undefined || cursor.includes('.') === (tid === undefined)
+}
+
+function pageOf({ limit, cursor }: RefundListQuery) {
+  return { limit: Number(limit ?? DEFAULT_LIMIT), cursor: cursor ?? null }
+}
+
+function sendInvalid(
+  reply: FastifyReply,
+  error: Readonly<{ pointer: string; detail: string }>,
+): FastifyReply {
+  return sendProblem(reply, 'invalid_request', { detail: error.detail, errors: [error] })
+}
