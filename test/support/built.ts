@@ -30,7 +30,7 @@ async function build(): Promise<string> {
   await mkdir(BUILDS, { recursive: true })
   await removeOld()
   // The compiler takes longer to load than most programs take to run.
-  const { buildCopy } = await import('../chaos/build.ts')
+  const { buildCopy } = await import('./build-copy.ts')
   const unfinished = await mkdtemp(join(BUILDS, 'unfinished-'))
   await cp(join(ROOT, 'package.json'), join(unfinished, 'package.json'))
   await buildCopy(join(unfinished, 'dist'))
