@@ -3,6 +3,10 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { Server, Socket } from 'node:net'
+import t from 'tap'
+
+// For all of them together, on a busy machine.
+t.setTimeout(300_000)
 
 /** Files, and folders of which each file but those of their folders belongs here. */
 const PURE = [
