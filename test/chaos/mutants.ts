@@ -1,4 +1,4 @@
-import type { Edit } from './build.ts'
+import type { Edit } from '../support/build-copy.ts'
 
 /** A gateway that is broken on purpose, in a way that the run is to notice. */
 export type Mutant = Readonly<{
@@ -310,7 +310,7 @@ export const MUTANTS: readonly Mutant[] = [
           "    if (settled.result === 'lost') return asStored(begun, settlement, now())\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
       },
     ],
-    test: 'test/faults/redis.test.ts',
+    test: 'test/faults/redis-away-or-frozen.test.ts',
   },
   {
     name: 'an append-only file counts before it is written',

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checkConfig } from '../../src/commands/parts/check-config.ts'
+import { built } from '../support/built.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { gatewayEnv } from '../support/gateway.ts'
 import { apiKey } from '../support/keys.ts'
@@ -108,8 +109,9 @@ t.test('several accounts, each asked for its token, and a certificate', async (t
 })
 
 t.test('the exit status tells scripts', async (t) => {
+  const [file = '', ...command] = await built('commands/check-config.ts')
   const run = (env: Record<string, string>) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'src/commands/check-config.ts'], {
+    spawnSync(file, command, {
       cwd: new URL('../../', import.meta.url),
       env: { PATH: process.env.PATH, ...env },
       encoding: 'utf8',

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { built } from '../support/built.ts'
+
+const [FILE = '', ...COMMAND] = await built('commands/classify.ts')
 
 function classify(args: readonly string[], input: string, env: Record<string, string> = {}) {
-  const command = ['--import', 'tsx', 'src/commands/classify.ts', ...args]
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+  const { status, stdout, stderr } = spawnSync(FILE, [...COMMAND, ...args], {
     input,
     encoding: 'utf8',
     env: { PATH: process.env.PATH, ...env },

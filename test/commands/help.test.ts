@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { buildCopy } from '../chaos/build.ts'
+import { buildCopy } from '../support/build-copy.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 

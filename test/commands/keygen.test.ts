@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { SCOPES } from '../../src/config/config.ts'
 import { readConfig } from '../../src/config/read-config.ts'
+import { built } from '../support/built.ts'
+
+const [FILE = '', ...COMMAND] = await built('commands/keygen.ts')
 
 function keygen(...args: string[]) {
-  const script = fileURLToPath(new URL('../../src/commands/keygen.ts', import.meta.url))
-  return spawnSync(process.execPath, ['--import', 'tsx', script, ...args], { encoding: 'utf8' })
+  return spawnSync(FILE, [...COMMAND, ...args], { encoding: 'utf8' })
 }
 
 function lineStarting(output: string, start: string): string {

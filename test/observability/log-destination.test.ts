@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { builtModule } from '../support/built.ts'
 import { until } from '../support/calls.ts'
 
-const MODULE = new URL('../../src/observability/log-destination.ts', import.meta.url).href
+const MODULE = await builtModule('observability/log-destination.ts')
 
 /** Above the four MiB that are held, and above what a pipe takes. */
 const MANY = 20_000
@@ -39,7 +40,7 @@ type Told = { missing?: number; endedAfterMs?: number; done?: true; dropped?: nu
 
 /** A process that logs to `stdout`; with a limit, no file that it writes may grow beyond so many KiB. */
 async function startWriter(t: Test, stdout: number | 'pipe', limitKib?: number) {
-  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', WRITER]
+  const node = [process.execPath, '--input-type=module', '--eval', WRITER]
   // Without what the test runner puts into it, which would end it at SIGXFSZ; Node.js itself ignores that.
   const limited = ['bash', '-c', `unset NODE_OPTIONS; ulimit -f ${limitKib}; exec "$@"`, 'bash', ...node]
   const [file = '', ...args] = limitKib === undefined ? node : limited

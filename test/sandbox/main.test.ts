@@ -2,9 +2,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { built } from '../support/built.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const MAIN = ['--import', 'tsx', 'src/sandbox/main.ts']
+const [FILE = '', ...MAIN] = await built('sandbox/main.ts')
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`listens on a free port, and ends on ${signal} with requests still open`, async (t) => {
@@ -38,7 +39,7 @@ t.test('takes the lifetime of tokens', async (t) => {
 
 t.test('says what is wrong with an option', async (t) => {
   const run = (...options: string[]) =>
-    spawnSync(process.execPath, [...MAIN, ...options], { cwd: ROOT, encoding: 'utf8' })
+    spawnSync(FILE, [...MAIN, ...options], { cwd: ROOT, encoding: 'utf8' })
   t.match(run('--port', '65536'), {
     status: 2,
     stderr: '--port takes a whole number up to 65535, not "65536"',
@@ -51,7 +52,7 @@ async function start(
   t: Test,
   options: string[],
 ): Promise<{ child: ChildProcess; base: string; output: string[] }> {
-  const child = spawn(process.execPath, [...MAIN, ...options], {
+  const child = spawn(FILE, [...MAIN, ...options], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

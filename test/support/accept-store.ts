@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { built } from './built.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -13,7 +14,8 @@ export function namedArguments(detail: string): string[] {
 
 /** Runs the command in a process of its own, with the environment of a gateway. */
 export async function runAcceptStore(args: readonly string[], env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/commands/accept-store.ts', ...args], {
+  const [file = '', ...command] = await built('commands/accept-store.ts')
+  const child = spawn(file, [...command, ...args], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { Test } from 'tap'
+import { built } from './built.ts'
 import { until } from './calls.ts'
 import { client, type TestGateway } from './gateway.ts'
 
@@ -84,8 +85,8 @@ export async function runGateway(t: Test, env: Record<string, string>) {
   return { status: await ended, ...written }
 }
 
-/** How a gateway is started from its source. */
-export const COMMAND: readonly string[] = [process.execPath, '--import', 'tsx', 'src/server.ts']
+/** How a gateway is started. */
+export const COMMAND = await built('server.ts')
 
 function run(t: Test, env: Record<string, string>, command: readonly string[]) {
   const [file = '', ...args] = command

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createBackgroundWork } from '../../../src/refunds/flows/pending-writes.ts'
+import { builtModule } from '../../support/built.ts'
 
 /** The pauses of background work are unreferenced; this keeps the process until the test is over. */
 function stayAlive(t: Test): void {
@@ -149,14 +150,14 @@ t.test('drain waits for work that is handed over while it waits', async (t) => {
 })
 
 t.test('drain keeps a process alive that has nothing else to do', async (t) => {
-  const module = new URL('../../../src/refunds/flows/pending-writes.ts', import.meta.url).href
+  const module = await builtModule('refunds/flows/pending-writes.ts')
   const script = `
     const { createBackgroundWork } = await import(${JSON.stringify(module)})
     const background = createBackgroundWork()
     background.untilDone(async () => { console.log('stored') })
     console.log('left', await background.drain(60_000))
   `
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   t.teardown(() => child.kill('SIGKILL'))

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { keepPrivateRedis, startPrivateRedis } from '../../../src/store/redis/private-redis.ts'
+import { builtModule } from '../../support/built.ts'
 import { startTestRedis } from '../../support/redis.ts'
 
 const unexpectedExit = (error: Error) => {
@@ -54,9 +55,10 @@ async function until(condition: () => boolean): Promise<void> {
 
 /** A process that starts a private Redis, prints its pid, and lives until it is signalled. */
 async function startGateway(t: Test, dataDir: string): Promise<{ gateway: ChildProcess; redisPid: number }> {
+  const module = await builtModule('store/redis/private-redis.ts')
   const script = `
     import { setTimeout as sleep } from 'node:timers/promises'
-    const { startPrivateRedis } = await import(${JSON.stringify(new URL('../../../src/store/redis/private-redis.ts', import.meta.url).href)})
+    const { startPrivateRedis } = await import(${JSON.stringify(module)})
     const redis = await startPrivateRedis({ dataDir: ${JSON.stringify(dataDir)}, onExit: () => console.log('gone') })
     process.on('SIGINT', async () => {
       await sleep(300)
@@ -66,7 +68,7 @@ async function startGateway(t: Test, dataDir: string): Promise<{ gateway: ChildP
     })
     console.log(redis.pid)
   `
-  const gateway = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+  const gateway = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })
