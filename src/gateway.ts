@@ -5,11 +5,11 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import {
   type Account,
   type Config,
-  isLoopback,
   longestTimeoutMs,
   type RedisTarget,
   type RotatingPart,
-} from './config/variables.ts'
+} from './config/config.ts'
+import { isLoopback } from './config/exposure.ts'
 import { createCookiePay } from './cookiepay/client.ts'
 import { createListener } from './http/access/listener.ts'
 import { buildApp } from './http/app.ts'
@@ -237,9 +237,9 @@ export async function startGateway(
 
 function termsOf({ cookiepay }: Config, accounts: readonly Account[]): [string, MerchantAccount][] {
   const { connectTimeoutMs } = cookiepay
-  return accounts.map(({ name, id, gateway, timeoutMs }) => [
+  return accounts.map(({ name, id, pg, timeoutMs }) => [
     name,
-    { name, merchant: merchantOf(id), gateway, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
+    { name, merchant: merchantOf(id), gateway: pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
   ])
 }
 

@@ -3,7 +3,8 @@
  * store which has lost something may be used all the same. Gateways that run take it over within a second or so.
  */
 import { parseArgs } from 'node:util'
-import { type Config, readConfig } from '../config/variables.ts'
+import type { Config } from '../config/config.ts'
+import { readConfig } from '../config/read-config.ts'
 import type { RedisClient } from '../store/lua/scripts.ts'
 import { connectRedis } from '../store/redis/connection.ts'
 import { privateSocketPath, startPrivateRedis } from '../store/redis/private-redis.ts'

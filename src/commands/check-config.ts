@@ -1,12 +1,8 @@
 import { readCertificates } from '../config/certificates.ts'
-import {
-  type Account,
-  type Config,
-  ConfigError,
-  describeSettings,
-  isLoopback,
-  readConfig,
-} from '../config/variables.ts'
+import type { Account, Config } from '../config/config.ts'
+import { describeSettings } from '../config/describe.ts'
+import { isLoopback } from '../config/exposure.ts'
+import { ConfigError, readConfig } from '../config/read-config.ts'
 import { createCookiePay } from '../cookiepay/client.ts'
 import type { TokenStore } from '../cookiepay/tokens.ts'
 import { merchantOf } from '../refunds/merchant.ts'

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { CALLER_PATTERN, SCOPES, type Scope } from '../config/variables.ts'
+import { CALLER_PATTERN, SCOPES, type Scope } from '../config/config.ts'
 
 /** What each scope is for; the contract's table in short. */
 const MEANINGS: Readonly<Record<Scope, string>> = {

@@ -1,5 +1,5 @@
 import { Pool } from 'undici'
-import { type Account, type JudgedCode, longestTimeoutMs } from '../config/variables.ts'
+import { type Account, type JudgedCode, longestTimeoutMs } from '../config/config.ts'
 import { merchantOf } from '../refunds/merchant.ts'
 import type { CancelRequest, LookupQuery, Provider } from '../refunds/ports/store.ts'
 import { type Admission, createAdmission } from './admission.ts'
@@ -123,7 +123,7 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
   })
 
   async function cancel(request: CancelRequest, token: string) {
-    const { key, fullCancel, gateway: pg } = lineOf(request.merchant).account
+    const { key, fullCancel, pg } = lineOf(request.merchant).account
     const headers = ['TOKEN', token, 'ApiKey', key]
     if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
     return call(

@@ -1,4 +1,4 @@
-import type { FullCancel } from '../config/variables.ts'
+import type { FullCancel } from '../config/config.ts'
 import type { CancelRequest } from '../refunds/ports/store.ts'
 import type { ProviderAnswer } from '../refunds/refund.ts'
 import { sendableReason } from './reason.ts'

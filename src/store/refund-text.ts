@@ -34,7 +34,7 @@ type ShortJson = Readonly<{
   earlier: StoredJson['earlier'] | undefined
 }>
 
-/** What `COOKIEPAY_ID` and its two companions name their account (src/config/variables.ts). */
+/** What `COOKIEPAY_ID` and its two companions name their account (src/config/read-config.ts). */
 const ONLY_ACCOUNT = 'default'
 
 /** The JSON of a refund. */

@@ -364,8 +364,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'gateway.ts',
-        find: '{ name, merchant: merchantOf(id), gateway,',
-        replace: '{ name, merchant: merchantOf(id + name), gateway,',
+        find: '{ name, merchant: merchantOf(id), gateway: pg,',
+        replace: '{ name, merchant: merchantOf(id + name), gateway: pg,',
       },
       {
         file: CLIENT,
@@ -413,7 +413,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger may be forgotten within a day',
     edits: [
       {
-        file: 'config/variables.ts',
+        file: 'config/contradictions.ts',
         find: 'const SHORTEST_LEDGER_MS = 30 * DAY_MS',
         replace: 'const SHORTEST_LEDGER_MS = 0',
       },

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { readConfig, SCOPES } from '../../src/config/variables.ts'
+import { SCOPES } from '../../src/config/config.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 
 function keygen(...args: string[]) {
   const script = fileURLToPath(new URL('../../src/commands/keygen.ts', import.meta.url))

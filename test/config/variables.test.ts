@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { ConfigError, readConfig, VARIABLES } from '../../src/config/variables.ts'
+import { ConfigError, readConfig } from '../../src/config/read-config.ts'
+import { VARIABLES } from '../../src/config/variables.ts'
 import { createAuthority } from '../support/certificates.ts'
 
 const ACCOUNT = { COOKIEPAY_ID: 'shop', COOKIEPAY_KEY: 'provider-key', COOKIEPAY_PG: 'toss' }
@@ -45,7 +46,7 @@ t.test('defaults', async (t) => {
         name: 'default',
         id: 'shop',
         key: 'provider-key',
-        gateway: 'toss',
+        pg: 'toss',
         timeoutMs: 20_000,
         fullCancel: 'with_amount',
       },
@@ -108,7 +109,7 @@ t.test('values that are taken', async (t) => {
     ['COOKIEPAY_ID', 'x'.repeat(30), { accounts: [{ id: 'x'.repeat(30) }] }],
     ['COOKIEPAY_KEY', '!~'.repeat(500), { accounts: [{ key: '!~'.repeat(500) }] }],
     ...['toss', 'easypay', 'kiwoom', 'danal', 'mobilpay', 'welcome', 'paynuri', 'eromepay'].map(
-      (gateway): [string, string, object] => ['COOKIEPAY_PG', gateway, { accounts: [{ gateway }] }],
+      (pg): [string, string, object] => ['COOKIEPAY_PG', pg, { accounts: [{ pg }] }],
     ),
     ['COOKIEPAY_CONNECT_TIMEOUT_MS', '300', { cookiepay: { connectTimeoutMs: 300 } }],
     ['COOKIEPAY_TIMEOUT_MS', '3600000', { accounts: [{ timeoutMs: 3_600_000 }] }],
@@ -392,7 +393,7 @@ t.test('the accounts file', async (t) => {
       name: 'toss-1',
       id: 'shop',
       key: 'k1',
-      gateway: 'toss',
+      pg: 'toss',
       timeoutMs: 20_000,
       fullCancel: 'with_amount',
     },
@@ -400,7 +401,7 @@ t.test('the accounts file', async (t) => {
       name: 'kiwoom_2',
       id: 'shop-2',
       key: 'k2',
-      gateway: 'kiwoom',
+      pg: 'kiwoom',
       timeoutMs: 20_000,
       fullCancel: 'with_amount',
     },

@@ -586,7 +586,7 @@ t.test('each account cancels with its own key', async (t) => {
     name,
     id: `${name}-id`,
     key: `${name}-key`,
-    gateway: 'toss' as const,
+    pg: 'toss' as const,
     ...TERMS,
   }))
   const client = startClient(t, server.url, { accounts })

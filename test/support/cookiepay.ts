@@ -9,7 +9,7 @@ import { MERCHANT } from './merchant.ts'
 /** What an account has beside its contract, where a test is not about it. */
 export const TERMS = { timeoutMs: 10_000, fullCancel: 'with_amount' } as const
 
-export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', gateway: 'toss', ...TERMS } as const
+export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', pg: 'toss', ...TERMS } as const
 
 export const CANCEL: CancelRequest = {
   merchant: MERCHANT,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { readConfig } from '../../src/config/variables.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
 import type { Problem } from '../../src/http/problems/catalog.ts'
 import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'

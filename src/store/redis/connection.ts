@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import type { HostPort, RedisTarget } from '../../config/variables.ts'
+import type { HostPort, RedisTarget } from '../../config/config.ts'
 import { defineScripts, type RedisClient, type Scripts } from '../lua/scripts.ts'
 import { Connector, type Login, reportingConnector, sentinelConnector } from './connectors.ts'
 

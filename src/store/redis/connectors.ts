@@ -2,7 +2,8 @@ import { createConnection, type NetConnectOpts, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis'
-import { type HostPort, isLoopback } from '../../config/variables.ts'
+import type { HostPort } from '../../config/config.ts'
+import { isLoopback } from '../../config/exposure.ts'
 import { noConnection } from './causes.ts'
 
 /** A user name and a password, as Redis's AUTH takes them. */

@@ -47,7 +47,7 @@ async function startAll(t: Test) {
     ambiguousCodes: [],
     declinedCodes: [],
     accounts: [
-      { name: 'default', id: 'shop', key: 'key', gateway: 'toss', timeoutMs: 300, fullCancel: 'with_amount' },
+      { name: 'default', id: 'shop', key: 'key', pg: 'toss', timeoutMs: 300, fullCancel: 'with_amount' },
     ],
     tokenStore: {
       read: async () => null,
