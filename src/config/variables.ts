@@ -252,6 +252,6 @@ export function pathNameOf(name: string, variable: Variable): string {
 }
 
 /** What holds where the variable is unset, in Markdown: code for what could as well be written there. */
-export function defaultOf({ fallback, unset }: Pick<Variable, 'fallback' | 'unset'>): string {
+export function defaultOf({ fallback, unset }: Variable): string {
   return fallback === undefined ? (unset ?? 'unset') : `\`${fallback}\``
 }

@@ -363,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger goes by the name of an account',
     edits: [
       {
-        file: 'gateway.ts',
+        file: 'process/live-settings.ts',
         find: '{ name, merchant: merchantOf(id), gateway: pg,',
         replace: '{ name, merchant: merchantOf(id + name), gateway: pg,',
       },
@@ -418,7 +418,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'const SHORTEST_LEDGER_MS = 0',
       },
     ],
-    test: 'test/config/variables.test.ts',
+    test: 'test/config/contradictions.test.ts',
   },
   {
     name: 'a full cancel that is refused for a part before counts as made',
