@@ -138,9 +138,6 @@ const COMMANDS: Readonly<Record<string, string>> = {
   keygen: 'make an API key for a caller, and its entry in `API_KEYS`',
 }
 
-/** How a command is started in the image, where that is not `node dist/commands/<name>.js`. */
-const IN_THE_IMAGE: Readonly<Record<string, string>> = { 'check-config': 'node dist/server.js --check' }
-
 function commands(language: Language): string {
   const names = readdirSync(new URL('../../src/commands/', import.meta.url))
     .filter((file) => file.endsWith('.ts'))
@@ -154,8 +151,8 @@ function commands(language: Language): string {
     ['in a clone', 'in the image', 'does'].map((head) => say(head, language)),
     names.map((name) => {
       if (scripts[name] === undefined) throw new Error(`package.json has no script ${name}`)
-      const inTheImage = IN_THE_IMAGE[name] ?? `node dist/commands/${name}.js`
-      return [`\`npm run ${name} --\``, `\`${inTheImage}\``, say(COMMANDS[name] as string, language)]
+      const does = say(COMMANDS[name] as string, language)
+      return [`\`npm run ${name} --\``, `\`node dist/commands/${name}.js\``, does]
     }),
   )
 }

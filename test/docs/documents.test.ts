@@ -156,3 +156,13 @@ t.test('comments cite headings that exist', async (t) => {
     }
   }
 })
+
+t.test('each decision is in their list', async (t) => {
+  const listed = [...pageText('docs/decisions/README.md').matchAll(/\]\((\d{4}-[^)]+)\)/g)].map(
+    ([, file]) => file,
+  )
+  const there = pages
+    .filter((path) => /^docs\/decisions\/\d/.test(path))
+    .map((path) => path.slice('docs/decisions/'.length))
+  t.strictSame(listed, there)
+})
