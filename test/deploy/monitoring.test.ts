@@ -130,10 +130,10 @@ t.test('the gateway names its metrics as Prometheus has it', async (t) => {
     if (type === 'histogram') t.match(name, /_seconds$/)
     t.notMatch(name, /_(ms|millis|milliseconds|minutes|hours)(_|$)/, `${name} in base units`)
   }
-  const explained = [...read('README.md').matchAll(/^\| `(refund_gateway_\w+)` +\|/gm)].map(
+  const explained = [...read('docs/operating.md').matchAll(/^- `(refund_gateway_\w+)`:/gm)].map(
     ([, name]) => name,
   )
-  t.strictSame(explained.sort(), types.map(([, name]) => name).sort(), 'each is explained in the README')
+  t.strictSame(explained.sort(), types.map(([, name]) => name).sort(), 'each is explained to operators')
 })
 
 t.test('each alert says what it means, and has its section in the runbook', async (t) => {
