@@ -5,8 +5,9 @@ import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { leaseMs } from '../../src/refunds/lease.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
-import type { CancelCall, Provider, RefundObserver } from '../../src/refunds/ports/store.ts'
-import type { RefundRequest } from '../../src/refunds/refund.ts'
+import type { RefundObserver } from '../../src/refunds/ports/observer.ts'
+import type { CancelCall, Provider } from '../../src/refunds/ports/provider.ts'
+import type { RefundRequest } from '../../src/refunds/refund-request.ts'
 import { createBarrier } from '../../src/store/redis/barrier.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
@@ -47,7 +48,7 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
     }),
     provider: createProvider(outcome),
     accounts: new Map([
-      ['default', { name: 'default', merchant: merchantOf('shop'), gateway: 'toss', leaseMs: LEASE_MS }],
+      ['default', { name: 'default', merchant: merchantOf('shop'), pg: 'toss', leaseMs: LEASE_MS }],
     ]),
     storeSecrets: [randomBytes(32)],
     clock: () => performance.now(),
@@ -100,7 +101,7 @@ function createProvider(outcome: 'succeeded' | 'unknown'): Provider {
   return {
     authorize: async () => authorization,
     renew: async () => authorization,
-    admit: async (_account, work) => work(cancel),
+    admit: async () => ({ outcome: 'admitted', cancel, leave: nothing }),
     lookUp: async () => ({ outcome: 'inconclusive', detail: 'not cancelled yet' }),
     readAnswer: () => ({ refundedAt: null, cancelledAmount: null }),
   }

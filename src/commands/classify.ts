@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { VARIABLES } from '../config/variables.ts'
 import { SUCCESS_CODE } from '../cookiepay/messages.ts'
 import { judge, type Said, type TaughtCode, taughtCodes, type Verdict } from '../cookiepay/verdict.ts'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/payment.ts'
 import { runCommand } from './parts/run-command.ts'
 
 const USAGE = `Prints what a cancel that the provider answers with a code and a message would lead to, and by which row of which

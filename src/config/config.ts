@@ -1,4 +1,4 @@
-import type { PaymentGateway } from '../refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../refunds/payment.ts'
 
 /** What an API key may do. */
 export const SCOPES = ['create', 'refund_account', 'read', 'read_all', 'resolve'] as const

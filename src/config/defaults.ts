@@ -1,4 +1,4 @@
-import type { PaymentGateway } from '../refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../refunds/payment.ts'
 
 /** No secret at all, and so refused where anybody but this machine could reach the service. */
 export const DEVELOPMENT_STORE_SECRET = Buffer.from('for development only, not secret')

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { PAYMENT_GATEWAYS } from '../refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS } from '../refunds/payment.ts'
 import { hasCertificates, isPrivateKey } from './certificates.ts'
 import {
   type Account,

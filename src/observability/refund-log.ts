@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { RefundObserver, Settlement } from '../refunds/ports/store.ts'
+import type { RefundObserver } from '../refunds/ports/observer.ts'
 import type { Refund } from '../refunds/refund.ts'
 import type { StepTimings } from '../refunds/step-timings.ts'
+import type { Settlement } from '../refunds/stored-refund.ts'
 import type { Metrics } from './metrics.ts'
 import { traceIdOf } from './traceparent.ts'
 

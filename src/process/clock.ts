@@ -1,5 +1,5 @@
 import { uptime } from 'node:os'
-import type { MonotonicClock } from '../refunds/ports/store.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
 
 /** Where the time comes from, in milliseconds. */
 export type TimeSources = Readonly<{

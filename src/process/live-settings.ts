@@ -69,6 +69,6 @@ function rotateAccounts(
 function termsOf(accounts: readonly Account[], connectTimeoutMs: number): [string, MerchantAccount][] {
   return accounts.map(({ name, id, pg, timeoutMs }) => [
     name,
-    { name, merchant: merchantOf(id), gateway: pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
+    { name, merchant: merchantOf(id), pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
   ])
 }

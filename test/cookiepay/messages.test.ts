@@ -4,7 +4,7 @@ import t from 'tap'
 import type { FullCancel } from '../../src/config/config.ts'
 import { cancelBody, readAmount, readDate, readObject, receivedAnswer } from '../../src/cookiepay/messages.ts'
 import { sendableReason } from '../../src/cookiepay/reason.ts'
-import type { CancelRequest } from '../../src/refunds/ports/store.ts'
+import type { CancelRequest } from '../../src/refunds/ports/provider.ts'
 
 const FULL: CancelRequest = {
   merchant: 'merchant',

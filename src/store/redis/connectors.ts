@@ -159,7 +159,7 @@ async function askWithLogins(sentinel: HostPort, options: SentinelOptions, isTls
   throw new Error('bug: no login was tried')
 }
 
-/** Of a connection for one question. Without HELLO, which fails where a password is asked for, and says so at length. */
+/** The options of a connection for one question. Without HELLO, which fails where a password is asked for, and says so at length. */
 const SENTINEL_CLIENT = {
   enableReadyCheck: false,
   disableClientInfo: true,

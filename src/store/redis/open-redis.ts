@@ -1,34 +1,57 @@
 import type { RedisTarget } from '../../config/config.ts'
 import type { RedisClient } from '../lua/scripts.ts'
 import type { ConnectionTarget } from './connection.ts'
-import { type KeptRedisOptions, keepPrivateRedis, type PrivateRedis } from './private-redis.ts'
+import {
+  type KeptRedisOptions,
+  keepPrivateRedis,
+  type PrivateRedis,
+  startPrivateRedis,
+} from './private-redis.ts'
 
-/** How long who starts waits for Redis. */
-const START_WAIT_MS = 5_000
+/** How long a start waits for Redis before it goes on all the same, not ready; and how long a command does. */
+export const REDIS_START_WAIT_MS = 5_000
 
-/** The private Redis, where that is the target; null: another one is. Throws where it cannot be started. */
+/** The private Redis of this process: where it is reached, and how it is ended. */
+export type OwnRedis = Pick<PrivateRedis, 'socketPath' | 'stop'>
+
+/**
+ * Starts the private Redis, where the configuration asks for one; null: another Redis is used. `watch`: it is started
+ * again whenever it ends, and this is told; absent, as for a command: it is not.
+ * Throws an Error that says what to do where it cannot be started.
+ */
 export async function startOwnRedis(
-  redis: RedisTarget,
-  { onEnd, onRestart }: Pick<KeptRedisOptions, 'onEnd' | 'onRestart'>,
-): Promise<Pick<PrivateRedis, 'socketPath' | 'stop'> | null> {
-  return redis.kind === 'private' ? keepPrivateRedis({ dataDir: redis.dataDir, onEnd, onRestart }) : null
+  target: RedisTarget,
+  watch?: Pick<KeptRedisOptions, 'onEnd' | 'onRestart'>,
+): Promise<OwnRedis | null> {
+  if (target.kind !== 'private') return null
+  const { dataDir } = target
+  return watch === undefined
+    ? startPrivateRedis({ dataDir, onExit() {} })
+    : keepPrivateRedis({ dataDir, ...watch })
 }
 
 /** A private Redis is reached by its socket, the others by what the configuration says. */
-export function targetOf(redis: RedisTarget, socketPath: string | undefined): ConnectionTarget {
-  if (redis.kind !== 'private') return redis
+export function targetOf(target: RedisTarget, socketPath: string | undefined): ConnectionTarget {
+  if (target.kind !== 'private') return target
   if (socketPath === undefined) throw new Error('bug: a private Redis without a socket')
   return { kind: 'socket', path: socketPath }
 }
 
-/** Waits until Redis can be asked, but no longer than a start may. Answers whether it can. */
-export async function waitUntilReady(redis: RedisClient): Promise<boolean> {
+/** Waits until the client has connected, but no longer than this. Answers whether it is ready. */
+export async function waitUntilReady(
+  redis: RedisClient,
+  timeoutMs: number = REDIS_START_WAIT_MS,
+): Promise<boolean> {
   if (redis.status === 'ready') return true
-  let timer: NodeJS.Timeout | undefined
-  const isReady = await new Promise<boolean>((resolve) => {
-    redis.once('ready', () => resolve(true))
-    timer = setTimeout(() => resolve(false), START_WAIT_MS)
+  return new Promise((resolve) => {
+    const onReady = () => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+    const timer = setTimeout(() => {
+      redis.off('ready', onReady)
+      resolve(false)
+    }, timeoutMs)
+    redis.once('ready', onReady)
   })
-  clearTimeout(timer)
-  return isReady
 }
