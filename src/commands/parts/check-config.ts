@@ -8,7 +8,7 @@ import type { TokenStore } from '../../cookiepay/tokens.ts'
 import { merchantOf } from '../../refunds/merchant.ts'
 import { connectRedis } from '../../store/redis/connection.ts'
 import type { Durability } from '../../store/redis/durability.ts'
-import { startOwnRedis, targetOf, waitUntilReady } from '../../store/redis/open-redis.ts'
+import { type OwnRedis, startOwnRedis, targetOf, waitUntilReady } from '../../store/redis/open-redis.ts'
 import { watchStore } from '../../store/redis/watch-store.ts'
 
 /** Sooner than this an operator should hear of the end of a certificate. */
@@ -83,9 +83,9 @@ async function checkRedis(config: Config): Promise<Finding> {
 
 /** Asks as the gateway does, but leaves the store, and what it remembers of it, as they are. */
 async function findDurability(config: Config): Promise<Durability> {
-  let privateRedis: Awaited<ReturnType<typeof startOwnRedis>>
+  let privateRedis: OwnRedis | null
   try {
-    privateRedis = await startOwnRedis(config.redis, { onEnd: () => {}, onRestart: () => {} })
+    privateRedis = await startOwnRedis(config.redis)
   } catch (error) {
     return { state: 'unavailable', reasons: [(error as Error).message] }
   }

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import type { RedisClient, Scripts } from '../lua/scripts.ts'
+import type { ScriptedClient } from '../lua/scripts.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './durability.ts'
 import { createStoreIdentity, type StorePast } from './store-identity.ts'
 
@@ -14,7 +14,7 @@ export type StoreWatchOptions = Readonly<{
 
 /** Watches over the store as the configuration has it: its past, and what Redis promises. */
 export function watchStore(
-  redis: RedisClient & Scripts,
+  redis: ScriptedClient,
   config: Config,
   { mayWrite, report, onChange }: StoreWatchOptions,
 ): Readonly<{ identity: StorePast; durability: DurabilityWatch }> {
