@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
+import { type OpenApiDocument, publishedDocument } from './published-document.ts'
 import { SHARED_SCHEMAS } from './routes/schemas.ts'
 
 /**
@@ -35,6 +36,7 @@ export const openapi = fp(async (app) => {
   await app.register(swagger, {
     // It would read the server's address as a whole one.
     stripBasePath: false,
+    transformObject: (made) => publishedDocument((made as { openapiObject: OpenApiDocument }).openapiObject),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
     openapi: {
       openapi: '3.1.0',
