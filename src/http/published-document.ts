@@ -27,9 +27,16 @@ type Operation = Readonly<{
 
 /** An OpenAPI 3.1 document, as far as it is looked at here. */
 export type OpenApiDocument = Readonly<{
+  info: Readonly<{ title: string; version: string }>
   components: Readonly<{ schemas: Readonly<Record<string, Schema>> }>
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }>
+
+/**
+ * Nobody's but its owner's, as package.json says. The name is one of SPDX: OpenAPI Generator copies it into a Python
+ * package, which pip does not install without one.
+ */
+const LICENSE = { name: 'LicenseRef-Proprietary', identifier: 'LicenseRef-Proprietary' }
 
 /** The schemas that the published document holds by name; they are added while it is made. */
 type Components = Map<string, Schema>
@@ -87,6 +94,7 @@ export function publishedDocument<Document extends OpenApiDocument>(document: Do
   }
   return {
     ...document,
+    info: { ...document.info, license: LICENSE },
     components: { ...document.components, schemas: Object.fromEntries(components) },
     paths,
   }
@@ -182,16 +190,22 @@ function singleType(type: string | readonly string[]): string {
  * the members of the others.
  */
 function shareMembersOfSuccesses({ responses }: Operation, components: Components): void {
-  const names = Object.keys(responses)
+  const [first, ...others] = Object.keys(responses)
     .filter((status) => status.startsWith('2'))
-    .map((status) => responses[status]?.content?.['application/json']?.schema?.$ref?.split('/').at(-1))
-    .filter((name) => name !== undefined)
-  const [first, ...others] = [...new Set(names)]
-  for (const other of others) {
-    const schema = components.get(first as string)
-    const members = components.get(other)?.properties
-    components.set(first as string, { ...schema, properties: { ...members, ...schema?.properties } })
+    .map((status) => ({ status, name: nameOfJson(responses[status]) }))
+  for (const { status, name } of others) {
+    if (first?.name === undefined || name === undefined) continue
+    const schema = components.get(first.name)
+    const members = mapValues(components.get(name)?.properties ?? {}, (member) => ({
+      ...member,
+      description: `Only with ${status}. ${member.description}`,
+    }))
+    components.set(first.name, { ...schema, properties: { ...members, ...schema?.properties } })
   }
+}
+
+function nameOfJson(response: Operation['responses'][string] | undefined): string | undefined {
+  return response?.content?.['application/json']?.schema?.$ref?.split('/').at(-1)
 }
 
 function membersOf(parent: string, names: Readonly<Record<string, string>>): Record<string, string> {

@@ -341,7 +341,7 @@ export interface components {
              */
             updated_at: string;
             /**
-             * @description Always `same_key`
+             * @description Only with 202. Always `same_key`
              * @example same_key
              * @enum {string}
              */
