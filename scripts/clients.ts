@@ -16,6 +16,9 @@ import { startGateway } from '../src/gateway.ts'
 import { buildSandbox } from '../src/sandbox/app.ts'
 import { apiKey } from '../test/support/keys.ts'
 
+/** A first run fetches compilers and libraries, which takes minutes. */
+const STEP_LIMIT_MS = 900_000
+
 /** How one client is made; each step is a line for the shell, in a folder of its own. */
 type Client = Readonly<{
   /** The folder of its program. */
@@ -206,6 +209,7 @@ async function shell(line: string, folder: string, env: NodeJS.ProcessEnv = {}) 
     cwd: folder,
     env: { ...process.env, REPOSITORY, DOCUMENT: document, ...env },
     shell: true,
+    timeout: STEP_LIMIT_MS,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const chunks: Buffer[] = []
