@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { pino } from 'pino'
 import { readConfig } from '../src/config/variables.ts'
-import { startGateway } from '../src/gateway.ts'
+import { type Gateway, startGateway } from '../src/gateway.ts'
 import { buildSandbox } from '../src/sandbox/app.ts'
 import { apiKey } from '../test/support/keys.ts'
 
@@ -155,25 +155,29 @@ process.exitCode = results.some(({ failedAt }) => failedAt !== undefined) ? 1 : 
 async function tryClients(clients: readonly Client[]): Promise<Result[]> {
   const folder = await mkdtemp(join(tmpdir(), 'refund-gateway-clients-'))
   const sandbox = buildSandbox({ tokenLifetimeMs: 3_600_000, slowMs: 200 })
+  try {
+    const gateway = await startGatewayBefore(await sandbox.listen({ host: '127.0.0.1', port: 0 }), folder)
+    const results: Result[] = []
+    for (const client of clients) results.push(await tryClient(client, folder, gateway.url))
+    await gateway.close()
+    return results
+  } finally {
+    await sandbox.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function startGatewayBefore(provider: string, folder: string): Promise<Gateway> {
   const config = readConfig({
     PORT: '0',
-    COOKIEPAY_BASE_URL: await sandbox.listen({ host: '127.0.0.1', port: 0 }),
+    COOKIEPAY_BASE_URL: provider,
     COOKIEPAY_ID: 'demo',
     COOKIEPAY_KEY: 'demo-key',
     COOKIEPAY_PG: 'toss',
     API_KEYS: apiKey('clients', 'key', 'create+read'),
     DATA_DIR: join(folder, 'data'),
   })
-  const gateway = await startGateway(config, pino({ level: 'error' }))
-  try {
-    const results: Result[] = []
-    for (const client of clients) results.push(await tryClient(client, folder, gateway.url))
-    return results
-  } finally {
-    await gateway.close()
-    await sandbox.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+  return startGateway(config, pino({ level: 'error' }))
 }
 
 async function tryClient(client: Client, root: string, url: string): Promise<Result> {
