@@ -3,9 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { SCOPES, type Scope } from '../../src/config/config.ts'
 import { defaultOf, VARIABLES, type Variable } from '../../src/config/variables.ts'
 import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from '../../src/http/problems/catalog.ts'
+import {
+  PAYMENT_GATEWAYS,
+  PAYMENT_METHODS,
+  type PaymentMethod,
+  type RefundKind,
+} from '../../src/refunds/payment.ts'
 import { FAILURE_CODES } from '../../src/refunds/refund.ts'
 import { brokenEligibilityRule, refundAccountRequired } from '../../src/refunds/rules/eligibility.ts'
-import { PAYMENT_GATEWAYS, PAYMENT_METHODS, type PaymentMethod, type RefundKind } from '../../src/refunds/payment.ts'
 import { FAULTS } from '../../src/sandbox/faults.ts'
 import { type Language, say } from './words.ts'
 

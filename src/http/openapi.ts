@@ -6,6 +6,7 @@ import { VERSION } from '../config/version.ts'
 import { Refund } from '../refunds/refund.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
 import { Problem } from './problems/catalog.ts'
+import { type OpenApiDocument, publishedDocument } from './published-document.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
 import { RefundList } from './routes/list-refunds.ts'
 import { PaymentLedger } from './routes/read-payment.ts'
@@ -62,6 +63,7 @@ export const openapi = fp(async (app) => {
   await app.register(swagger, {
     // It would read the server's address as a whole one.
     stripBasePath: false,
+    transformObject: (made) => publishedDocument((made as { openapiObject: OpenApiDocument }).openapiObject),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
     openapi: {
       openapi: '3.1.0',

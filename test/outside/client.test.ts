@@ -4,9 +4,9 @@ import t from 'tap'
 import { startAll } from '../support/gateway.ts'
 import { openapiTypes } from '../support/generate-openapi-types.ts'
 import { apiKey, bearer } from '../support/keys.ts'
-import type { operations, paths } from './openapi-types.ts'
+import type { components, paths } from './openapi-types.ts'
 
-type RefundRequest = operations['createRefund']['requestBody']['content']['application/json']
+type RefundRequest = components['schemas']['RefundRequest']
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 

@@ -169,6 +169,90 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Account that a virtual account payment is paid back to */
+        RefundAccount: {
+            /**
+             * @description The bank's code
+             * @example 20
+             */
+            bank: string;
+            /**
+             * @description Account number. It is sent on, and kept only as its last four characters or fewer
+             * @example 1002345678901
+             */
+            account_no: string;
+            /**
+             * @description Name of the account holder
+             * @example 홍길동
+             */
+            account_name: string;
+        };
+        /** @description The provider's answer, as received */
+        ProviderAnswer: {
+            /**
+             * @description The PG's id of the cancel
+             * @example C20260101000001
+             */
+            cancel_tid: string | null;
+            /**
+             * @description `0000` is success
+             * @example 0000
+             */
+            cancel_code: string | null;
+            /**
+             * @description The provider's message
+             * @example 정상취소
+             */
+            cancel_msg: string | null;
+            /**
+             * @description When it was cancelled, in the format that the provider chose
+             * @example 20260101103000
+             */
+            cancel_date: string | null;
+            /**
+             * @description What was cancelled; a number as its decimal text
+             * @example 10000
+             */
+            cancel_amt: string | null;
+        };
+        /** @description Set when `failed` */
+        Failure: {
+            /**
+             * @description The `code` of the problem that answers this key
+             * @example provider_declined
+             * @enum {string}
+             */
+            code: "provider_declined" | "already_cancelled" | "deposit_required";
+            /**
+             * @description What happened and what to do
+             * @example The provider declined the refund with code 1001: 취소 불가 거래입니다
+             */
+            detail: string;
+        };
+        /** @description Set when it was `unknown` or disputed and has been settled since */
+        Resolution: {
+            /**
+             * @description Who settled it: the provider's lookup, its late answer, or a person
+             * @example lookup
+             * @enum {string}
+             */
+            source: "lookup" | "provider" | "operator";
+            /**
+             * @description The caller whose key resolved it, for `operator`
+             * @example finance
+             */
+            by: string | null;
+            /**
+             * @description What the operator wrote
+             * @example Seen as cancelled in the CookiePay console
+             */
+            note: string | null;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.000Z
+             */
+            at: string;
+        };
         /** @description A refund */
         Refund: {
             /**
@@ -179,7 +263,7 @@ export interface components {
             /**
              * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
              * @example succeeded
-             * @enum {unknown}
+             * @enum {string}
              */
             status: "processing" | "succeeded" | "failed" | "unknown";
             /**
@@ -195,7 +279,7 @@ export interface components {
             /**
              * @description `full`: everything that was paid, in one refund. `partial`: a part of it, or what earlier refunds have left
              * @example full
-             * @enum {unknown}
+             * @enum {string}
              */
             kind: "full" | "partial";
             /**
@@ -205,7 +289,6 @@ export interface components {
              */
             amount: number;
             /**
-             * Format: int64
              * @description Integer of KRW, as requested
              * @example null
              */
@@ -216,100 +299,23 @@ export interface components {
              */
             reason: string;
             /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
-            refund_account: {
-                /**
-                 * @description The bank's code
-                 * @example 20
-                 */
-                bank: string;
-                /**
-                 * @description Account number. It is sent on, and kept only as its last four characters or fewer
-                 * @example 1002345678901
-                 */
-                account_no: string;
-                /**
-                 * @description Name of the account holder
-                 * @example 홍길동
-                 */
-                account_name: string;
-            } | null;
+            refund_account: components["schemas"]["RefundAccount"] | null;
             /** @description The provider's answer, as received */
-            provider: {
-                /**
-                 * @description The PG's id of the cancel
-                 * @example C20260101000001
-                 */
-                cancel_tid: string | null;
-                /**
-                 * @description `0000` is success
-                 * @example 0000
-                 */
-                cancel_code: string | null;
-                /**
-                 * @description The provider's message
-                 * @example 정상취소
-                 */
-                cancel_msg: string | null;
-                /**
-                 * @description When it was cancelled, in the format that the provider chose
-                 * @example 20260101103000
-                 */
-                cancel_date: string | null;
-                /**
-                 * @description What was cancelled; a number as its decimal text
-                 * @example 10000
-                 */
-                cancel_amt: string | null;
-            } | null;
+            provider: components["schemas"]["ProviderAnswer"] | null;
             /**
              * @description ISO 8601 with offset, where `cancel_date` can be read
              * @example 2026-01-01T10:30:00+09:00
              */
             refunded_at: string | null;
             /** @description Set when `failed` */
-            failure: {
-                /**
-                 * @description The `code` of the problem that answers this key
-                 * @example provider_declined
-                 * @enum {unknown}
-                 */
-                code: "provider_declined" | "already_cancelled" | "deposit_required";
-                /**
-                 * @description What happened and what to do
-                 * @example The provider declined the refund with code 1001: 취소 불가 거래입니다
-                 */
-                detail: string;
-            } | null;
+            failure: components["schemas"]["Failure"] | null;
             /** @description Set when it was `unknown` or disputed and has been settled since */
-            resolution: {
-                /**
-                 * @description Who settled it: the provider's lookup, its late answer, or a person
-                 * @example lookup
-                 * @enum {unknown}
-                 */
-                source: "lookup" | "provider" | "operator";
-                /**
-                 * @description The caller whose key resolved it, for `operator`
-                 * @example finance
-                 */
-                by: string | null;
-                /**
-                 * @description What the operator wrote
-                 * @example Seen as cancelled in the CookiePay console
-                 */
-                note: string | null;
-                /**
-                 * @description ISO 8601
-                 * @example 2026-01-01T01:30:00.000Z
-                 */
-                at: string;
-            } | null;
+            resolution: components["schemas"]["Resolution"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
-             * @enum {boolean}
              */
-            disputed?: true;
+            disputed?: boolean;
             /**
              * @description The caller
              * @example orders
@@ -334,6 +340,12 @@ export interface components {
              * @example 2026-01-01T01:30:00.412Z
              */
             updated_at: string;
+            /**
+             * @description Only with 202. Always `same_key`
+             * @example same_key
+             * @enum {string}
+             */
+            retry?: "same_key" | "fix_request" | "new_key" | "after_resolution" | "never";
         };
         /** @description A refund. One that another caller asked for has, without the scope `read_all`, only `id`, `status`, `kind`, `amount` and `created_at`; any other has every member */
         SeenRefund: {
@@ -345,7 +357,7 @@ export interface components {
             /**
              * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
              * @example succeeded
-             * @enum {unknown}
+             * @enum {string}
              */
             status: "processing" | "succeeded" | "failed" | "unknown";
             /**
@@ -361,7 +373,7 @@ export interface components {
             /**
              * @description `full`: everything that was paid, in one refund. `partial`: a part of it, or what earlier refunds have left
              * @example full
-             * @enum {unknown}
+             * @enum {string}
              */
             kind: "full" | "partial";
             /**
@@ -371,7 +383,6 @@ export interface components {
              */
             amount: number;
             /**
-             * Format: int64
              * @description Integer of KRW, as requested
              * @example null
              */
@@ -382,100 +393,23 @@ export interface components {
              */
             reason?: string;
             /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
-            refund_account?: {
-                /**
-                 * @description The bank's code
-                 * @example 20
-                 */
-                bank: string;
-                /**
-                 * @description Account number. It is sent on, and kept only as its last four characters or fewer
-                 * @example 1002345678901
-                 */
-                account_no: string;
-                /**
-                 * @description Name of the account holder
-                 * @example 홍길동
-                 */
-                account_name: string;
-            } | null;
+            refund_account?: components["schemas"]["RefundAccount"] | null;
             /** @description The provider's answer, as received */
-            provider?: {
-                /**
-                 * @description The PG's id of the cancel
-                 * @example C20260101000001
-                 */
-                cancel_tid: string | null;
-                /**
-                 * @description `0000` is success
-                 * @example 0000
-                 */
-                cancel_code: string | null;
-                /**
-                 * @description The provider's message
-                 * @example 정상취소
-                 */
-                cancel_msg: string | null;
-                /**
-                 * @description When it was cancelled, in the format that the provider chose
-                 * @example 20260101103000
-                 */
-                cancel_date: string | null;
-                /**
-                 * @description What was cancelled; a number as its decimal text
-                 * @example 10000
-                 */
-                cancel_amt: string | null;
-            } | null;
+            provider?: components["schemas"]["ProviderAnswer"] | null;
             /**
              * @description ISO 8601 with offset, where `cancel_date` can be read
              * @example 2026-01-01T10:30:00+09:00
              */
             refunded_at?: string | null;
             /** @description Set when `failed` */
-            failure?: {
-                /**
-                 * @description The `code` of the problem that answers this key
-                 * @example provider_declined
-                 * @enum {unknown}
-                 */
-                code: "provider_declined" | "already_cancelled" | "deposit_required";
-                /**
-                 * @description What happened and what to do
-                 * @example The provider declined the refund with code 1001: 취소 불가 거래입니다
-                 */
-                detail: string;
-            } | null;
+            failure?: components["schemas"]["Failure"] | null;
             /** @description Set when it was `unknown` or disputed and has been settled since */
-            resolution?: {
-                /**
-                 * @description Who settled it: the provider's lookup, its late answer, or a person
-                 * @example lookup
-                 * @enum {unknown}
-                 */
-                source: "lookup" | "provider" | "operator";
-                /**
-                 * @description The caller whose key resolved it, for `operator`
-                 * @example finance
-                 */
-                by: string | null;
-                /**
-                 * @description What the operator wrote
-                 * @example Seen as cancelled in the CookiePay console
-                 */
-                note: string | null;
-                /**
-                 * @description ISO 8601
-                 * @example 2026-01-01T01:30:00.000Z
-                 */
-                at: string;
-            } | null;
+            resolution?: components["schemas"]["Resolution"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
-             * @enum {boolean}
              */
-            disputed?: true;
+            disputed?: boolean;
             /**
              * @description The caller
              * @example orders
@@ -511,7 +445,7 @@ export interface components {
             /**
              * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
              * @example succeeded
-             * @enum {unknown}
+             * @enum {string}
              */
             status: "processing" | "succeeded" | "failed" | "unknown";
             /**
@@ -527,7 +461,7 @@ export interface components {
             /**
              * @description `full`: everything that was paid, in one refund. `partial`: a part of it, or what earlier refunds have left
              * @example full
-             * @enum {unknown}
+             * @enum {string}
              */
             kind: "full" | "partial";
             /**
@@ -537,7 +471,6 @@ export interface components {
              */
             amount: number;
             /**
-             * Format: int64
              * @description Integer of KRW, as requested
              * @example null
              */
@@ -548,100 +481,23 @@ export interface components {
              */
             reason: string;
             /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
-            refund_account: {
-                /**
-                 * @description The bank's code
-                 * @example 20
-                 */
-                bank: string;
-                /**
-                 * @description Account number. It is sent on, and kept only as its last four characters or fewer
-                 * @example 1002345678901
-                 */
-                account_no: string;
-                /**
-                 * @description Name of the account holder
-                 * @example 홍길동
-                 */
-                account_name: string;
-            } | null;
+            refund_account: components["schemas"]["RefundAccount"] | null;
             /** @description The provider's answer, as received */
-            provider: {
-                /**
-                 * @description The PG's id of the cancel
-                 * @example C20260101000001
-                 */
-                cancel_tid: string | null;
-                /**
-                 * @description `0000` is success
-                 * @example 0000
-                 */
-                cancel_code: string | null;
-                /**
-                 * @description The provider's message
-                 * @example 정상취소
-                 */
-                cancel_msg: string | null;
-                /**
-                 * @description When it was cancelled, in the format that the provider chose
-                 * @example 20260101103000
-                 */
-                cancel_date: string | null;
-                /**
-                 * @description What was cancelled; a number as its decimal text
-                 * @example 10000
-                 */
-                cancel_amt: string | null;
-            } | null;
+            provider: components["schemas"]["ProviderAnswer"] | null;
             /**
              * @description ISO 8601 with offset, where `cancel_date` can be read
              * @example 2026-01-01T10:30:00+09:00
              */
             refunded_at: string | null;
             /** @description Set when `failed` */
-            failure: {
-                /**
-                 * @description The `code` of the problem that answers this key
-                 * @example provider_declined
-                 * @enum {unknown}
-                 */
-                code: "provider_declined" | "already_cancelled" | "deposit_required";
-                /**
-                 * @description What happened and what to do
-                 * @example The provider declined the refund with code 1001: 취소 불가 거래입니다
-                 */
-                detail: string;
-            } | null;
+            failure: components["schemas"]["Failure"] | null;
             /** @description Set when it was `unknown` or disputed and has been settled since */
-            resolution: {
-                /**
-                 * @description Who settled it: the provider's lookup, its late answer, or a person
-                 * @example lookup
-                 * @enum {unknown}
-                 */
-                source: "lookup" | "provider" | "operator";
-                /**
-                 * @description The caller whose key resolved it, for `operator`
-                 * @example finance
-                 */
-                by: string | null;
-                /**
-                 * @description What the operator wrote
-                 * @example Seen as cancelled in the CookiePay console
-                 */
-                note: string | null;
-                /**
-                 * @description ISO 8601
-                 * @example 2026-01-01T01:30:00.000Z
-                 */
-                at: string;
-            } | null;
+            resolution: components["schemas"]["Resolution"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
-             * @enum {boolean}
              */
-            disputed?: true;
+            disputed?: boolean;
             /**
              * @description The caller
              * @example orders
@@ -669,7 +525,7 @@ export interface components {
             /**
              * @description Always `same_key`
              * @example same_key
-             * @enum {unknown}
+             * @enum {string}
              */
             retry: "same_key" | "fix_request" | "new_key" | "after_resolution" | "never";
         };
@@ -698,7 +554,7 @@ export interface components {
             /**
              * @description How it was paid
              * @example card_auth
-             * @enum {unknown}
+             * @enum {string}
              */
             method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
             /**
@@ -708,7 +564,6 @@ export interface components {
              */
             amount: number;
             /**
-             * Format: int64
              * @description Integer of KRW: the tax-free part of what was paid, where it is known
              * @example null
              */
@@ -751,38 +606,48 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        RefundEvent: {
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:00.000Z
+             */
+            at: string;
+            /**
+             * @description The state that it came to; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed
+             * @example processing
+             * @enum {string}
+             */
+            event: "processing" | "unknown" | "succeeded" | "failed" | "disputed" | "conflict";
+            /**
+             * @description `lease`: the process that was at work on it is gone
+             * @example caller
+             * @enum {string}
+             */
+            source: "caller" | "provider" | "lease" | "lookup" | "operator";
+            /**
+             * @description The caller that asked for it or resolved it
+             * @example orders
+             */
+            by: string | null;
+            /**
+             * @description What the operator wrote, or what a contradicting answer said
+             * @example null
+             */
+            note: string | null;
+        };
         /** @description Everything that happened to a refund */
         RefundEventList: {
             /** @description Oldest first */
-            data: {
-                /**
-                 * @description ISO 8601
-                 * @example 2026-01-01T01:30:00.000Z
-                 */
-                at: string;
-                /**
-                 * @description The state that it came to; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed
-                 * @example processing
-                 * @enum {unknown}
-                 */
-                event: "processing" | "unknown" | "succeeded" | "failed" | "disputed" | "conflict";
-                /**
-                 * @description `lease`: the process that was at work on it is gone
-                 * @example caller
-                 * @enum {unknown}
-                 */
-                source: "caller" | "provider" | "lease" | "lookup" | "operator";
-                /**
-                 * @description The caller that asked for it or resolved it
-                 * @example orders
-                 */
-                by: string | null;
-                /**
-                 * @description What the operator wrote, or what a contradicting answer said
-                 * @example null
-                 */
-                note: string | null;
-            }[];
+            data: components["schemas"]["RefundEvent"][];
+        };
+        InvalidMember: {
+            /**
+             * @description JSON pointer to the member
+             * @example #/payment/amount
+             */
+            pointer: string;
+            /** @example must be integer */
+            detail: string;
         };
         /** @description A problem (RFC 9457) */
         Problem: {
@@ -807,7 +672,7 @@ export interface components {
             /**
              * @description For code to switch on
              * @example not_eligible
-             * @enum {unknown}
+             * @enum {string}
              */
             code: "invalid_request" | "idempotency_key_missing" | "idempotency_key_invalid" | "unauthenticated" | "forbidden" | "not_found" | "idempotency_in_progress" | "payment_mismatch" | "refund_unresolved" | "not_resolvable" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "not_eligible" | "amount_exceeds_remaining" | "tax_free_not_allowed" | "tax_free_exceeds_amount" | "refund_account_required" | "unknown_account" | "provider_declined" | "already_cancelled" | "deposit_required" | "rate_limited" | "internal_error" | "provider_auth_failed" | "provider_unavailable" | "store_unavailable" | "store_not_durable";
             /** @description The refund, or else this request as the logs name it */
@@ -815,19 +680,11 @@ export interface components {
             /**
              * @description `same_key`: repeat the same request, after Retry-After. `fix_request`: nothing was stored, correct it, the key is free. `new_key`: this key is spent. `after_resolution`: wait until the refund in this answer is settled. `never`: do not try again.
              * @example fix_request
-             * @enum {unknown}
+             * @enum {string}
              */
             retry: "same_key" | "fix_request" | "new_key" | "after_resolution" | "never";
             /** @description What is wrong with the body */
-            errors?: {
-                /**
-                 * @description JSON pointer to the member
-                 * @example #/payment/amount
-                 */
-                pointer: string;
-                /** @example must be integer */
-                detail: string;
-            }[];
+            errors?: components["schemas"]["InvalidMember"][];
             /** @description With `not_eligible`: the rule that forbids it */
             rule?: string;
             /**
@@ -836,6 +693,145 @@ export interface components {
              */
             remaining?: number;
             refund?: components["schemas"]["SeenRefund"];
+        };
+        /** @description Alive */
+        Health: {
+            /**
+             * @description The process answers
+             * @example ok
+             * @enum {string}
+             */
+            status: "ok";
+        };
+        ReadinessPart: {
+            ready: boolean;
+            detail: string;
+        };
+        /** @description Readiness */
+        Readiness: {
+            /**
+             * @description Whether refunds are taken
+             * @example ready
+             * @enum {string}
+             */
+            status: "ready" | "not_ready";
+            /**
+             * @description What that hangs on
+             * @example {
+             *       "store": {
+             *         "ready": true,
+             *         "detail": "durable"
+             *       }
+             *     }
+             */
+            parts: {
+                [key: string]: components["schemas"]["ReadinessPart"];
+            };
+        };
+        /** @description The payment that is being refunded */
+        Payment: {
+            /**
+             * @description How it was paid
+             * @example card_auth
+             * @enum {string}
+             */
+            method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
+            /**
+             * Format: int64
+             * @description Integer of KRW: everything that was paid
+             * @example 10000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW, the part of the amount on which no tax was paid
+             * @example 2000
+             */
+            tax_free_amount?: number;
+        };
+        /** @description One refund of one payment */
+        RefundRequest: {
+            /**
+             * @description The PG transaction id of the payment: visible ASCII, at least one letter or digit
+             * @example order1042-10000
+             */
+            tid: string;
+            /**
+             * @description Why, as the provider will show it
+             * @example 고객 변심
+             */
+            reason: string;
+            payment: components["schemas"]["Payment"];
+            /**
+             * Format: int64
+             * @description Integer of KRW to refund; absent: everything that remains
+             * @example 3000
+             */
+            amount?: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW, the part of the amount on which no tax was paid
+             * @example 2000
+             */
+            tax_free_amount?: number;
+            refund_account?: components["schemas"]["RefundAccount"];
+            /**
+             * @description Name of the configured CookiePay account; optional when there is only one
+             * @example default
+             */
+            account?: string;
+            /**
+             * @description Kept and returned, never sent on
+             * @example {
+             *       "order": "A-1042"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What the console shows of it */
+        StatedAnswer: {
+            /**
+             * @description The PG's id of the cancel
+             * @example C20260101000001
+             */
+            cancel_tid?: string | null;
+            /**
+             * @description `0000` is success
+             * @example 0000
+             */
+            cancel_code?: string | null;
+            /**
+             * @description The provider's message
+             * @example 정상취소
+             */
+            cancel_msg?: string | null;
+            /**
+             * @description When it was cancelled, in the format that the provider chose
+             * @example 20260101103000
+             */
+            cancel_date?: string | null;
+            /**
+             * @description What was cancelled; a number as its decimal text
+             * @example 10000
+             */
+            cancel_amt?: string | null;
+        };
+        /** @description What a person found out */
+        ResolveRequest: {
+            /**
+             * @description What became of the refund
+             * @example succeeded
+             * @enum {string}
+             */
+            outcome: "succeeded" | "failed";
+            /**
+             * @description How that was found out
+             * @example Seen as cancelled in the CookiePay console
+             */
+            note: string;
+            provider?: components["schemas"]["StatedAnswer"];
         };
     };
     responses: never;
@@ -861,14 +857,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description The process answers
-                         * @example ok
-                         * @enum {string}
-                         */
-                        status: "ok";
-                    };
+                    "application/json": components["schemas"]["Health"];
                 };
             };
         };
@@ -888,29 +877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description Whether refunds are taken
-                         * @example ready
-                         * @enum {unknown}
-                         */
-                        status: "ready" | "not_ready";
-                        /**
-                         * @description What that hangs on
-                         * @example {
-                         *       "store": {
-                         *         "ready": true,
-                         *         "detail": "durable"
-                         *       }
-                         *     }
-                         */
-                        parts: {
-                            [key: string]: {
-                                ready: boolean;
-                                detail: string;
-                            };
-                        };
-                    };
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description Not ready */
@@ -919,29 +886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * @description Whether refunds are taken
-                         * @example ready
-                         * @enum {unknown}
-                         */
-                        status: "ready" | "not_ready";
-                        /**
-                         * @description What that hangs on
-                         * @example {
-                         *       "store": {
-                         *         "ready": true,
-                         *         "detail": "durable"
-                         *       }
-                         *     }
-                         */
-                        parts: {
-                            [key: string]: {
-                                ready: boolean;
-                                detail: string;
-                            };
-                        };
-                    };
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
         };
@@ -1145,83 +1090,7 @@ export interface operations {
         /** @description One refund of one payment */
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description The PG transaction id of the payment: visible ASCII, at least one letter or digit
-                     * @example order1042-10000
-                     */
-                    tid: string;
-                    /**
-                     * @description Why, as the provider will show it
-                     * @example 고객 변심
-                     */
-                    reason: string;
-                    /** @description The payment that is being refunded */
-                    payment: {
-                        /**
-                         * @description How it was paid
-                         * @example card_auth
-                         * @enum {unknown}
-                         */
-                        method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
-                        /**
-                         * Format: int64
-                         * @description Integer of KRW: everything that was paid
-                         * @example 10000
-                         */
-                        amount: number;
-                        /**
-                         * Format: int64
-                         * @description Integer of KRW, the part of the amount on which no tax was paid
-                         * @example 2000
-                         */
-                        tax_free_amount?: number;
-                    };
-                    /**
-                     * Format: int64
-                     * @description Integer of KRW to refund; absent: everything that remains
-                     * @example 3000
-                     */
-                    amount?: number;
-                    /**
-                     * Format: int64
-                     * @description Integer of KRW, the part of the amount on which no tax was paid
-                     * @example 2000
-                     */
-                    tax_free_amount?: number;
-                    /** @description Account that a virtual account payment is paid back to */
-                    refund_account?: {
-                        /**
-                         * @description The bank's code
-                         * @example 20
-                         */
-                        bank: string;
-                        /**
-                         * @description Account number. It is sent on, and kept only as its last four characters or fewer
-                         * @example 1002345678901
-                         */
-                        account_no: string;
-                        /**
-                         * @description Name of the account holder
-                         * @example 홍길동
-                         */
-                        account_name: string;
-                    };
-                    /**
-                     * @description Name of the configured CookiePay account; optional when there is only one
-                     * @example default
-                     */
-                    account?: string;
-                    /**
-                     * @description Kept and returned, never sent on
-                     * @example {
-                     *       "order": "A-1042"
-                     *     }
-                     */
-                    metadata?: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["RefundRequest"];
             };
         };
         responses: {
@@ -1744,47 +1613,7 @@ export interface operations {
         /** @description What a person found out */
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description What became of the refund
-                     * @example succeeded
-                     * @enum {unknown}
-                     */
-                    outcome: "succeeded" | "failed";
-                    /**
-                     * @description How that was found out
-                     * @example Seen as cancelled in the CookiePay console
-                     */
-                    note: string;
-                    /** @description What the console shows of it */
-                    provider?: {
-                        /**
-                         * @description The PG's id of the cancel
-                         * @example C20260101000001
-                         */
-                        cancel_tid?: string | null;
-                        /**
-                         * @description `0000` is success
-                         * @example 0000
-                         */
-                        cancel_code?: string | null;
-                        /**
-                         * @description The provider's message
-                         * @example 정상취소
-                         */
-                        cancel_msg?: string | null;
-                        /**
-                         * @description When it was cancelled, in the format that the provider chose
-                         * @example 20260101103000
-                         */
-                        cancel_date?: string | null;
-                        /**
-                         * @description What was cancelled; a number as its decimal text
-                         * @example 10000
-                         */
-                        cancel_amt?: string | number | null;
-                    };
-                };
+                "application/json": components["schemas"]["ResolveRequest"];
             };
         };
         responses: {

@@ -63,7 +63,7 @@ const RESOLUTIONS: Examples<Static<typeof ResolveRequest>> = {
       note: '쿠키페이 콘솔에서 취소를 확인함',
       provider: {
         cancel_date: '20260101103000',
-        cancel_amt: REFUNDS.unknown.amount,
+        cancel_amt: String(REFUNDS.unknown.amount),
       },
     },
   },
