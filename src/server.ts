@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
-import { checkConfig } from './commands/check-config.ts'
-import { ConfigError, longestTimeoutMs, readConfig } from './config/variables.ts'
+import { longestTimeoutMs } from './config/config.ts'
+import { ConfigError, readConfig } from './config/read-config.ts'
 import { startGateway } from './gateway.ts'
 import { createLogDestination } from './observability/log-destination.ts'
 import type { Telemetry } from './observability/tracing.ts'
@@ -15,15 +15,12 @@ const LAST_SPANS_MS = 3_000
 /** How long the end waits for a log that takes no lines. */
 const LAST_LINES_MS = 1_000
 
-/** As npm run check-config does: looks, tells, and ends. */
-const CHECK_FLAG = '--check'
-
-async function check(): Promise<void> {
-  const isFine = await checkConfig(process.env, (line) => process.stdout.write(`${line}\n`))
-  process.exitCode = isFine ? 0 : 1
-}
-
 async function serve(): Promise<void> {
+  if (process.argv.length > 2) {
+    throw new Error(
+      'The gateway takes no arguments; node dist/commands/check-config.js checks its configuration.',
+    )
+  }
   const config = readConfig(process.env)
   const destination = createLogDestination((dropped) => log.warn({ dropped }, 'log lines are missing'))
   const log: Logger = pino({ level: config.logLevel }, destination)
@@ -65,7 +62,7 @@ function closeOnce(log: Logger, limitMs: number, close: () => Promise<void>): vo
 }
 
 try {
-  await (process.argv.includes(CHECK_FLAG) ? check() : serve())
+  await serve()
 } catch (error) {
   const isMistake = error instanceof ConfigError
   process.stderr.write(`${isMistake ? error.message : error instanceof Error ? error.message : error}\n`)

@@ -1,10 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { DEFAULT_TIMEOUT_MS } from '../../src/config/defaults.ts'
 import { classifyCancel } from '../../src/cookiepay/outcome.ts'
 import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
+import { leaseMs } from '../../src/refunds/lease.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
-import type { CancelCall, Provider, RefundObserver } from '../../src/refunds/ports/store.ts'
-import type { RefundRequest } from '../../src/refunds/refund.ts'
+import type { RefundObserver } from '../../src/refunds/ports/observer.ts'
+import type { CancelCall, Provider } from '../../src/refunds/ports/provider.ts'
+import type { RefundRequest } from '../../src/refunds/refund-request.ts'
 import { createBarrier } from '../../src/store/redis/barrier.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
@@ -17,8 +20,8 @@ export type Flow = RefundParts &
     close(): void
   }>
 
-/** The provider's connect timeout and timeout by default, and the slack between them and the lease. */
-const LEASE_MS = 3_000 + 20_000 + 5_000
+/** As the gateway has it by default. */
+const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: DEFAULT_TIMEOUT_MS })
 const RETENTION_MS = 168 * 3_600_000
 const LEDGER_RETENTION_MS = 400 * 24 * 3_600_000
 
@@ -45,7 +48,7 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
     }),
     provider: createProvider(outcome),
     accounts: new Map([
-      ['default', { name: 'default', merchant: merchantOf('shop'), gateway: 'toss', leaseMs: LEASE_MS }],
+      ['default', { name: 'default', merchant: merchantOf('shop'), pg: 'toss', leaseMs: LEASE_MS }],
     ]),
     storeSecrets: [randomBytes(32)],
     clock: () => performance.now(),
@@ -98,7 +101,7 @@ function createProvider(outcome: 'succeeded' | 'unknown'): Provider {
   return {
     authorize: async () => authorization,
     renew: async () => authorization,
-    admit: async (_account, work) => work(cancel),
+    admit: async () => ({ outcome: 'admitted', cancel, leave: nothing }),
     lookUp: async () => ({ outcome: 'inconclusive', detail: 'not cancelled yet' }),
     readAnswer: () => ({ refundedAt: null, cancelledAmount: null }),
   }

@@ -1,19 +1,19 @@
-/**
- * `npm run accept-store -- --help`, in the image `node dist/commands/accept-store.js --help`: an operator says that a
- * store which has lost something may be used all the same. Gateways that run take it over within a second or so.
- */
 import { parseArgs } from 'node:util'
-import { type Config, readConfig } from '../config/variables.ts'
+import type { Config } from '../config/config.ts'
+import { readConfig } from '../config/read-config.ts'
 import type { RedisClient } from '../store/lua/scripts.ts'
 import { connectRedis } from '../store/redis/connection.ts'
+import { waitUntilReady } from '../store/redis/open-redis.ts'
 import { privateSocketPath, startPrivateRedis } from '../store/redis/private-redis.ts'
-import { acceptStore, hasStoreId } from '../store/redis/store-identity.ts'
+import { acceptStore, hasStoreId } from '../store/redis/store-id.ts'
 import { acceptGoneBack, timeText } from '../store/redis/store-mark.ts'
 import { acceptCallers, acceptSecrets } from '../store/redis/store-terms.ts'
+import { runCommand } from './parts/run-command.ts'
 
-const CONNECT_WAIT_MS = 5_000
+const USAGE = `Accepts a store that has lost something, so that refunds are taken again. Gateways that run take it over within a
+second or so.
 
-const USAGE = `Usage, in the environment of the gateway, with what /readyz shows:
+Usage, in the environment of the gateway, with what /readyz shows:
 
   npm run accept-store -- <store id>          the store has lost its id: it is empty, or another one
   npm run accept-store -- --gone-back=<time>  it has gone back: what was written until then is remembered, and lost
@@ -62,18 +62,17 @@ const acceptCallersFrom =
   }
 
 /** What the arguments name. Throws an Error where they name nothing, or more than one loss. */
-function readLoss(): Loss | 'help' {
+function readLoss(args: readonly string[]): Loss {
   const { values, positionals } = parseArgs({
+    args: [...args],
     allowPositionals: true,
     options: {
-      help: { type: 'boolean', short: 'h' },
       'gone-back': { type: 'string' },
       secrets: { type: 'boolean' },
       'from-open': { type: 'boolean' },
       'from-keys': { type: 'boolean' },
     },
   })
-  if (values.help) return 'help'
   const losses = [
     ...positionals.map((id) => {
       if (!/^[0-9a-f-]{36}$/.test(id)) throw new Error(`Not a store id: ${JSON.stringify(id)}`)
@@ -91,7 +90,7 @@ function readLoss(): Loss | 'help' {
 
 type Connection = Readonly<{ redis: RedisClient; close(): Promise<void> }>
 
-/** Where a private Redis does not run, it is started for this. Throws an Error where Redis cannot be reached. */
+/** A private Redis that does not run is started for this. Throws an Error where Redis cannot be reached. */
 async function connect({ redis: target }: Config): Promise<Connection> {
   if (target.kind !== 'private') return reach(connectRedis(target), async () => {})
   const path = privateSocketPath(target.dataDir)
@@ -115,16 +114,9 @@ async function reach(redis: RedisClient, stop: () => Promise<void>): Promise<Con
   redis.on('error', (error: Error) => {
     lastError = error
   })
-  try {
-    await new Promise<void>((resolve, reject) => {
-      redis.once('ready', resolve)
-      setTimeout(() => reject(new Error('it does not answer')), CONNECT_WAIT_MS).unref()
-    })
-  } catch (error) {
-    await close()
-    throw new Error(`Redis cannot be reached: ${lastError?.message || (error as Error).message}`)
-  }
-  return { redis, close }
+  if (await waitUntilReady(redis)) return { redis, close }
+  await close()
+  throw new Error(`Redis cannot be reached: ${lastError?.message || 'it does not answer'}`)
 }
 
 async function accept(loss: Loss): Promise<string> {
@@ -137,27 +129,11 @@ async function accept(loss: Loss): Promise<string> {
   }
 }
 
-function fail(text: string): void {
-  process.stderr.write(`${text}\n`)
-  process.exitCode = 1
-}
-
-/** The loss that is named, or undefined where help was asked for or the arguments name none. */
-function readArguments(): Loss | undefined {
-  try {
-    const loss = readLoss()
-    if (loss !== 'help') return loss
-    process.stdout.write(`${USAGE}\n`)
-  } catch (error) {
-    fail(`${(error as Error).message}\n\n${USAGE}`)
-  }
-  return undefined
-}
-
-const loss = readArguments()
-if (loss !== undefined) {
-  await accept(loss).then(
-    (accepted) => process.stdout.write(`${accepted}\n`),
-    (error: Error) => fail(error.message),
-  )
-}
+await runCommand({
+  usage: USAGE,
+  read: readLoss,
+  async run(loss, print) {
+    print(await accept(loss))
+    return true
+  },
+})

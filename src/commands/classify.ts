@@ -1,19 +1,17 @@
-/**
- * `node dist/commands/classify.js [--pg toss] [FILE.tsv]`: what a cancel that is answered with these codes and messages
- * would lead to, and by which row of which table, so that an operator can ask before teaching a code.
- */
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { VARIABLES } from '../config/variables.ts'
 import { SUCCESS_CODE } from '../cookiepay/messages.ts'
 import { judge, type Said, type TaughtCode, taughtCodes, type Verdict } from '../cookiepay/verdict.ts'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/payment.ts'
+import { runCommand } from './parts/run-command.ts'
 
-const HELP = `Usage: classify [--pg PG] [FILE.tsv]
+const USAGE = `Prints what a cancel that the provider answers with a code and a message would lead to, and by which row of which
+table, so that an operator can ask before teaching a code. Nothing is called and nothing is stored.
 
-Prints what a cancel that the provider answers with a code and a message would lead to, and by which row of which
-table. Nothing is called and nothing is stored.
+Usage: classify [--pg PG] [FILE.tsv], that is
+  node dist/commands/classify.js [--pg PG] [FILE.tsv]     (or: npm run classify -- [--pg PG] [FILE.tsv])
 
 FILE.tsv, or standard input, holds one answer a line, its columns separated by tabs:
   pg, code, message     after a header line "pg<TAB>code<TAB>message"
@@ -23,8 +21,7 @@ A line that begins with the name of no PG that the gateway knows is judged by th
   --pg PG   whose words they are: ${PAYMENT_GATEWAYS.join(', ')}
   --help    this text
 
-COOKIEPAY_AMBIGUOUS_CODES and COOKIEPAY_DECLINED_CODES are read from the environment, as the gateway reads them.
-`
+COOKIEPAY_AMBIGUOUS_CODES and COOKIEPAY_DECLINED_CODES are read from the environment, as the gateway reads them.`
 
 const HEADER = 'pg\tcode\tmessage'
 
@@ -44,7 +41,9 @@ const OUTCOMES: Readonly<Record<Verdict['says'], Outcome>> = {
   not_known: 'unknown',
 }
 
-/** The lines of a text, each with what it would lead to: a header, then one line for each that is not empty. */
+/**
+ * The lines of a text, each with what it would lead to: a header, then one line for each that is not empty.
+ */
 function classifyLines(input: string, pg: string, taught: readonly TaughtCode[]): readonly string[] {
   const [first = '', ...rest] = input.split(/\r?\n/).filter((line) => line.trim() !== '')
   const hasHeader = first.replace(/^\ufeff/, '') === HEADER
@@ -91,24 +90,28 @@ function readTaught(env: Readonly<Record<string, string | undefined>>): readonly
   })
 }
 
-async function run(): Promise<string> {
+/** `path` undefined: standard input. `pg`: whose words they are, where no column says so. */
+type Asked = Readonly<{ path: string | undefined; pg: string }>
+
+function readAsked(args: readonly string[]): Asked {
   const { values, positionals } = parseArgs({
-    options: { pg: { type: 'string' }, help: { type: 'boolean' } },
+    args: [...args],
+    options: { pg: { type: 'string' } },
     allowPositionals: true,
   })
-  if (values.help) return HELP
   if (values.pg !== undefined && gatewayNamed(values.pg) === null) {
     throw new Error(`--pg takes one of ${PAYMENT_GATEWAYS.join(', ')}.`)
   }
   if (positionals.length > 1) throw new Error('Give one file, or none to read standard input.')
-  const [path] = positionals
-  const input = path === undefined ? await text(process.stdin) : readFileSync(path, 'utf8')
-  return `${classifyLines(input, values.pg ?? '', readTaught(process.env)).join('\n')}\n`
+  return { path: positionals[0], pg: values.pg ?? '' }
 }
 
-try {
-  process.stdout.write(await run())
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\nSee --help.\n`)
-  process.exitCode = 1
-}
+await runCommand({
+  usage: USAGE,
+  read: readAsked,
+  async run({ path, pg }, print) {
+    const input = path === undefined ? await text(process.stdin) : readFileSync(path, 'utf8')
+    print(classifyLines(input, pg, readTaught(process.env)).join('\n'))
+    return true
+  },
+})

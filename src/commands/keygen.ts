@@ -1,7 +1,8 @@
 import { hash, randomBytes } from 'node:crypto'
-import { CALLER_PATTERN, SCOPES, type Scope } from '../config/variables.ts'
+import { CALLER_PATTERN, SCOPES, type Scope } from '../config/config.ts'
+import { runCommand } from './parts/run-command.ts'
 
-/** What each scope is for; the contract's table in short. */
+/** What each scope is for; the table of docs/operating.md, Accounts and keys, in short. */
 const MEANINGS: Readonly<Record<Scope, string>> = {
   create: 'ask for refunds',
   refund_account: 'have them paid out to a bank account that it names',
@@ -24,29 +25,28 @@ What callers commonly need:
   a report                                     reports read_all
 Give nobody create and resolve together: who asks for a refund should not settle one.`
 
-function refuse(mistake: string): never {
-  console.error(`${mistake}\n\n${USAGE}`)
-  process.exit(1)
+type Wanted = Readonly<{ caller: string; scopes: readonly string[] }>
+
+function readWanted([caller, scopeList, ...others]: readonly string[]): Wanted {
+  if (caller === undefined || scopeList === undefined || others.length > 0) {
+    throw new Error('A caller and its scopes are needed, and nothing else.')
+  }
+  if (!CALLER_PATTERN.test(caller)) throw new Error(`Not a caller: ${JSON.stringify(caller)}`)
+  const scopes = [...new Set(scopeList.split(/[,+]/))]
+  const unknown = scopes.find((scope) => !(SCOPES as readonly string[]).includes(scope))
+  if (unknown !== undefined) throw new Error(`Not a scope: ${JSON.stringify(unknown)}`)
+  return { caller, scopes }
 }
 
-const args = process.argv.slice(2)
-if (args.includes('--help')) {
-  console.log(USAGE)
-  process.exit(0)
-}
-const [caller, scopeList, ...others] = args
-if (caller === undefined || scopeList === undefined || others.length > 0) {
-  refuse('A caller and its scopes are needed, and nothing else.')
-}
-if (!CALLER_PATTERN.test(caller)) refuse(`Not a caller: ${JSON.stringify(caller)}`)
-
-const scopes = [...new Set(scopeList.split(/[,+]/))]
-const unknown = scopes.find((scope) => !(SCOPES as readonly string[]).includes(scope))
-if (unknown !== undefined) refuse(`Not a scope: ${JSON.stringify(unknown)}`)
-
-const key = `rgk_${randomBytes(32).toString('base64url')}`
-
-console.log(`Key, for the caller alone and shown only now:
+await runCommand({
+  usage: USAGE,
+  read: readWanted,
+  run({ caller, scopes }, print) {
+    const key = `rgk_${randomBytes(32).toString('base64url')}`
+    print(`Key, for the caller alone and shown only now:
   ${key}
 Entry for API_KEYS, to be added with a comma:
   ${caller}:${hash('sha256', key)}:${scopes.join('+')}`)
+    return true
+  },
+})

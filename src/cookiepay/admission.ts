@@ -1,18 +1,8 @@
 import CircuitBreaker from 'opossum'
-import { NOTHING_SENT, type NotSent } from '../refunds/ports/store.ts'
-
-/** How many calls of one account may be under way, whoever asked for them; more wait. */
-export const MAX_CALLS = 64
-
-/**
- * Further places. A caller gets one of them only while it has fewer calls under way than are left of them, so that who
- * comes when others hold all the rest still gets in at once, also where several come.
- */
-export const RESERVED_CALLS = 16
-
-/** A call that has not begun by then is turned away, and so is one that would make its caller's queue longer. */
-const LONGEST_WAIT_MS = 2_000
-const LONGEST_QUEUE = 1_000
+import { NOTHING_SENT } from '../refunds/nothing-sent.ts'
+import type { CancelCall, CancelOutcome, NotSent, Place } from '../refunds/ports/provider.ts'
+import { providerHasFailed } from './outcome.ts'
+import { createPlaces } from './places.ts'
 
 /**
  * The breaker opens when nearly all of at least this many calls in the window could not connect or ended
@@ -28,147 +18,81 @@ const BREAKER_OPEN_MS = 3_000
 
 /** Carries the outcome of a call that failed past the breaker, which counts errors. */
 class FailedCall extends Error {
-  readonly outcome: unknown
+  readonly outcome: CancelOutcome
 
-  constructor(outcome: unknown) {
+  constructor(outcome: CancelOutcome) {
     super('the provider failed')
     this.outcome = outcome
   }
 }
 
+/** The door to the cancel calls of one account. */
 export type Admission = Readonly<{
-  /**
-   * Runs `work` with a place among the calls, or turns it away, unrun. Of those who wait, the caller with the fewest
-   * calls under way is next.
-   */
-  run<Result>(caller: string, work: () => Promise<Result>): Promise<Result | NotSent>
-  /** Makes a call from within such work, unless calls were paused meanwhile. */
-  call<Outcome>(
-    send: () => Promise<Outcome>,
-    hasFailed: (outcome: Outcome) => boolean,
-  ): Promise<Outcome | NotSent>
+  /** A place among the calls for this caller, or why it was turned away. */
+  enter(caller: string): Promise<Place | NotSent>
+  /** Whether calls are paused. */
   isOpen(): boolean
   close(): void
 }>
 
-/** What one caller has under way and waiting, first come first. Kept: callers are as many as are configured. */
-type Share = { held: number; readonly waiting: Set<Waiter> }
-type Waiter = () => void
-
-/** The door to the calls of one account: so many at a time, and none while the provider keeps failing. */
-export function createAdmission(): Admission {
-  const shares = new Map<string, Share>()
-  let held = 0
-  let waiting = 0
-
-  // Counts calls alone: work that came to none, and work that was turned away, say nothing of the provider.
-  const breaker = new CircuitBreaker(
-    async (send: () => Promise<unknown>, hasFailed: (outcome: unknown) => boolean) => {
-      const outcome = await send()
-      if (hasFailed(outcome)) throw new FailedCall(outcome)
-      return outcome
-    },
-    {
-      timeout: false,
-      rollingCountTimeout: BREAKER_WINDOW_MS,
-      volumeThreshold: BREAKER_LEAST_CALLS,
-      errorThresholdPercentage: BREAKER_FAILED_PERCENTAGE,
-      resetTimeout: BREAKER_OPEN_MS,
-      // Else all latencies of the window are sorted again at each failure, and every few seconds: nobody reads them.
-      rollingPercentilesEnabled: false,
-      enableSnapshots: false,
-    },
-  )
+/** So many calls at a time, shared fairly among callers (places.ts), and none while the provider keeps failing. */
+export function createAdmission(cancel: CancelCall): Admission {
+  const places = createPlaces()
+  const breaker = createBreaker(cancel)
   let isTrying = false
 
-  async function enter<Result>(work: () => Promise<Result>): Promise<Result | NotSent> {
-    if (breaker.closed) return work()
-    if (breaker.opened || isTrying) return turnedAway(PAUSED)
-    isTrying = true
+  // Paused also within a place: the breaker may have opened since that was taken.
+  const call: CancelCall = async (request, token) => {
     try {
-      return await work()
-    } finally {
-      isTrying = false
+      return await breaker.fire(request, token)
+    } catch (error) {
+      if (error instanceof FailedCall) return error.outcome
+      if (CircuitBreaker.isOurError(error as Error)) return turnedAway(PAUSED)
+      throw error
     }
-  }
-
-  function shareOf(caller: string): Share {
-    let share = shares.get(caller)
-    if (share === undefined) {
-      share = { held: 0, waiting: new Set() }
-      shares.set(caller, share)
-    }
-    return share
-  }
-
-  function hasPlaceFor(share: Share): boolean {
-    return held < MAX_CALLS || share.held < MAX_CALLS + RESERVED_CALLS - held
-  }
-
-  async function hold<Result>(share: Share, work: () => Promise<Result>): Promise<Result | NotSent> {
-    held += 1
-    share.held += 1
-    try {
-      return await enter(work)
-    } finally {
-      held -= 1
-      share.held -= 1
-      if (waiting > 0) letIn()
-    }
-  }
-
-  /** Lets in who waits, as long as there is a place: where the one with the fewest calls gets none, nobody does. */
-  function letIn(): void {
-    for (;;) {
-      let next: Share | undefined
-      for (const share of shares.values()) {
-        if (share.waiting.size > 0 && (next === undefined || share.held < next.held)) next = share
-      }
-      if (next === undefined || !hasPlaceFor(next)) return
-      const [enterNow] = next.waiting
-      enterNow?.()
-    }
-  }
-
-  function waitForPlace<Result>(share: Share, work: () => Promise<Result>): Promise<Result | NotSent> {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        clearTimeout(timer)
-        share.waiting.delete(enterNow)
-        waiting -= 1
-      }
-      const enterNow = () => {
-        leave()
-        hold(share, work).then(resolve, reject)
-      }
-      const timer = setTimeout(() => {
-        leave()
-        resolve(turnedAway(CROWDED))
-      }, LONGEST_WAIT_MS)
-      share.waiting.add(enterNow)
-      waiting += 1
-    })
   }
 
   return {
-    async run(caller, work) {
-      const share = shareOf(caller)
-      if (hasPlaceFor(share)) return hold(share, work)
-      if (share.waiting.size >= LONGEST_QUEUE) return turnedAway(CROWDED)
-      return waitForPlace(share, work)
-    },
-    async call<Outcome>(send: () => Promise<Outcome>, hasFailed: (outcome: Outcome) => boolean) {
-      try {
-        return (await breaker.fire(send, hasFailed as (outcome: unknown) => boolean)) as Outcome
-      } catch (error) {
-        if (error instanceof FailedCall) return error.outcome as Outcome
-        if (CircuitBreaker.isOurError(error as Error)) return turnedAway(PAUSED)
-        throw error
+    async enter(caller) {
+      const leave = places.take(caller) ?? (await places.wait(caller))
+      if (leave === null) return turnedAway(CROWDED)
+      if (breaker.closed) return { outcome: 'admitted', cancel: call, leave }
+      if (breaker.opened || isTrying) {
+        leave()
+        return turnedAway(PAUSED)
       }
+      isTrying = true
+      const endTrial = () => {
+        isTrying = false
+        leave()
+      }
+      return { outcome: 'admitted', cancel: call, leave: endTrial }
     },
     isOpen: () => breaker.opened,
     close: () => breaker.shutdown(),
   }
+}
+
+/**
+ * It counts calls alone: a place in which none was made, and a caller who was turned away, say nothing of the
+ * provider.
+ */
+function createBreaker(cancel: CancelCall): CircuitBreaker<Parameters<CancelCall>, CancelOutcome> {
+  const callOrThrow: CancelCall = async (request, token) => {
+    const outcome = await cancel(request, token)
+    if (providerHasFailed(outcome)) throw new FailedCall(outcome)
+    return outcome
+  }
+  return new CircuitBreaker(callOrThrow, {
+    timeout: false,
+    rollingCountTimeout: BREAKER_WINDOW_MS,
+    volumeThreshold: BREAKER_LEAST_CALLS,
+    errorThresholdPercentage: BREAKER_FAILED_PERCENTAGE,
+    resetTimeout: BREAKER_OPEN_MS,
+    // Else all latencies of the window are sorted again at each failure, and every few seconds: nobody reads them.
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
+  })
 }
 
 const PAUSED = 'The provider has been failing, so calls to it are paused.'

@@ -1,7 +1,6 @@
 import { setImmediate as pollOnce } from 'node:timers/promises'
 import { buildConnector, Client } from 'undici'
-import { type ExchangeRequest, exchange } from './exchange.ts'
-import type { Exchange } from './outcome.ts'
+import { type Exchange, type ExchangeRequest, exchange } from './exchange.ts'
 
 /**
  * How long a connection is left alone after an answer. A server may close it at just that moment, and of a request

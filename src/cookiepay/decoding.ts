@@ -12,8 +12,8 @@ const UTF8 = new TextDecoder()
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * A declared charset that is EUC-KR, or CP949, which holds all of it, by one of their names. Not for TextDecoder: that of
- * Node.js 20 knows none but the 2,350 syllables of EUC-KR.
+ * A declared charset that is EUC-KR, or CP949, which holds all of it, by one of their names. Not for
+ * TextDecoder: that of Node.js 20 knows none but the 2,350 syllables of EUC-KR.
  */
 const KOREAN =
   /;\s*charset\s*=\s*["']?(?:x-|cs)?(?:euc-?kr|(?:cp|ms|windows-?)?949|uhc|korean|ks_?c_?5601(?:[-_]?19(?:87|89))?|iso-ir-149)["']?\s*(?:[;,]|$)/i
@@ -22,9 +22,9 @@ const KOREAN =
 const MOST_CODINGS = 3
 
 /**
- * An answer as text, in the charset that it declares; UTF-8 where it declares none or any that is not Korean, as JSON
- * is to be (RFC 8259, 8.1). What is not of that charset becomes U+FFFD. Throws where its content coding cannot be undone
- * or what comes out is longer than `maxBytes`.
+ * An answer as text, in the charset that it declares; UTF-8 where it declares none or any that is not Korean,
+ * as JSON is to be (RFC 8259, 8.1). What is not of that charset becomes U+FFFD. Throws where its content
+ * coding cannot be undone or what comes out is longer than `maxBytes`.
  */
 export function decodeAnswer(body: Buffer, declared: Declared, maxBytes: number): string {
   const { contentType, contentEncoding } = declared

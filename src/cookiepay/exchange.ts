@@ -1,7 +1,15 @@
 import type { Dispatcher } from 'undici'
-import { NOTHING_SENT } from '../refunds/ports/store.ts'
+import { NOTHING_SENT } from '../refunds/nothing-sent.ts'
 import { type Declared, decodeAnswer } from './decoding.ts'
-import type { Exchange } from './outcome.ts'
+
+/** What was seen of one HTTP call. */
+export type Exchange =
+  /** No byte of the request left this process. */
+  | Readonly<{ seen: 'not_sent'; detail: string }>
+  /** It was sent, and no complete answer came back. */
+  | Readonly<{ seen: 'no_answer'; detail: string }>
+  /** `announcedSeconds`: how long the server keeps the connection open, where it says so. */
+  | Readonly<{ seen: 'answer'; status: number; body: string; announcedSeconds?: number | undefined }>
 
 /** Far above any answer of the provider; a longer one is not an answer. */
 const MAX_ANSWER_BYTES = 64 * 1024
@@ -42,29 +50,15 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       clearTimeout(timer)
       resolve(exchange)
     }
-    const fail = (reason: string) => {
-      finish(
-        controller === undefined
-          ? { seen: 'not_sent', detail: `The provider cannot be reached: ${reason}. ${NOTHING_SENT}` }
-          : {
-              seen: 'no_answer',
-              detail: `The request was sent, but no complete answer came back: ${reason}.`,
-            },
-      )
-    }
-    // Asked where it is written: a process that was stopped may see its connection before its timer.
-    const isTooLate = () => {
-      const restMs = request.timeoutMs - (performance.now() - startedAt)
-      return restMs < 0 || (request.leaseLeft !== undefined && request.leaseLeft() < restMs)
-    }
-    const giveUp = (reason: string) => {
+    const fail = (reason: string) => finish(controller === undefined ? notSent(reason) : noAnswer(reason))
+    const end = (reason: string) => {
       if (over) return
       fail(reason)
       controller?.abort(new Error(reason))
     }
     // After what has arrived meanwhile is read: a process that was stopped sees its timer first.
     const timer = setTimeout(
-      () => setImmediate(() => giveUp(`no answer within ${request.timeoutMs} ms`)),
+      () => setImmediate(() => end(`no answer within ${request.timeoutMs} ms`)),
       request.timeoutMs,
     )
 
@@ -74,7 +68,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         onRequestStart(started) {
           // Its time ran out while it waited for a connection: aborted here, it is never written.
           // Nor is it written a second time, should the dispatcher try once more on another connection.
-          if (!over && controller === undefined && isTooLate()) finish(TOO_LATE)
+          if (!over && controller === undefined && isTooLate(request, startedAt)) finish(TOO_LATE)
           if (over || controller !== undefined) started.abort(new Error('not to be written now'))
           else controller = started
         },
@@ -85,7 +79,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         },
         onResponseData(_controller, chunk) {
           length += chunk.length
-          if (length > MAX_ANSWER_BYTES) giveUp(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
+          if (length > MAX_ANSWER_BYTES) end(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
           else chunks.push(chunk)
         },
         onResponseEnd() {
@@ -104,6 +98,20 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       },
     )
   })
+}
+
+function notSent(reason: string): Exchange {
+  return { seen: 'not_sent', detail: `The provider cannot be reached: ${reason}. ${NOTHING_SENT}` }
+}
+
+function noAnswer(reason: string): Exchange {
+  return { seen: 'no_answer', detail: `The request was sent, but no complete answer came back: ${reason}.` }
+}
+
+/** Asked where the call is written: a process that was stopped may see its connection before its timer. */
+function isTooLate(request: ExchangeRequest, startedAt: number): boolean {
+  const restMs = request.timeoutMs - (performance.now() - startedAt)
+  return restMs < 0 || (request.leaseLeft !== undefined && request.leaseLeft() < restMs)
 }
 
 function readKeepAlive(header: string | string[] | undefined): number | undefined {

@@ -1,6 +1,7 @@
-import type { CancelOutcome, LookupOutcome, LookupQuery } from '../refunds/ports/store.ts'
+import type { CancelOutcome, LookupOutcome, LookupQuery } from '../refunds/ports/provider.ts'
+import type { Exchange } from './exchange.ts'
 import { readAmount, readDate, readObject, readRows, SUCCESS_CODE } from './messages.ts'
-import { type Exchange, isTokenError, tokenErrorDetail } from './outcome.ts'
+import { isTokenError, tokenErrorDetail } from './outcome.ts'
 
 /** What one lookup led to. `not_found`: the provider knows no such payment there, and may elsewhere. */
 export type LookupAnswer =
@@ -10,22 +11,25 @@ export type LookupAnswer =
 
 type Row = Readonly<Record<string, unknown>>
 
-/** `/api/paysearch` takes no longer `TID` (facts, "Lookups"). */
+/** `/api/paysearch` takes no longer `TID` (docs/provider.md, Lookups). */
 export const LONGEST_SEARCHED_TID = 20
 
-/** Where nothing matches what was looked for (facts, "Lookups"). */
+/** Where nothing matches what was looked for (docs/provider.md, Lookups). */
 const NO_MATCH_CODE = 'E008'
 
-/** How much earlier than the request a cancel may be dated, by a clock that is not ours (contract). */
+/** How much earlier than the request a cancel may be dated, by a clock that is not ours. */
 const EARLIEST_BEFORE_MS = 10 * 60_000
 
-/** Sums of partial cancels, as early clients of the lookup read them, in both spellings (facts, "Lookups"). */
+/**
+ * Sums of partial cancels, as early clients of the lookup read them, in both spellings (docs/provider.md,
+ * Lookups).
+ */
 const SUMS = ['CANCEL_SUM_AMOUNT', 'CANCLE_SUM_AMOUNT']
 
 /**
- * What the lookup says of a full cancel (contract): conclusive only where the one row for this `TID` says `0000`, and
- * its `CANCELDATE` is a date from the time of the request until `now`. Whatever else it says, the cancel may still be
- * applied late. A date in the future settles nothing yet: it is looked at again, and then is none.
+ * What the lookup says of a full cancel (docs/operating.md, Unknown and disputed refunds). It is conclusive
+ * only where the one row for this `TID` says `0000` and its `CANCELDATE` lies between the request and `now`. Whatever else it says, the cancel may still be applied late. A date in the future
+ * settles nothing yet: it is looked at again, and then is none.
  */
 export function classifyLookup(exchange: Exchange, query: LookupQuery, now: number): LookupAnswer {
   if (exchange.seen !== 'answer') return { outcome: 'inconclusive', detail: exchange.detail }
@@ -51,7 +55,7 @@ function judge(row: Row, { amount, requestedAt }: LookupQuery, now: number): Loo
   if (cancelledAt < requestedAt - EARLIEST_BEFORE_MS || cancelledAt > now) {
     return inconclusive('shows a cancel from before the request, or in the future')
   }
-  // Of what was paid the caller may have stated less: then what was sent was a part, of which a row says nothing.
+  // The caller may have stated less than was paid. What was sent then was a part, and a row says nothing of parts.
   const paid = readAmount(typeof row.AMOUNT === 'number' ? String(row.AMOUNT) : textOf(row.AMOUNT))
   if (paid !== null && paid !== amount) return inconclusive('shows another amount of the payment')
   const sums = SUMS.map((name) => row[name]).filter((sum) => sum !== undefined && sum !== '')

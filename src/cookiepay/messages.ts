@@ -1,9 +1,9 @@
-import type { FullCancel } from '../config/variables.ts'
-import type { CancelRequest } from '../refunds/ports/store.ts'
+import type { FullCancel } from '../config/config.ts'
+import type { CancelRequest } from '../refunds/ports/provider.ts'
 import type { ProviderAnswer } from '../refunds/refund.ts'
 import { sendableReason } from './reason.ts'
 
-/** The provider's addresses, below the configured base URL (manual: "TOKEN 발행 URL", "URL"; facts, "Lookups"). */
+/** The provider's addresses, below the configured base URL (docs/provider.md, Tokens, Cancel call and Lookups). */
 export const TOKEN_PATH = '/payAuth/token'
 export const CANCEL_PATH = '/api/cancel'
 export const SEARCH_PATH = '/api/paysearch'
@@ -15,8 +15,9 @@ const KOREAN_OFFSET_MS = 9 * 3_600_000
 export const SUCCESS_CODE = '0000'
 
 /**
- * The body of a cancel call; every value is quoted, as in all of the manual's examples. The amount goes along also
- * where it is everything: without it the provider cancels what was paid, which the caller may have misstated.
+ * The body of a cancel call; every value is quoted, as in all of the provider's examples. The amount goes
+ * along also where it is everything: without it the provider cancels what was paid, which the caller may have
+ * misstated.
  */
 export function cancelBody(request: CancelRequest, fullCancel: FullCancel): string {
   const { tid, kind, amount, taxFreeAmount, reason, refundAccount } = request
@@ -32,7 +33,10 @@ export function cancelBody(request: CancelRequest, fullCancel: FullCancel): stri
   })
 }
 
-/** The body of the search for a payment. The dates are required, and ignored where a `TID` is given (facts, "Lookups"). */
+/**
+ * The body of the search for a payment. The dates are required, and ignored beside a `TID` (docs/provider.md,
+ * Lookups).
+ */
 export function searchBody(id: string, tid: string, now: Date): string {
   const today = new Date(now.getTime() + KOREAN_OFFSET_MS).toISOString().slice(0, 10)
   return JSON.stringify({ API_ID: id, TID: tid, STD_DT: today, END_DT: today })
@@ -48,8 +52,8 @@ export function readObject(body: string): Readonly<Record<string, unknown>> | nu
 }
 
 /**
- * The rows of a lookup's answer, which is an array of them, or one object: a row, or why there is none. Null where it is
- * neither.
+ * The rows of a lookup's answer, which is an array of them, or one object: a row, or why there is none. Null
+ * where it is neither.
  */
 export function readRows(body: string): Readonly<Record<string, unknown>>[] | null {
   const value = readJson(body)
@@ -118,8 +122,8 @@ export function receivedAnswer(body: Readonly<Record<string, unknown>>, source: 
 const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
 
 /**
- * The same object, each number as its decimal text: PHP may write ids and dates as numbers (JSON_NUMERIC_CHECK), and
- * those of 17 digits are more than a number of JavaScript holds.
+ * The same object, each number as its decimal text. PHP may write ids and dates as numbers (JSON_NUMERIC_CHECK).
+ * Those of 17 digits are more than a number of JavaScript holds.
  */
 function withNumbersAsTexts(
   body: Readonly<Record<string, unknown>>,
@@ -144,8 +148,9 @@ const FIRST_YEAR = '2000'
 const LAST_YEAR = '2099'
 
 /**
- * A date of the provider's as ISO 8601 in Korean time, or null where it cannot be read. Its format is not documented;
- * `20250609132911` and `2025-06-09 13:29:11` occur, in Korean time (facts). An offset, where one is given, is heeded.
+ * A date of the provider's as ISO 8601 in Korean time, or null where it cannot be read. Its format is not
+ * documented; `20250609132911` and `2025-06-09 13:29:11` occur, in Korean time (docs/provider.md, Cancel
+ * answers). An offset, where one is given, is heeded.
  */
 export function readDate(text: string | null): string | null {
   const match = DATE.exec(text?.trim() ?? '')
@@ -174,8 +179,8 @@ function offsetMs(offset: string): number {
 const AMOUNT = /^(?:₩|￦|KRW)?\s*(\d+|\d{1,3}(?:,\d{3})+)(?:\.00?)?\s*(?:원|KRW)?$/
 
 /**
- * An amount of the provider's in KRW, or null where it says nothing: absent, with more readings than one (`3.000`), or
- * zero, which a cancel that succeeded cannot have cancelled.
+ * An amount of the provider's in KRW, or null where it says nothing: absent, with more readings than one
+ * (`3.000`), or zero, which a cancel that succeeded cannot have cancelled.
  */
 export function readAmount(text: string | null): number | null {
   const digits = AMOUNT.exec(text?.trim() ?? '')?.[1]
@@ -185,5 +190,5 @@ export function readAmount(text: string | null): number | null {
   return Number(digits) || null
 }
 
-/** In digits (manual: `cancel_amt`, length 10). */
+/** In digits (docs/provider.md, Cancel answers). */
 const LONGEST_AMOUNT = 10

@@ -1,22 +1,14 @@
-import type { CancelOutcome } from '../refunds/ports/store.ts'
+import type { PaymentGateway } from '../refunds/payment.ts'
+import type { CancelOutcome } from '../refunds/ports/provider.ts'
 import type { FailureCode, ProviderAnswer } from '../refunds/refund.ts'
-import type { PaymentGateway } from '../refunds/rules/eligibility.ts'
+import type { Exchange } from './exchange.ts'
 import { readAmount, readDate, readObject, receivedAnswer, SUCCESS_CODE } from './messages.ts'
 import { judge, speaksOfCredentials, type TaughtCode, type Verdict } from './verdict.ts'
 
-/** What was seen of one HTTP call. */
-export type Exchange =
-  /** No byte of the request left this process. */
-  | Readonly<{ seen: 'not_sent'; detail: string }>
-  /** It was sent, and no complete answer came back. */
-  | Readonly<{ seen: 'no_answer'; detail: string }>
-  /** `announcedSeconds`: how long the server keeps the connection open, where it says so. */
-  | Readonly<{ seen: 'answer'; status: number; body: string; announcedSeconds?: number | undefined }>
-
 /**
- * What a cancel call led to (contract: "What the provider's answer means"). What followed a sent request is unknown,
- * except a success, an answer that is about the token, which is given before anything is cancelled, and words that
- * say for certain what happened. `pg` says whose words they are; null: not known.
+ * What a cancel call led to (docs/provider.md, Cancel answers). What followed a sent request is unknown but
+ * for three things: a success, words that say for certain what happened, and an answer about the token, which
+ * is given before anything is cancelled. `pg` says whose words they are; null: not known.
  */
 export function classifyCancel(
   exchange: Exchange,
@@ -131,8 +123,9 @@ export function classifyToken(
 }
 
 /**
- * Whether an answer is about the token, the id or the key, and so was given before anything was done: by its status,
- * or by an `RTN_CD` whose code or words are about them. Any other `RTN_CD` may follow a cancel that was made.
+ * Whether an answer is about the token, the id or the key, and so was given before anything was done: by its
+ * status, or by an `RTN_CD` whose code or words are about them. Any other `RTN_CD` may follow a cancel that
+ * was made.
  */
 export function isTokenError(status: number, body: Readonly<Record<string, unknown>>): boolean {
   if (status === 401 || status === 403) return true

@@ -1,4 +1,5 @@
-import type { ProviderAnswer, RefundAccount } from '../refunds/refund.ts'
+import type { ProviderAnswer } from '../refunds/refund.ts'
+import type { RefundAccount } from '../refunds/refund-account.ts'
 
 const HIDDEN = '[hidden]'
 
@@ -19,9 +20,10 @@ export type Sent = Readonly<{
 type Said = Readonly<{ outcome: string; detail?: string; provider?: ProviderAnswer | null }>
 
 /**
- * The outcome of a call without what the call itself carried. The provider's words are stored, logged and answered as
- * received, and a provider may repeat in any of them what it was sent: a token, a key, an account number, its holder.
- * All are found by their letters and digits, however these are grouped, widened or escaped.
+ * The outcome of a call without what the call itself carried. The provider's words are stored, logged and
+ * answered as received, and a provider may repeat in any of them what it was sent: a token, a key, an account
+ * number, its holder. All are found by their letters and digits, however these are grouped, widened or
+ * escaped.
  */
 export function hideEchoes<Outcome extends Said>(outcome: Outcome, sent: Sent): Outcome {
   const { provider, detail } = outcome
@@ -113,7 +115,10 @@ function placesOf(needle: string, letters: string): number[] {
   return places
 }
 
-/** Whether it is no part of a longer number or word; a long one, or one of Hangul, is taken for itself anywhere. */
+/**
+ * Whether it is no part of a longer number or word; a long one, or one of Hangul, is taken for itself
+ * anywhere.
+ */
 function standsAlone(needle: string, before: string, after: string): boolean {
   if (needle.length >= SHORTEST_HIDDEN_ANYWHERE || !/^[0-9a-z]*$/.test(needle)) return true
   const kind = /[a-z]/.test(needle) ? '[a-z]' : '[0-9]'

@@ -1,14 +1,17 @@
-import type { PaymentGateway } from '../refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../refunds/payment.ts'
 import { ALREADY_CANCELLED } from './wordings/already-cancelled.ts'
 import { AMBIGUOUS, UNAMBIGUOUS } from './wordings/ambiguous.ts'
 import { DECLINED, HARMLESS, PARTLY_CANCELLED } from './wordings/declined.ts'
 import { CLAIMED_CANCEL, CLAIMS, NEGATIONS } from './wordings/doubts.ts'
-import { GATEWAY_CODES, GATEWAY_MESSAGES, type GatewayVerdict } from './wordings/gateways.ts'
+import { PG_CODES, PG_MESSAGES, type PgVerdict } from './wordings/payment-gateways.ts'
 import { comparable, firstSaid, type Phrase, without } from './wordings/phrase.ts'
 import { BESIDES, CREDENTIALS, REJECTION, TOKEN_ERROR_CODES } from './wordings/token-errors.ts'
 import { unreadableBy } from './wordings/unreadable.ts'
 
-/** A `cancel_code` that an operator has judged, in COOKIEPAY_AMBIGUOUS_CODES or COOKIEPAY_DECLINED_CODES; `pg` null: whichever PG says it. */
+/**
+ * A `cancel_code` that an operator has judged, in COOKIEPAY_AMBIGUOUS_CODES or COOKIEPAY_DECLINED_CODES. `pg`
+ * null: whichever PG says it.
+ */
 export type TaughtCode = Readonly<{ pg: PaymentGateway | null; code: string; says: 'ambiguous' | 'declined' }>
 
 /** What an operator has taught, as the configuration holds it. */
@@ -25,7 +28,10 @@ export function taughtCodes(config: {
 /** Whose words are judged, null where that is not known, and what an operator has added to the tables. */
 export type Speaker = Readonly<{ pg: PaymentGateway | null; taught: readonly TaughtCode[] }>
 
-/** A `cancel_code` other than success, and its `cancel_msg`: a text, null where there is none, or whatever came. */
+/**
+ * A `cancel_code` other than success, and its `cancel_msg`: a text, null where there is none, or whatever
+ * came.
+ */
 export type Said = Readonly<{ code: string; message: unknown }>
 
 /**
@@ -33,17 +39,20 @@ export type Said = Readonly<{ code: string; message: unknown }>
  * settle no more than `ambiguous` does, but tell an operator something else.
  */
 export type Verdict = Readonly<{
-  says: GatewayVerdict | 'deposit_required' | 'unreadable' | 'not_known'
+  says: PgVerdict | 'deposit_required' | 'unreadable' | 'not_known'
   table: string
   row: string
 }>
 
-/** Settled to the merchant already: only the separate cancel-after-deposit API can refund it (manual). */
+/**
+ * Settled to the merchant already: only the cancel-after-deposit API can refund it (docs/provider.md,
+ * Deposits).
+ */
 export const DEPOSIT_REQUIRED_CODE = '9029'
 
 /**
- * The contract's table "What the provider's answer means", from the row of ambiguous words downwards. What leaves
- * the outcome open outweighs what is certain; what no row knows is not known.
+ * What the words of an answer mean (docs/provider.md, Cancel answers). What leaves the outcome open outweighs
+ * what is certain. What no row knows is not known.
  */
 export function judge({ code, message }: Said, { pg, taught }: Speaker): Verdict {
   const { text, obstacle } = readMessage(message)
@@ -51,14 +60,14 @@ export function judge({ code, message }: Said, { pg, taught }: Speaker): Verdict
   const readable = obstacle === null ? words : null
   return (
     taughtCode('ambiguous', code, { pg, taught }) ??
-    gatewayMessage(readable, pg) ??
-    gatewayCode('ambiguous', code, pg) ??
+    pgMessage(readable, pg) ??
+    pgCode('ambiguous', code, pg) ??
     saysAmbiguous(words) ??
     (code === DEPOSIT_REQUIRED_CODE ? rowOf('deposit_required', 'codes', code) : null) ??
-    gatewayCode('already_cancelled', code, pg) ??
+    pgCode('already_cancelled', code, pg) ??
     (readable === null ? null : saysCertain(readable)) ??
     taughtCode('declined', code, { pg, taught }) ??
-    gatewayCode('declined', code, pg) ??
+    pgCode('declined', code, pg) ??
     (obstacle === null ? rowOf('not_known', 'none', '-') : rowOf('unreadable', 'unreadable', obstacle))
   )
 }
@@ -80,14 +89,14 @@ function textOf(message: unknown): string {
 }
 
 /** A PG's own message outweighs the general tables: nothing else is said beside it. */
-function gatewayMessage(readable: string | null, pg: PaymentGateway | null): Verdict | null {
-  const rows = (pg !== null && GATEWAY_MESSAGES[pg]) || []
+function pgMessage(readable: string | null, pg: PaymentGateway | null): Verdict | null {
+  const rows = (pg !== null && PG_MESSAGES[pg]) || []
   const row = rows.find(({ message }) => comparable(message) === readable)
   return row === undefined ? null : rowOf(row.verdict, `messages of ${pg}`, row.message)
 }
 
-function gatewayCode(says: GatewayVerdict, code: string, pg: PaymentGateway | null): Verdict | null {
-  const rows = (pg !== null && GATEWAY_CODES[pg]) || []
+function pgCode(says: PgVerdict, code: string, pg: PaymentGateway | null): Verdict | null {
+  const rows = (pg !== null && PG_CODES[pg]) || []
   const row = rows.find((known) => known.verdict === says && known.code === code)
   return row === undefined ? null : rowOf(says, `codes of ${pg}`, `${code} (${row.meaning})`)
 }
@@ -106,7 +115,10 @@ function saysAmbiguous(text: string): Verdict | null {
   return foundIn('ambiguous', 'ambiguous', AMBIGUOUS, without(UNAMBIGUOUS, text))
 }
 
-/** Whether an `RTN_CD` other than success, and its `RTN_MSG`, are about the token, the id or the key, and nothing else. */
+/**
+ * Whether an `RTN_CD` other than success, and its `RTN_MSG`, are about the token, the id or the key, and
+ * nothing else.
+ */
 export function speaksOfCredentials(code: string, message: unknown): boolean {
   const { text, obstacle } = readMessage(message)
   const words = comparable(text)
@@ -125,7 +137,7 @@ function saysCertain(text: string): Verdict | null {
 }
 
 /** A phrase counts for certain where nothing that stands beside it casts a doubt. */
-function certain(says: GatewayVerdict, table: string, rows: readonly Phrase[], text: string): Verdict | null {
+function certain(says: PgVerdict, table: string, rows: readonly Phrase[], text: string): Verdict | null {
   const found = foundIn(says, table, rows, text)
   if (found === null) return null
   const rest = without(HARMLESS, without(DECLINED, without(rows, text)))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import type { ApiKey, Config } from '../config/variables.ts'
+import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
@@ -103,7 +103,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
       metrics: parts.metrics,
       telemetry: parts.telemetry,
       resolveFailedAfterMs: config.resolveFailedAfterMs,
-      unsettledRetryAfterSeconds: Math.ceil(config.reconcileIntervalMs / 1000),
+      unsettledRetryAfterSeconds: unsettledRetryAfterSeconds(config),
     })
     await api.register(paymentRoutes, { store: parts.refunds.store, accounts: parts.refunds.accounts })
   })

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { VERSION } from '../config/version.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
 import { SHARED_SCHEMAS } from './routes/schemas.ts'
 
@@ -42,7 +43,7 @@ export const openapi = fp(async (app) => {
         title: 'CookiePay refund gateway',
         description:
           'Refunds through CookiePay that move money at most once. Every request to `POST /refunds` carries an `Idempotency-Key`; repeats of it are answered with the same refund.',
-        version: '1.0.0',
+        version: VERSION,
       },
       servers: [SERVER],
       tags: [

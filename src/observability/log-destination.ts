@@ -11,7 +11,7 @@ const FLUSH_MS = 100
 /** What is held of lines that cannot be written; at 400 bytes each, those of some ten thousand refunds. */
 const MOST_HELD_BYTES = 4 * 1024 * 1024
 
-/** How soon it is tried again where the disk is full or nobody reads; a pipe of 64 KiB then still takes 3 MB a second. */
+/** How soon a full disk or reader is tried again; a pipe of 64 KiB still takes 3 MB a second then. */
 const RETRY_MS = 20
 
 /** How often the end looks whether all is written. */
@@ -29,45 +29,30 @@ export type LogDestination = Readonly<{
 
 /**
  * Writes to standard output, in the background. A full disk, a reader that stands still or is gone: lines are
- * held, then dropped and counted, and written again once that is possible; `onRegained` is told how many are missing.
+ * held, then dropped and counted, and written again once that is possible; `onRegained` is told how many are
+ * missing.
  *
- * Not sonic-boom, which pino would use: at the end it tries a full disk again for ever, within one turn of the event
- * loop (flushSync). And a blocked write would hold one of the few threads that DNS and files share, and with it the
- * exit: so nothing is written here that could block.
+ * Not sonic-boom, which pino would use: at the end it tries a full disk again for ever, within one turn of
+ * the event loop (flushSync). And a blocked write would hold one of the few threads that DNS and files share,
+ * and with it the exit: so nothing is written here that could block.
  */
 export function createLogDestination(onRegained: (dropped: number) => void): LogDestination {
   const fd = neverBlockingStdout()
+  const writer = createBatchWriter(fd, wrote)
   let waiting: Buffer[] = []
-  let batch: Buffer | null = null
-  let isInFlight = false
   let heldBytes = 0
   let dropped = 0
   let told = 0
 
   function writeBatch(): void {
-    batch = Buffer.concat(waiting)
+    const batch = Buffer.concat(waiting)
     waiting = []
-    tryBatch()
-  }
-
-  function tryBatch(): void {
-    isInFlight = true
-    writeAsync(fd, batch as Buffer, (error, written) => {
-      isInFlight = false
-      if (error === null) wrote(written)
-      // Whatever it is, it may pass: a disk gets space, a named pipe another reader.
-      else setTimeout(tryBatch, RETRY_MS).unref()
-    })
+    writer.write(batch)
   }
 
   function wrote(bytes: number): void {
     heldBytes -= bytes
-    batch = (batch as Buffer).subarray(bytes)
-    if (batch.length > 0) {
-      tryBatch()
-      return
-    }
-    batch = null
+    if (writer.isBusy()) return
     if (heldBytes >= BATCH_BYTES) writeBatch()
     else if (dropped > told) {
       const missing = dropped - told
@@ -77,12 +62,12 @@ export function createLogDestination(onRegained: (dropped: number) => void): Log
   }
 
   function flush(): void {
-    if (batch === null && heldBytes > 0) writeBatch()
+    if (!writer.isBusy() && heldBytes > 0) writeBatch()
   }
 
   /** The last lines of a process that ends without grace; what is in flight is its thread's. */
   function writeRest(): void {
-    let rest = Buffer.concat(isInFlight || batch === null ? waiting : [batch, ...waiting])
+    let rest = Buffer.concat([...writer.notInFlight(), ...waiting])
     try {
       while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
     } catch {
@@ -103,13 +88,44 @@ export function createLogDestination(onRegained: (dropped: number) => void): Log
       }
       waiting.push(bytes)
       heldBytes += bytes.length
-      if (batch === null && heldBytes >= BATCH_BYTES) writeBatch()
+      if (!writer.isBusy() && heldBytes >= BATCH_BYTES) writeBatch()
     },
     dropped: () => dropped,
     async end(timeoutMs) {
       const deadline = performance.now() + timeoutMs
       for (flush(); heldBytes > 0 && performance.now() < deadline; flush()) await sleep(END_POLL_MS)
     },
+  }
+}
+
+/** Writes one batch at a time, until all of it is written; `wrote` is told how many bytes were, each time. */
+function createBatchWriter(fd: number, wrote: (bytes: number) => void) {
+  let batch: Buffer | null = null
+  let isInFlight = false
+
+  function tryBatch(): void {
+    isInFlight = true
+    writeAsync(fd, batch as Buffer, (error, bytes) => {
+      isInFlight = false
+      if (error !== null) {
+        // Whatever it is, it may pass: a disk gets space, a named pipe another reader.
+        setTimeout(tryBatch, RETRY_MS).unref()
+        return
+      }
+      const rest = (batch as Buffer).subarray(bytes)
+      batch = rest.length > 0 ? rest : null
+      if (batch !== null) tryBatch()
+      wrote(bytes)
+    })
+  }
+
+  return {
+    write(buffer: Buffer) {
+      batch = buffer
+      tryBatch()
+    },
+    isBusy: () => batch !== null,
+    notInFlight: () => (isInFlight || batch === null ? [] : [batch]),
   }
 }
 

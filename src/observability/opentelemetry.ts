@@ -25,9 +25,9 @@ const EXPORT_TIMEOUT_MS = 3_000
 const UNTRACED: readonly (string | undefined)[] = ['/healthz', '/readyz', '/metrics']
 
 /**
- * Traces requests, and their calls to Redis and to the provider, to an OTLP endpoint. Imported only where one is
- * configured: until then nothing of OpenTelemetry is loaded. The other OTEL_ variables (sampler, resource, headers)
- * are read by OpenTelemetry itself.
+ * Traces requests, and their calls to Redis and to the provider, to an OTLP endpoint. Imported only where one
+ * is configured: until then nothing of OpenTelemetry is loaded. The other OTEL_ variables (sampler, resource,
+ * headers) are read by OpenTelemetry itself.
  */
 export function startTelemetry(endpoint: string, log: FastifyBaseLogger): Telemetry {
   diag.setLogger(diagnosticsOf(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })

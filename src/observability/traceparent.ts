@@ -3,8 +3,8 @@ const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}
 const ALL_ZERO = /^0{32}-|-0{16}-/
 
 /**
- * The trace context that a request came with (W3C Trace Context), in the form of version 00, which is safe to log
- * and to send on; undefined where it has none that is valid.
+ * The trace context that a request came with (W3C Trace Context), or undefined where it has none that is
+ * valid. It is in the form of version 00, which is safe to log and to send on.
  */
 export function readTraceparent(header: string | readonly string[] | undefined): string | undefined {
   if (typeof header !== 'string') return undefined

@@ -1,6 +1,9 @@
 import type { FastifyPluginCallback } from 'fastify'
 
-/** Tracing, where it is on. Stated here and made in src/observability/opentelemetry.ts, which alone knows OpenTelemetry. */
+/**
+ * Tracing, where it is on. Stated here and made in src/observability/opentelemetry.ts, which alone knows
+ * OpenTelemetry.
+ */
 export type Telemetry = Readonly<{
   /** Makes a span of each request. */
   plugin: FastifyPluginCallback

@@ -1,5 +1,5 @@
 import { uptime } from 'node:os'
-import type { MonotonicClock } from '../refunds/ports/store.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
 
 /** Where the time comes from, in milliseconds. */
 export type TimeSources = Readonly<{
@@ -21,12 +21,12 @@ const SYSTEM: TimeSources = {
 const NOTICED_MS = 5
 
 /**
- * A clock for leases: never goes back, and counts the time for which the machine was suspended. It is the monotonic
- * clock for as long as the wall clock keeps in step with it. Where the wall clock has gone ahead of it, the machine
- * was suspended or the clock set: both are counted, since a lease that is thought over too early only leaves a call
- * unmade. Where it was set back, the time since boot tells whether the machine was suspended as well. What no clock
- * of the machine counts, such as a virtual machine that was stopped and whose clocks nobody has put right, is not
- * seen.
+ * A clock for leases: never goes back, and counts the time for which the machine was suspended. It is the
+ * monotonic clock for as long as the wall clock keeps in step with it. A wall clock that has gone ahead of it
+ * tells that the machine was suspended or the clock set. Both are counted: a lease that is thought over too
+ * early only leaves a call unmade. A wall clock that was set back hides a suspension, which the time since
+ * boot tells. What no clock of the machine counts, such as a virtual machine that was stopped and whose
+ * clocks nobody has put right, is not seen.
  */
 export function createSuspendAwareClock(sources: TimeSources = SYSTEM): MonotonicClock {
   let ahead = sources.wall() - sources.monotonic()

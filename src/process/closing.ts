@@ -1,3 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { BackgroundWork } from '../refunds/flows/pending-writes.ts'
+import type { Reconciler } from '../refunds/jobs/settle-unknown.ts'
+import type { DurabilityWatch } from '../store/redis/durability.ts'
+import type { PrivateRedis } from '../store/redis/private-redis.ts'
+import type { ServerTime } from '../store/redis/server-time.ts'
+import type { StorePast } from '../store/redis/store-identity.ts'
+
 /** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
 export const CLOSE_GRACE_MS = 1_000
 
@@ -5,15 +14,104 @@ export const CLOSE_GRACE_MS = 1_000
 export const CLOSING_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
- * A signal within this time of the first is the same wish: supervisors, npm and a terminal signal the whole group,
- * and each passes on what the others got. One that comes later is a wish not to wait.
+ * A signal within this time of the first is the same wish. Supervisors, npm and a terminal signal the whole
+ * group, and each passes on what the others got. A later one is a wish not to wait.
  */
 export const SAME_WISH_MS = 5_000
 
 /** Longer than the drain, which ends by itself. */
 const CLOSE_LIMIT_SLACK_MS = 30_000
 
-/** From SIGTERM to the end of the process, at the longest. What stops it must not cut it off before that. */
+/** The longest time from SIGTERM to the end of the process. What stops it must not cut it off before that. */
 export function longestCloseMs(providerTimeoutMs: number): number {
   return providerTimeoutMs + CLOSE_LIMIT_SLACK_MS
+}
+
+/** What comes after the provider's answer may take this much longer than its timeout. */
+const DRAIN_SLACK_MS = 5_000
+
+/** What the last things get of the time that a close may take at most. */
+const LAST_STEPS_MS = 10_000
+
+/** How long a last answer may take to reach its caller. */
+const LAST_ANSWERS_MS = 2_000
+
+/** How long the store's mark may take to be raised for the last time, and written down. */
+const LAST_MARK_MS = 2_000
+
+/** What comes beside the calls to the provider: a place among them, the token's lock, and Redis. */
+const LONGEST_ANSWER_SLACK_MS = 30_000
+
+/** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
+export function longestAnswerMs({
+  connectTimeoutMs,
+  timeoutMs,
+}: Readonly<{ connectTimeoutMs: number; timeoutMs: number }>): number {
+  return 4 * (connectTimeoutMs + timeoutMs) + LONGEST_ANSWER_SLACK_MS
+}
+
+/** What a gateway has begun, as far as it must be ended. */
+export type RunningParts = Readonly<{
+  log: FastifyBaseLogger
+  app: FastifyInstance
+  operations: FastifyInstance | null
+  reconciler: Pick<Reconciler, 'stop'>
+  background: Pick<BackgroundWork, 'drain'>
+  provider: Readonly<{ close(): Promise<void> }>
+  durability: Pick<DurabilityWatch, 'stop'>
+  identity: Pick<StorePast, 'close'>
+  serverTime: Pick<ServerTime, 'stop'>
+  redis: Readonly<{ disconnect(): void }>
+  privateRedis: Pick<PrivateRedis, 'stop'> | null
+}>
+
+/**
+ * Serves for `graceMs` those who have not noticed, then takes no new connections. Finishes what is in flight,
+ * and ends the parts one after the other. `providerMs`: how long a call to the provider may take.
+ */
+export async function closeInOrder(
+  parts: RunningParts,
+  { graceMs, providerMs }: Readonly<{ graceMs: number; providerMs: number }>,
+): Promise<void> {
+  const drainUntil = performance.now() + longestCloseMs(providerMs) - LAST_STEPS_MS
+  const reconcilerStopped = parts.reconciler.stop()
+  await sleep(graceMs)
+  await drain(parts, { graceMs, drainMs: providerMs + DRAIN_SLACK_MS, reconcilerStopped })
+  // What came in during that is not cut off either, unless the store has been away all the time.
+  await parts.background.drain(Math.max(0, drainUntil - performance.now()))
+  await parts.operations?.close()
+  await parts.provider.close()
+  parts.durability.stop()
+  await within(LAST_MARK_MS, parts.identity.close())
+  parts.serverTime.stop()
+  parts.redis.disconnect()
+  await parts.privateRedis?.stop()
+}
+
+type Drain = Readonly<{ graceMs: number; drainMs: number; reconcilerStopped: Promise<void> }>
+
+/** Ends the app once its last answers are given, and their outcomes stored. */
+async function drain({ app, background, log }: RunningParts, how: Drain): Promise<void> {
+  const answered = app.close()
+  // A client that connected last may still send one request: wait as long again.
+  await within(how.graceMs, answered)
+  const [left] = await Promise.all([
+    background.drain(how.drainMs),
+    within(how.drainMs, how.reconcilerStopped),
+  ])
+  if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
+  await within(LAST_ANSWERS_MS, answered)
+  // A connection on which nothing was ever asked would keep the server open for ever.
+  app.server.closeAllConnections()
+  await answered
+}
+
+/** Waits for the work, but no longer than this; what it is doing goes on. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, timeoutMs)
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { type Config, ConfigError, filesOf, type RotatingPart, readPart } from '../config/variables.ts'
+import type { Config, RotatingPart } from '../config/config.ts'
+import { ConfigError, filesOf, readPart } from '../config/read-config.ts'
 
 /** How often the files are read. They are small, and reading them costs less than a request. */
 const LOOK_INTERVAL_MS = 1_000
@@ -18,10 +19,10 @@ export type RotationOptions = Readonly<{
 type Snapshot = string
 
 /**
- * Reads the files of keys, accounts and certificates again when they change: whether they are written in place,
- * replaced, or swapped behind a symbolic link, as mounted Kubernetes secrets are, so it is their content that is
- * compared. A change counts when two looks in a row see the same, since a file may be read while it is being written.
- * What cannot be read changes nothing and is logged, once.
+ * Reads the files of keys, accounts and certificates again when they change. It is their content that is
+ * compared: they may be written in place, replaced, or swapped behind a symbolic link, as mounted Kubernetes
+ * secrets are. A change counts when two looks in a row see the same, since a file may be read while it is
+ * being written. What cannot be read changes nothing and is logged, once.
  */
 export function watchRotation({ env, log, onChange }: RotationOptions): Readonly<{ stop(): void }> {
   const watched = PARTS.map((part) => ({ part, files: filesOf(part, env) })).filter(
@@ -35,7 +36,7 @@ export function watchRotation({ env, log, onChange }: RotationOptions): Readonly
       onChange({ [part]: readPart(part, env) })
       if (taken !== null) log.info({ part }, 'rotated: the files were read again')
     } catch (error) {
-      // Beside what is wrong with a text there is what OpenSSL refuses, such as a key that is too short.
+      // OpenSSL refuses more than what is wrong with a text, such as a key that is too short.
       const mistakes = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
       log.error({ part, mistakes }, 'not rotated: what was read last stays in force')
     }
@@ -58,7 +59,8 @@ export function watchRotation({ env, log, onChange }: RotationOptions): Readonly
   }
 
   if (watched.length > 0) {
-    // What they hold now is taken too, and not called a rotation: they may have changed since the start read them.
+    // What they hold now is taken too, and not called a rotation: they may have changed since the start read
+    // them.
     schedule(watched.map((files) => ({ ...files, seen: null, taken: null })))
   }
   return {

@@ -1,5 +1,5 @@
-import type { HistoryEntry, StoredRefund } from './ports/store.ts'
 import type { Resolution } from './refund.ts'
+import type { HistoryEntry, StoredRefund } from './stored-refund.ts'
 
 /** Something that happened to a refund. */
 export type RefundEvent = Readonly<{
@@ -35,6 +35,11 @@ export function refundEvents({ refund, history, earlier }: StoredRefund): Refund
   // First, whatever its time: that is of the gateway's clock, and the others are of Redis's.
   const by = refund.requested_by
   return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
+}
+
+/** When a refund became `unknown`, in milliseconds since 1970, by the clock of the store. */
+export function unknownSinceMs({ refund, history }: StoredRefund): number {
+  return Date.parse(history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at)
 }
 
 function settled(at: string, event: 'succeeded' | 'failed', resolution: Resolution | null): RefundEvent {

@@ -1,14 +1,14 @@
-import type { MonotonicClock } from './ports/store.ts'
+import type { MonotonicClock } from './clock.ts'
 
 /**
- * The lease is this much longer than one provider call may take (contract: connect timeout + total
- * timeout + 5 s), so a call that starts this soon after begin is over before the lease is.
+ * The lease is this much longer than one provider call may take (docs/operating.md, Unknown and disputed
+ * refunds). A call that starts this soon after begin is over before the lease is.
  */
 export const LEASE_SLACK_MS = 5_000
 
 /**
- * A claim is only acted on for this long after it was read. The mark that a claim was given up must
- * outlive this: a process that was stopped for longer finds out here, before it relays.
+ * A claim is only acted on for this long after it was read. The mark that it was abandoned must outlive this.
+ * A process that was stopped for longer finds out here, before it relays.
  */
 export const CLAIM_TRUST_MS = 10 * 60_000
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { PaymentGateway } from './rules/eligibility.ts'
+import type { PaymentGateway } from './payment.ts'
 
 /** What the flow needs of a configured account. One request keeps the one that it began with, whatever rotates. */
 export type MerchantAccount = Readonly<{
@@ -7,12 +7,15 @@ export type MerchantAccount = Readonly<{
   name: string
   /** Whom the provider knows by it, see {@link merchantOf}. */
   merchant: string
-  gateway: PaymentGateway
+  pg: PaymentGateway
   /** How long a lease lasts for a call of this account (lease.ts). */
   leaseMs: number
 }>
 
-/** 60 bits: far more than tell the few merchants of one store apart, and short, since each refund is kept with one. */
+/**
+ * 60 bits: far more than tell the few merchants of one store apart, and short, since each refund is kept with
+ * one.
+ */
 const MERCHANT_LENGTH = 10
 
 /**

@@ -7,8 +7,8 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | key                                  | type   | holds                                          | kept for                    |
  * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
- * | `payment:{<merchant>:<tid>}`         | hash   | the ledger and its refunds (lua/ledger.lua)    | the ledger's retention      |
- * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was given up               | longer than an attempt      |
+ * | `payment:{<merchant>:<tid>}`         | hash   | the ledger and its refunds (lua/shared/ledger.lua) | the ledger's retention      |
+ * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
  * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next      | until settled               |
@@ -37,6 +37,8 @@ export const keys = {
 
 /** How many sorted sets the unsettled refunds are spread over, so that they spread over a Cluster. */
 export const UNSETTLED_SHARDS = 16
+
+export const SHARDS: readonly number[] = Array.from({ length: UNSETTLED_SHARDS }, (_, shard) => shard)
 
 /** The shard of a refund, by the last digit of its id that carries five bits of the hash. */
 export function unsettledShard(id: string): number {

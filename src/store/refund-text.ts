@@ -1,9 +1,12 @@
-import type { HistoryEntry, PaymentLedger, RefundDetails, StoredRefund } from '../refunds/ports/store.ts'
-import type { ProviderAnswer, Refund, RefundStatus } from '../refunds/refund.ts'
-import type { PaymentMethod } from '../refunds/rules/eligibility.ts'
+import type { Claim } from '../refunds/claim.ts'
+import type { Ledger } from '../refunds/ledger.ts'
+import type { PaymentMethod } from '../refunds/payment.ts'
+import type { ProviderAnswer, Refund } from '../refunds/refund.ts'
+import type { RefundStatus } from '../refunds/refund-states.ts'
+import type { HistoryEntry, RefundDetails, Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
-export type StoredJson = { fingerprint: string } & RefundDetails &
+type StoredJson = { fingerprint: string } & RefundDetails &
   Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'> &
   Pick<StoredRefund, 'earlier'>
 
@@ -13,7 +16,7 @@ type StoredAnswer = readonly [
   code: string | null,
   msg: string | null,
   date: string | null,
-  /** Of a refund from before amounts were kept as texts a number. */
+  /** A number in a refund that was written before amounts were kept as texts. */
   amt: string | number | null,
 ]
 
@@ -34,11 +37,10 @@ type ShortJson = Readonly<{
   earlier: StoredJson['earlier'] | undefined
 }>
 
-/** What `COOKIEPAY_ID` and its two companions name their account (src/config/variables.ts). */
+/** What `COOKIEPAY_ID` and its two companions name their account (src/config/read-config.ts). */
 const ONLY_ACCOUNT = 'default'
 
-/** The JSON of a refund. */
-export function encodeJson(json: StoredJson): string {
+function encodeJson(json: StoredJson): string {
   return JSON.stringify({
     print: json.fingerprint,
     of: json.account === ONLY_ACCOUNT ? undefined : json.account,
@@ -108,24 +110,46 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
   })
 }
 
+/** What is stored of a refund with this outcome. */
+export function settledJson(stored: StoredRefund, settlement: Settlement): WrittenJson {
+  const { refund, fingerprint, earlier } = stored
+  const { provider, refunded_at, failure, resolution } = settlement
+  const { account, tax_free_amount, reason, refund_account, requested_by, metadata } = refund
+  return writeJson({
+    fingerprint,
+    account,
+    tax_free_amount,
+    reason,
+    refund_account,
+    requested_by,
+    metadata,
+    provider,
+    refunded_at,
+    failure,
+    resolution,
+    earlier: refund.disputed ? [...earlier, refund.resolution] : earlier,
+  })
+}
+
 /** A text beside what it says, so that whoever wrote it and gets it back need not read it. */
 export type WrittenJson = Readonly<{ json: StoredJson; text: string }>
 
-export function writeJson(json: StoredJson): WrittenJson {
+function writeJson(json: StoredJson): WrittenJson {
   return { json, text: encodeJson(json) }
 }
 
-/** Whether a refund's text says `processing`, which only a script may take at its word: the lease may be over. */
+/** Whether a refund's text says `processing`. */
 export function isProcessing(text: string): boolean {
   return text.startsWith('processing ')
 }
 
-/** A refund from the text that lua/ledger.lua writes: eleven words, then its JSON, and that of what disputes it. */
+/**
+ * A refund from the text that lua/shared/ledger.lua writes: eleven words, then its JSON, and that of what disputes it.
+ * `own`: what the text may hold, and need not be read again then.
+ */
 export function decodeRefund(
-  id: string,
   text: string,
-  merchant: string,
-  tid: string,
+  { id, merchant, tid }: Pick<Claim, 'id' | 'merchant' | 'tid'>,
   own?: WrittenJson,
 ): StoredRefund {
   const words = text.split(' ', 11)
@@ -179,6 +203,11 @@ export function decodeRefund(
   }
 }
 
+/** A refund's number in its payment, by which lists go on. */
+export function numberOf(text: string): string {
+  return text.split(' ', 4)[3] as string
+}
+
 /** `unknown:lease@1767231000000,conflict:failed@1767231060000`, or `-`. */
 function decodeHistory(text: string): HistoryEntry[] {
   if (text === '-') return []
@@ -188,8 +217,8 @@ function decodeHistory(text: string): HistoryEntry[] {
   })
 }
 
-/** A ledger from the text that lua/ledger.lua writes. */
-export function decodeLedger(text: string, tid: string): PaymentLedger {
+/** A payment's ledger from the text that lua/shared/ledger.lua writes. */
+export function decodeLedger({ text, tid }: Readonly<{ text: string; tid: string }>): Ledger {
   const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = text.split(' ')
   return {
     tid,

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import type { ProviderToken, TokenStore } from '../cookiepay/tokens.ts'
 import { keys } from './keys.ts'
-import type { RedisClient, Scripts } from './lua/scripts.ts'
+import { deleteIfOwned } from './lua/delete-if-owned.ts'
+import type { ScriptedClient } from './lua/scripts.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -12,7 +13,7 @@ const TAG_BYTES = 16
  * merchant, or with another key of it, does not.
  */
 export function createTokenStore(
-  redis: RedisClient & Scripts,
+  redis: ScriptedClient,
   storeSecrets: readonly Buffer[],
   keyHolderOf: (merchant: string) => string,
 ): TokenStore {
@@ -38,7 +39,7 @@ export function createTokenStore(
     },
 
     async unlock(merchant, owner) {
-      await redis.deleteIfOwned(keys.tokenLock(merchant), owner)
+      await deleteIfOwned(redis, { key: keys.tokenLock(merchant), token: owner })
     },
   }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { leaseMs } from '../../src/refunds/lease.ts'
 import { buildCopy, type Edit } from '../support/build-copy.ts'
 import { type Caller, createCaller } from './caller.ts'
 import { findViolations } from './checker.ts'
@@ -46,7 +47,7 @@ export type ChaosResult = Readonly<{
 const GATEWAYS = 3
 const CONNECT_TIMEOUT_MS = 300
 const TIMEOUT_MS = 500
-const LEASE_MS = CONNECT_TIMEOUT_MS + TIMEOUT_MS + 5_000
+const LEASE_MS = leaseMs({ connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs: TIMEOUT_MS })
 
 /** Beyond the timeout: what `slow` and `late` asked for is unknown before it is answered. */
 const SLOW_MS = 800

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { RefundEvent } from '../../src/refunds/history.ts'
-import { type Refund, type RefundState, TRANSITIONS } from '../../src/refunds/refund.ts'
+import type { Refund } from '../../src/refunds/refund.ts'
+import { type RefundState, TRANSITIONS } from '../../src/refunds/refund-states.ts'
 import {
   type AppliedPayment,
   faultOf,

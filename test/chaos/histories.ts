@@ -1,5 +1,6 @@
 import type { RefundEvent } from '../../src/refunds/history.ts'
-import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'
+import type { Refund } from '../../src/refunds/refund.ts'
+import type { RefundRequest } from '../../src/refunds/refund-request.ts'
 
 /** The three histories that the checker compares, of one run. */
 export type Histories = Readonly<{

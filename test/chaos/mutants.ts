@@ -9,6 +9,7 @@ export type Mutant = Readonly<{
 }>
 
 const BEGIN = 'store/lua/begin.lua'
+const DECIDE = 'store/lua/shared/decide.lua'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
@@ -16,6 +17,7 @@ const RECONCILER = 'refunds/jobs/settle-unknown.ts'
 const OUTCOME = 'cookiepay/outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
 const CLIENT = 'cookiepay/client.ts'
+const LINE = 'cookiepay/account-line.ts'
 const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/verdict.ts'
 const DURABILITY = 'store/redis/durability.ts'
@@ -25,7 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'begin does not look at what remains',
     edits: [
       {
-        file: BEGIN,
+        file: DECIDE,
         find: 'if remaining == 0 or amount > remaining then',
         replace: 'if amount > ledger.amount then',
       },
@@ -36,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "refund.booked = ledger.last_number, '-'\n  count(ledger, refund, 1)\n",
+        find: "refund.booked = ledger.last_number, '-'\n  count_refund(ledger, refund, 1)\n",
         replace: "refund.booked = ledger.last_number, '-'\n",
       },
     ],
@@ -44,9 +46,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'begin does not count what is unsettled',
     edits: [
-      { file: BEGIN, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
+      { file: DECIDE, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
       {
-        file: BEGIN,
+        file: DECIDE,
         find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
@@ -90,11 +92,12 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: FLOW,
         find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
-        replace: `    const early = await cancel(
+        replace: `    const { body } = command
+    const early = await place.cancel(
       { merchant, tid: body.tid, reason: body.reason, kind: 'partial', amount: body.amount ?? body.payment.amount, taxFreeAmount: undefined, refundAccount: body.refund_account, leaseLeft: () => intent.leaseMs },
       authorization.token,
     )
-    cancel = async () => early
+    place.cancel = async () => early
     const begun = await begin(parts, intent, timings.startedAt)
 `,
       },
@@ -105,9 +108,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: '  try {\n    return await settle()\n',
+        find: '  try {\n    return await write()\n',
         replace:
-          '  try {\n    setTimeout(() => void settle().catch(() => {}), 20)\n    return locally(begun, settlement)\n',
+          '  try {\n    setTimeout(() => void write().catch(() => {}), 20)\n    return asStored(begun, settlement, now())\n',
       },
     ],
   },
@@ -116,8 +119,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: EXCHANGE,
-        find: 'controller === undefined\n',
-        replace: 'controller === undefined || status === 0\n',
+        find: 'controller === undefined ? notSent(reason)',
+        replace: 'controller === undefined || status === 0 ? notSent(reason)',
       },
     ],
   },
@@ -125,13 +128,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the transport sends once more what was not answered',
     edits: [
       {
-        file: CLIENT,
-        find: "const seen = kind === 'cancel' ? await line.cancels.exchange(post) : await exchange(line.others, post)\n",
-        replace:
-          "const send = () => (kind === 'cancel' ? line.cancels.exchange(post) : exchange(line.others, post))\n",
+        file: LINE,
+        find: "const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(others, post)\n",
+        replace: "const send = () => (kind === 'cancel' ? cancels.exchange(post) : exchange(others, post))\n",
       },
       {
-        file: CLIENT,
+        file: LINE,
         find: '    const outcome = classify(seen)\n',
         replace:
           "    let seen = await send()\n    if (seen.seen === 'no_answer') seen = await send()\n    const outcome = classify(seen)\n",
@@ -305,7 +307,7 @@ export const MUTANTS: readonly Mutant[] = [
         file: FLOW,
         find: "    if (settled.result === 'lost') {\n      const keepsKey",
         replace:
-          "    if (settled.result === 'lost') return locally(begun, settlement)\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
+          "    if (settled.result === 'lost') return asStored(begun, settlement, now())\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
       },
     ],
     test: 'test/faults/redis-away-or-frozen.test.ts',
@@ -341,7 +343,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a directory is not locked',
     edits: [
       {
-        file: 'store/redis/private-redis.ts',
+        file: 'store/redis/private-redis-process.ts',
         find: 'then lock() { flock -n 9; }',
         replace: 'then lock() { true; }',
       },
@@ -363,9 +365,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger goes by the name of an account',
     edits: [
       {
-        file: 'gateway.ts',
-        find: '{ name, merchant: merchantOf(id), gateway,',
-        replace: '{ name, merchant: merchantOf(id + name), gateway,',
+        file: 'process/live-settings.ts',
+        find: '{ name, merchant: merchantOf(id), pg,',
+        replace: '{ name, merchant: merchantOf(id + name), pg,',
       },
       {
         file: CLIENT,
@@ -402,7 +404,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'keys expire by the clock alone',
     edits: [
       {
-        file: 'store/refund-store.ts',
+        file: 'store/claims.ts',
         find: 'const LEAST_CLAIM_MS = 24 * 3_600_000',
         replace: 'const LEAST_CLAIM_MS = 0',
       },
@@ -413,12 +415,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a ledger may be forgotten within a day',
     edits: [
       {
-        file: 'config/variables.ts',
+        file: 'config/contradictions.ts',
         find: 'const SHORTEST_LEDGER_MS = 30 * DAY_MS',
         replace: 'const SHORTEST_LEDGER_MS = 0',
       },
     ],
-    test: 'test/config/variables.test.ts',
+    test: 'test/config/contradictions.test.ts',
   },
   {
     name: 'a full cancel that is refused for a part before counts as made',

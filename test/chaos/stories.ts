@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PaymentMethod } from '../../src/refunds/rules/eligibility.ts'
+import type { PaymentMethod } from '../../src/refunds/payment.ts'
 import type { Caller } from './caller.ts'
-import type { KeyHistory, Payload, Told } from './histories.ts'
-import { paidAmount } from './histories.ts'
+import { type KeyHistory, type Payload, paidAmount, type Told } from './histories.ts'
 import type { Random } from './random.ts'
 
 /** What a story is played with. */

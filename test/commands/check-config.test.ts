@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { checkConfig } from '../../src/commands/check-config.ts'
+import { checkConfig } from '../../src/commands/parts/check-config.ts'
 import { built } from '../support/built.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { gatewayEnv } from '../support/gateway.ts'
@@ -109,9 +109,9 @@ t.test('several accounts, each asked for its token, and a certificate', async (t
 })
 
 t.test('the exit status tells scripts', async (t) => {
-  const [file = '', ...command] = await built('server.ts')
+  const [file = '', ...command] = await built('commands/check-config.ts')
   const run = (env: Record<string, string>) =>
-    spawnSync(file, [...command, '--check'], {
+    spawnSync(file, command, {
       cwd: new URL('../../', import.meta.url),
       env: { PATH: process.env.PATH, ...env },
       encoding: 'utf8',

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { readConfig, SCOPES } from '../../src/config/variables.ts'
+import { SCOPES } from '../../src/config/config.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import { built } from '../support/built.ts'
 
 const [FILE = '', ...COMMAND] = await built('commands/keygen.ts')

@@ -2,15 +2,12 @@ import { hash } from 'node:crypto'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import {
-  type Admission,
-  BREAKER_LEAST_CALLS,
-  createAdmission,
-  MAX_CALLS,
-  RESERVED_CALLS,
-} from '../../src/cookiepay/admission.ts'
+import { type Admission, BREAKER_LEAST_CALLS, createAdmission } from '../../src/cookiepay/admission.ts'
+import { MAX_CALLS, RESERVED_CALLS } from '../../src/cookiepay/places.ts'
+import type { CancelCall, CancelOutcome, NotSent, Place } from '../../src/refunds/ports/provider.ts'
 import { metric, until } from '../support/calls.ts'
 import { isProblem, isRefund } from '../support/contract.ts'
+import { CANCEL } from '../support/cookiepay.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { cancelAnswer, sendJson, startProviderStub } from '../support/provider-stub.ts'
@@ -22,20 +19,51 @@ const LONGEST_WAIT_MS = 2_000
 const RECOVERY_MS = 10_000
 const TURNED_AWAY = { outcome: 'not_sent', code: 'provider_unavailable' }
 
-function newAdmission(t: Test): Admission {
-  const admission = createAdmission()
+const PROVIDER_ANSWER = {
+  cancel_tid: null,
+  cancel_code: '0000',
+  cancel_msg: null,
+  cancel_date: null,
+  cancel_amt: null,
+}
+const SUCCEEDED: CancelOutcome = {
+  outcome: 'succeeded',
+  provider: PROVIDER_ANSWER,
+  refundedAt: null,
+  cancelledAmount: null,
+}
+const UNKNOWN: CancelOutcome = { outcome: 'unknown', detail: 'no answer', provider: null }
+
+/** A provider that has failed where the token says so. */
+const cancelByToken: CancelCall = async (_request, token) => (token === 'failing' ? UNKNOWN : SUCCEEDED)
+
+function newAdmission(t: Test, cancel = cancelByToken): Admission {
+  const admission = createAdmission(cancel)
   t.teardown(admission.close)
   return admission
 }
 
+/** Does the work in a place, where there is one. */
+async function run<Result>(
+  admission: Admission,
+  caller: string,
+  work: (place: Place) => Promise<Result>,
+): Promise<Result | NotSent> {
+  const place = await admission.enter(caller)
+  if (place.outcome === 'not_sent') return place
+  try {
+    return await work(place)
+  } finally {
+    place.leave()
+  }
+}
+
+/** Until whoever finds a place has taken it: after the promises that are settled, and before anything else happens. */
+const untilEntered = () => new Promise<void>((resolve) => process.nextTick(resolve))
+
 /** Work that makes one call. */
 function callOnce(admission: Admission, hasFailed: boolean) {
-  return admission.run('batch', () =>
-    admission.call(
-      async () => ({ outcome: hasFailed ? 'unknown' : 'succeeded' }),
-      ({ outcome }) => outcome === 'unknown',
-    ),
-  )
+  return run(admission, 'batch', ({ cancel }) => cancel(CANCEL, hasFailed ? 'failing' : 'token'))
 }
 
 async function open(admission: Admission): Promise<void> {
@@ -60,7 +88,9 @@ t.test('so many at a time, also of a burst', { buffered: true }, async (t) => {
     running -= 1
     return 'done'
   }
-  const results = await Promise.all(Array.from({ length: 5 * MAX_CALLS }, () => admission.run('batch', work)))
+  const results = await Promise.all(
+    Array.from({ length: 5 * MAX_CALLS }, () => run(admission, 'batch', work)),
+  )
   t.ok(results.every((result) => result === 'done'))
   t.equal(most, MAX_CALLS)
 })
@@ -71,16 +101,16 @@ t.test('who waits too long is turned away, and not run later either', { buffered
   const finished = new Promise<void>((resolve) => {
     finish = resolve
   })
-  const held = Array.from({ length: MAX_CALLS }, () => admission.run('batch', () => finished))
+  const held = Array.from({ length: MAX_CALLS }, () => run(admission, 'batch', () => finished))
   const startedAt = Date.now()
   let hasRun = false
-  const late = await admission.run('batch', async () => {
+  const late = await run(admission, 'batch', async () => {
     hasRun = true
   })
   const waitedMs = Date.now() - startedAt
   t.match(late, TURNED_AWAY)
   t.ok(waitedMs >= LONGEST_WAIT_MS - 10 && waitedMs < LONGEST_WAIT_MS + 3_000, `after ${waitedMs} ms`)
-  const inTime = admission.run('batch', async () => 'in time')
+  const inTime = run(admission, 'batch', async () => 'in time')
   finish()
   await Promise.all(held)
   t.equal(await inTime, 'in time')
@@ -89,9 +119,9 @@ t.test('who waits too long is turned away, and not run later either', { buffered
 
 t.test('a queue that is long enough grows no longer', { buffered: true }, async (t) => {
   const admission = newAdmission(t)
-  const held = Array.from({ length: MAX_CALLS + 1_000 }, () => admission.run('batch', () => sleep(300)))
+  const held = Array.from({ length: MAX_CALLS + 1_000 }, () => run(admission, 'batch', () => sleep(300)))
   const startedAt = Date.now()
-  t.match(await admission.run('batch', async () => 'run'), TURNED_AWAY)
+  t.match(await run(admission, 'batch', async () => 'run'), TURNED_AWAY)
   t.ok(Date.now() - startedAt < LONGEST_WAIT_MS - 100, 'without waiting')
   await Promise.all(held)
 })
@@ -100,7 +130,8 @@ t.test('a queue that is long enough grows no longer', { buffered: true }, async 
 function startHolder(admission: Admission) {
   const running: { caller: string; end: () => void }[] = []
   const hold = (caller: string) =>
-    admission.run(
+    run(
+      admission,
       caller,
       () => new Promise<string>((resolve) => running.push({ caller, end: () => resolve(`${caller} done`) })),
     )
@@ -122,6 +153,7 @@ t.test('who comes while one caller holds all places gets in at once', { buffered
   const calls = Array.from({ length: 3 * MAX_CALLS }, () => hold('batch'))
   for (const caller of ['b', 'c', 'd', 'e']) {
     calls.push(hold(caller))
+    await untilEntered()
     t.equal(countOf(caller), 1, `${caller} did not wait`)
   }
   t.equal(countOf('batch'), MAX_CALLS, 'one alone may hold them all, and no more')
@@ -135,6 +167,7 @@ t.test('who comes while one caller holds all places gets in at once', { buffered
 t.test('who comes with a burst leaves places for those after', { buffered: true }, async (t) => {
   const { running, hold, countOf, endAll } = startHolder(newAdmission(t))
   for (const caller of ['a', 'b', 'c', 'd']) for (let i = 0; i < MAX_CALLS; i++) void hold(caller)
+  await untilEntered()
   t.strictSame(['a', 'b', 'c', 'd'].map(countOf), [MAX_CALLS, 8, 4, 2])
   t.ok(running.length < MAX_CALLS + RESERVED_CALLS)
   while (running.length > 0) {
@@ -151,6 +184,7 @@ t.test(
     const { running, hold, countOf, endOne, endAll } = startHolder(newAdmission(t))
     for (let i = 0; i < 2 * MAX_CALLS; i++) void hold('batch')
     for (let i = 0; i < MAX_CALLS; i++) void hold('shop')
+    await untilEntered()
     t.equal(countOf('shop'), RESERVED_CALLS / 2)
     while (countOf('shop') < MAX_CALLS / 2) await endOne('batch')
     t.equal(countOf('batch'), MAX_CALLS / 2, 'until both have as many')
@@ -183,7 +217,7 @@ t.test(
     const caller = fc.constantFrom('a', 'b', 'c', 'd', 'e')
     const step = fc.record({ kind: fc.constantFrom('ask', 'ask', 'ask', 'end'), caller })
     const property = fc.asyncProperty(fc.array(step, { minLength: 200, maxLength: 400 }), async (steps) => {
-      const admission = createAdmission()
+      const admission = createAdmission(cancelByToken)
       const { running, hold, countOf, endOne, endAll } = startHolder(admission)
       const asked = new Map<string, number>()
       const answers: Promise<unknown>[] = []
@@ -193,6 +227,7 @@ t.test(
         if (kind === 'ask') {
           count(asked, caller)
           answers.push(hold(caller))
+          await untilEntered()
         } else if (countOf(caller) > 0) {
           count(ended, caller)
           await endOne(caller)
@@ -221,7 +256,7 @@ t.test(
     const admission = newAdmission(t)
     for (let round = 0; round < 3; round++) {
       const works = Array.from({ length: MAX_CALLS }, () =>
-        admission.run('batch', () => Promise.reject(new Error('the store failed'))),
+        run(admission, 'batch', () => Promise.reject(new Error('the store failed'))),
       )
       const settled = await Promise.allSettled(works)
       t.ok(settled.every(({ status }) => status === 'rejected'))
@@ -237,7 +272,7 @@ t.test('the breaker opens on a run of failures, and no sooner', { buffered: true
   t.match(await callOnce(admission, true), { outcome: 'unknown' }, 'the outcome is passed on')
   t.ok(admission.isOpen())
   let hasRun = false
-  const answer = await admission.run('batch', async () => {
+  const answer = await run(admission, 'batch', async () => {
     hasRun = true
   })
   t.match(answer, TURNED_AWAY)
@@ -251,19 +286,16 @@ t.test('it stays closed where every fifth call is answered', { buffered: true },
 })
 
 t.test('after a while one is let through, to see: a success closes it', { buffered: true }, async (t) => {
-  const admission = newAdmission(t)
+  let finish: () => void = () => {}
+  const admission = newAdmission(t, async (request, token) => {
+    if (token !== 'slow') return cancelByToken(request, token)
+    return new Promise((resolve) => {
+      finish = () => resolve(SUCCEEDED)
+    })
+  })
   await open(admission)
   await untilHalfOpen(admission)
-  let finish: () => void = () => {}
-  const trial = admission.run('batch', () =>
-    admission.call(
-      () =>
-        new Promise<{ outcome: string }>((resolve) => {
-          finish = () => resolve({ outcome: 'succeeded' })
-        }),
-      () => false,
-    ),
-  )
+  const trial = run(admission, 'batch', ({ cancel }) => cancel(CANCEL, 'slow'))
   t.match(await callOnce(admission, false), TURNED_AWAY, 'no other meanwhile')
   finish()
   t.match(await trial, { outcome: 'succeeded' })
@@ -287,8 +319,8 @@ t.test(
     const admission = newAdmission(t)
     await open(admission)
     await untilHalfOpen(admission)
-    t.equal(await admission.run('batch', async () => 'refused by begin'), 'refused by begin')
-    await t.rejects(admission.run('batch', () => Promise.reject(new Error('the store failed'))))
+    t.equal(await run(admission, 'batch', async () => 'refused by begin'), 'refused by begin')
+    await t.rejects(run(admission, 'batch', () => Promise.reject(new Error('the store failed'))))
     const [first, second] = await Promise.all([callOnce(admission, true), callOnce(admission, true)])
     t.match(first, { outcome: 'unknown' }, 'so that this is the trial')
     t.match(second, TURNED_AWAY)

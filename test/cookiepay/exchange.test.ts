@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { type Dispatcher, Pool } from 'undici'
 import { exchange } from '../../src/cookiepay/exchange.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
-import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports/store.ts'
+import type { CancelOutcome, CancelRequest, Provider } from '../../src/refunds/ports/provider.ts'
 import {
   ACCOUNT,
   answer,
@@ -35,8 +35,14 @@ async function call(t: Test, url: string, { timeoutMs = 5000, connectTimeoutMs =
 }
 
 /** One cancel call, admitted as the flow has it. */
-function cancelWith(client: Provider, request: CancelRequest, token: string): Promise<CancelOutcome> {
-  return client.admit({ merchant: request.merchant, caller: 'shop' }, (cancel) => cancel(request, token))
+async function cancelWith(client: Provider, request: CancelRequest, token: string): Promise<CancelOutcome> {
+  const place = await client.admit({ merchant: request.merchant, caller: 'shop' })
+  if (place.outcome === 'not_sent') return place
+  try {
+    return await place.cancel(request, token)
+  } finally {
+    place.leave()
+  }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -586,7 +592,7 @@ t.test('each account cancels with its own key', async (t) => {
     name,
     id: `${name}-id`,
     key: `${name}-key`,
-    gateway: 'toss' as const,
+    pg: 'toss' as const,
     ...TERMS,
   }))
   const client = startClient(t, server.url, { accounts })

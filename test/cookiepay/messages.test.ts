@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import type { FullCancel } from '../../src/config/variables.ts'
+import type { FullCancel } from '../../src/config/config.ts'
 import { cancelBody, readAmount, readDate, readObject, receivedAnswer } from '../../src/cookiepay/messages.ts'
 import { sendableReason } from '../../src/cookiepay/reason.ts'
-import type { CancelRequest } from '../../src/refunds/ports/store.ts'
+import type { CancelRequest } from '../../src/refunds/ports/provider.ts'
 
 const FULL: CancelRequest = {
   merchant: 'merchant',

@@ -1,14 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  classifyCancel,
-  classifyToken,
-  type Exchange,
-  providerHasFailed,
-} from '../../src/cookiepay/outcome.ts'
+import type { Exchange } from '../../src/cookiepay/exchange.ts'
+import { classifyCancel, classifyToken, providerHasFailed } from '../../src/cookiepay/outcome.ts'
 import type { TaughtCode } from '../../src/cookiepay/verdict.ts'
-import type { CancelOutcome } from '../../src/refunds/ports/store.ts'
-import type { PaymentGateway } from '../../src/refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../../src/refunds/payment.ts'
+import type { CancelOutcome } from '../../src/refunds/ports/provider.ts'
 
 const ANSWER = {
   cancel_tid: 'C20260101000001',
@@ -237,7 +233,7 @@ t.test('row: already cancelled, and nothing that is ambiguous', async (t) => {
   }
 })
 
-// What PGs and card companies say when they refuse; the first five are from the contract's margin.
+// What PGs and card companies say when they refuse; the first five are those of docs/provider.md.
 const DECLINES = [
   '한도초과',
   '취소 가능 금액 초과',

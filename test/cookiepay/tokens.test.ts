@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { Account } from '../../src/config/variables.ts'
-import { REFUSALS_BEFORE_PAUSE, usableLifetimeMs } from '../../src/cookiepay/tokens.ts'
+import type { Account } from '../../src/config/config.ts'
+import { REFUSALS_BEFORE_PAUSE } from '../../src/cookiepay/refused-credentials.ts'
+import { usableLifetimeMs } from '../../src/cookiepay/token-lifetime.ts'
 import { merchantOf } from '../../src/refunds/merchant.ts'
-import type { Authorization } from '../../src/refunds/ports/store.ts'
+import type { Authorization } from '../../src/refunds/ports/provider.ts'
 import { keys } from '../../src/store/keys.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createTokenStore } from '../../src/store/token-store.ts'
@@ -147,7 +148,7 @@ t.test('with a Redis', async (t) => {
       name,
       id: name,
       key: `${name}-key`,
-      gateway: 'toss' as const,
+      pg: 'toss' as const,
       ...TERMS,
     }))
     const replica = await startReplica(t, redis, provider, { accounts })
@@ -377,7 +378,7 @@ t.test('with a Redis', async (t) => {
       name,
       id: name,
       key: `${name}-key`,
-      gateway: 'toss' as const,
+      pg: 'toss' as const,
       ...TERMS,
     }))
     const first = await startReplica(t, redis, provider, { accounts })

@@ -4,10 +4,10 @@ import { ALREADY_CANCELLED } from '../../src/cookiepay/wordings/already-cancelle
 import { AMBIGUOUS, UNAMBIGUOUS } from '../../src/cookiepay/wordings/ambiguous.ts'
 import { DECLINED, HARMLESS, PARTLY_CANCELLED } from '../../src/cookiepay/wordings/declined.ts'
 import { CLAIMED_CANCEL, CLAIMS, NEGATIONS } from '../../src/cookiepay/wordings/doubts.ts'
-import { GATEWAY_CODES, GATEWAY_MESSAGES } from '../../src/cookiepay/wordings/gateways.ts'
+import { PG_CODES, PG_MESSAGES } from '../../src/cookiepay/wordings/payment-gateways.ts'
 import { comparable, firstSaid, type Phrase } from '../../src/cookiepay/wordings/phrase.ts'
 import { BESIDES, CREDENTIALS, REJECTION } from '../../src/cookiepay/wordings/token-errors.ts'
-import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../src/refunds/rules/eligibility.ts'
+import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../src/refunds/payment.ts'
 
 function verdict(message: unknown, code = '1001', pg: PaymentGateway | null = null): Verdict {
   return judge({ code, message }, { pg, taught: [] })
@@ -44,13 +44,13 @@ t.test('each row of the tables that help is said by its example', async (t) => {
 
 t.test('a code or a message of one PG means something with that PG alone', async (t) => {
   for (const pg of PAYMENT_GATEWAYS) {
-    for (const { code, verdict: says } of GATEWAY_CODES[pg] ?? []) {
+    for (const { code, verdict: says } of PG_CODES[pg] ?? []) {
       t.match(verdict('', code, pg), { says, table: `codes of ${pg}` }, `${pg} ${code}`)
       for (const other of [null, ...PAYMENT_GATEWAYS.filter((name) => name !== pg)]) {
         t.match(verdict('', code, other), { says: 'not_known' }, `${other} ${code}`)
       }
     }
-    for (const { message, verdict: says } of GATEWAY_MESSAGES[pg] ?? []) {
+    for (const { message, verdict: says } of PG_MESSAGES[pg] ?? []) {
       t.match(verdict(message, '1001', pg), { says, table: `messages of ${pg}` }, `${pg} ${message}`)
       t.not(verdict(message).table, `messages of ${pg}`)
       t.match(

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
-import { longestTimeoutMs, readConfig, VARIABLES } from '../../src/config/variables.ts'
+import { longestTimeoutMs } from '../../src/config/config.ts'
+import { readConfig } from '../../src/config/read-config.ts'
+import { VARIABLES } from '../../src/config/variables.ts'
 import { longestCloseMs } from '../../src/process/closing.ts'
 import { startAll } from '../support/gateway.ts'
 

@@ -5,7 +5,7 @@ import {
   PAYMENT_METHODS,
   type PaymentGateway,
   type PaymentMethod,
-} from '../../src/refunds/rules/eligibility.ts'
+} from '../../src/refunds/payment.ts'
 import { ledger, until } from '../support/calls.ts'
 import { isProblem, isRefund } from '../support/contract.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'

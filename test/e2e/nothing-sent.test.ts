@@ -1,6 +1,6 @@
 import { type AddressInfo, createConnection, createServer } from 'node:net'
 import t from 'tap'
-import { MAX_CALLS } from '../../src/cookiepay/admission.ts'
+import { MAX_CALLS } from '../../src/cookiepay/places.ts'
 import { ledger, metric, until } from '../support/calls.ts'
 import { type ContractCode, isProblem, isRefund } from '../support/contract.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'

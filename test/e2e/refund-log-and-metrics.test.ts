@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { readConfig } from '../../src/config/variables.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import { startGateway } from '../../src/gateway.ts'
 import { metric, until } from '../support/calls.ts'
 import { isProblem, isRefund } from '../support/contract.ts'

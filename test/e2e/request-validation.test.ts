@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { type RefundRequest, RefundRequest as RefundRequestSchema } from '../../src/refunds/refund.ts'
+import { type RefundRequest, RefundRequest as RefundRequestSchema } from '../../src/refunds/refund-request.ts'
 import { sendRaw } from '../support/calls.ts'
 import { isProblem, isRefund, pointsAt } from '../support/contract.ts'
 import { startAll } from '../support/gateway.ts'

@@ -20,7 +20,7 @@ import { startStubbedGateway, UNDISTURBED } from '../support/stubbed-gateway.ts'
 
 const account = (name: string, key: string, id = name) => ({ name, id, key, pg: 'toss' })
 const asConfigured = ({ name, id, key }: ReturnType<typeof account>) =>
-  ({ name, id, key, gateway: 'toss', ...TERMS }) as const
+  ({ name, id, key, pg: 'toss', ...TERMS }) as const
 
 /** How Kubernetes mounts a secret: files are links through `..data`, which is swapped as a whole. */
 async function mountSecret(t: Test, contents: Record<string, string>) {
@@ -232,7 +232,7 @@ t.test('unsettled refunds are listed by the merchant, whatever its account was c
   const gateway = await startTestGateway(t, gatewayEnv(stub.url, redis, UNDISTURBED))
   const unknown = await gateway.refund(refundRequest())
   isRefund(t, unknown, 'unknown')
-  const renamed = { name: 'store', id: 'shop', key: 'shop-key', gateway: 'toss', ...TERMS } as const
+  const renamed = { name: 'store', id: 'shop', key: 'shop-key', pg: 'toss', ...TERMS } as const
   const other = { ...renamed, name: 'default', id: 'another' } as const
   gateway.rotate({ accounts: [renamed, other] })
   const listed = async (name: string) => {
@@ -249,7 +249,7 @@ t.test('a name that goes to another merchant takes nothing of what is under way'
   const [stub, redis] = await Promise.all([startProviderStub(t), startTestRedis(t)])
   const env = gatewayEnv(stub.url, redis, UNDISTURBED)
   const gateway = await startTestGateway(t, env)
-  const other = { name: 'default', id: 'another', key: 'another-key', gateway: 'toss', ...TERMS } as const
+  const other = { name: 'default', id: 'another', key: 'another-key', pg: 'toss', ...TERMS } as const
   // The first try is turned down while the name goes to another merchant; the second is made after that.
   stub.onCancel((response, call, index) => {
     if (index > 0) return accept(response, call, index)
@@ -284,7 +284,7 @@ t.test('a changed key of an account discards its token, in memory and in Redis',
     return `${headers.token} ${headers.apikey}`
   }
   t.equal(await refund(gateway), 'token-0 shop-key')
-  const changed = { name: 'default', id: 'shop', key: 'next-key', gateway: 'toss', ...TERMS } as const
+  const changed = { name: 'default', id: 'shop', key: 'next-key', pg: 'toss', ...TERMS } as const
   gateway.rotate({ accounts: [changed] })
   t.equal(await refund(gateway), 'token-1 next-key')
   t.match(
@@ -310,7 +310,7 @@ t.test('a token that is fetched while the key changes is not kept', async (t) =>
   const gateway = await startTestGateway(t, gatewayEnv(stub.url, redis, UNDISTURBED))
   const first = gateway.refund(refundRequest())
   await until('the token call', () => stub.tokens.length === 1)
-  gateway.rotate({ accounts: [{ name: 'default', id: 'shop', key: 'next-key', gateway: 'toss', ...TERMS }] })
+  gateway.rotate({ accounts: [{ name: 'default', id: 'shop', key: 'next-key', pg: 'toss', ...TERMS }] })
   answerToken()
   isRefund(t, await first, 'succeeded', { about: 'who waited for it' })
   isRefund(t, await gateway.refund(refundRequest()), 'succeeded')

@@ -1,7 +1,7 @@
 import { cp, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { checkConfig } from '../../src/commands/check-config.ts'
+import { checkConfig } from '../../src/commands/parts/check-config.ts'
 import { namedArguments, runAcceptStore } from '../support/accept-store.ts'
 import { until } from '../support/calls.ts'
 import { isProblem, isRefund } from '../support/contract.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Scope } from '../../src/config/variables.ts'
-import { SCOPES } from '../../src/config/variables.ts'
+import type { Scope } from '../../src/config/config.ts'
+import { SCOPES } from '../../src/config/config.ts'
 import { OPEN_CALLER } from '../../src/http/access/authentication.ts'
 import { maySeeAll, refundAsSeenBy } from '../../src/http/seen-refund.ts'
 import type { Refund } from '../../src/refunds/refund.ts'

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { METRICS } from '../../src/observability/metric-table.ts'
 import { createMetrics, type MetricSources } from '../../src/observability/metrics.ts'
 
 function startAll(overrides: Partial<MetricSources> = {}) {
@@ -78,4 +79,14 @@ t.test('what the store cannot tell is absent', async (t) => {
   }
   const { metrics } = startAll({ countUnsettled: away, oldestUnknownAt: away })
   t.notMatch(await metrics.text(), /^refund_gateway_(unsettled_refunds|oldest_unknown_age_seconds) /m)
+})
+
+t.test('the table holds every metric of the gateway', async (t) => {
+  const told = [...(await startAll().metrics.text()).matchAll(/^# HELP (refund_gateway_\w+) (.+)$/gm)]
+  t.strictSame(
+    told.map(([, name, help]) => [name, help]).sort(),
+    Object.values(METRICS)
+      .map(({ name, help }) => [name, help])
+      .sort(),
+  )
 })

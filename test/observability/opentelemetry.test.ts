@@ -207,8 +207,9 @@ t.test('off, nothing of it is loaded', { buffered: true }, async (t) => {
   const DYNAMIC = /\bimport\('([^']+)'\)/g
   const isPackage = (name: string) => /^(@opentelemetry\/|@fastify\/otel$)/.test(name)
   const isTelemetry = (name: string, file: URL) =>
-    name.startsWith('.') && new URL(name, file).href === new URL('telemetry.ts', source).href
-  t.strictSame(naming(STATIC, isPackage), ['telemetry.ts'])
+    name.startsWith('.') &&
+    new URL(name, file).href === new URL('observability/opentelemetry.ts', source).href
+  t.strictSame(naming(STATIC, isPackage), ['observability/opentelemetry.ts'])
   t.strictSame(naming(DYNAMIC, isPackage), [])
   t.strictSame(naming(STATIC, isTelemetry), [])
   t.strictSame(naming(DYNAMIC, isTelemetry), ['server.ts'])

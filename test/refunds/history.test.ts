@@ -1,7 +1,7 @@
 import t from 'tap'
 import { refundEvents } from '../../src/refunds/history.ts'
-import type { HistoryEntry, StoredRefund } from '../../src/refunds/ports/store.ts'
 import type { Refund, Resolution } from '../../src/refunds/refund.ts'
+import type { HistoryEntry, StoredRefund } from '../../src/refunds/stored-refund.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
 

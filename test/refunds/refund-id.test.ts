@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { CALLER_PATTERN } from '../../src/config/variables.ts'
+import { CALLER_PATTERN } from '../../src/config/config.ts'
 import { parseIdempotencyKey } from '../../src/http/access/idempotency-key.ts'
 import { Refund } from '../../src/refunds/refund.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'

@@ -1,9 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Claim, Intent, RefundStore, Settlement, StoredRefund } from '../../src/refunds/ports/store.ts'
-import type { Payment, Resolution } from '../../src/refunds/refund.ts'
+import type { Claim, Intent } from '../../src/refunds/claim.ts'
+import type { Payment } from '../../src/refunds/payment.ts'
+import type { RefundStore } from '../../src/refunds/ports/store.ts'
+import type { Resolution } from '../../src/refunds/refund.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
+import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
@@ -56,7 +59,7 @@ function newClaim(overrides: Partial<Claim> = {}): Claim {
 function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
   return {
     claim,
-    attempt: claim.token,
+    token: claim.token,
     requestedAt: REQUESTED_AT,
     payment: CARD,
     amount: undefined,
@@ -74,7 +77,7 @@ function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
   }
 }
 
-const attemptOf = (claim: Claim) => ({ claim, attempt: claim.token, requestedAt: REQUESTED_AT })
+const attemptOf = (claim: Claim) => ({ claim, token: claim.token, requestedAt: REQUESTED_AT })
 
 const SUCCEEDED: Settlement = {
   status: 'succeeded',
@@ -178,7 +181,7 @@ t.test('a reader never sees a processing whose lease is over', async (t) => {
   t.match(await store.findPayment(MERCHANT, claim.tid), { in_flight: 0, unknown: 1000 })
   const page = await store.listByPayment({ merchant: MERCHANT, tid: claim.tid, limit: 10, cursor: null })
   t.equal(page.refunds[0]?.status, 'unknown')
-  const again = await store.begin(newIntent({ ...claim, token: newToken() }, { attempt: newToken() }))
+  const again = await store.begin(newIntent({ ...claim, token: newToken() }, { token: newToken() }))
   t.match(again, { result: 'exists', stored: { refund: { status: 'unknown' } } })
   t.match(await store.settle(stored, SUCCEEDED), { result: 'settled' }, 'a late answer settles it')
   t.match(await store.findPayment(MERCHANT, claim.tid), { unknown: 0, refunded: 1000 })
@@ -248,7 +251,7 @@ t.test('two attempts of which the store forgot one are both booked where both mo
   const claim = newClaim()
   const first = await begun(store, newIntent(claim, { amount: 300 }))
   await forgetAll(redis)
-  const second = await begun(store, newIntent(claim, { amount: 300, attempt: 'second' }))
+  const second = await begun(store, newIntent(claim, { amount: 300, token: 'second' }))
   await store.settle(second, SUCCEEDED)
   t.match(await store.settle(first, SUCCEEDED), { result: 'conflict', stored: { attempt: 'second' } })
   t.match(await store.settle(first, SUCCEEDED), { result: 'conflict' }, 'sent twice')
@@ -265,7 +268,7 @@ t.test('a second attempt that failed is disputed by the first, which may have mo
     const claim = newClaim()
     const first = await begun(store, newIntent(claim))
     await forgetAll(redis)
-    const second = await begun(store, newIntent(claim, { attempt: 'second' }))
+    const second = await begun(store, newIntent(claim, { token: 'second' }))
     await store.settle(second, FAILED)
     t.match(await store.settle(first, settlement), { result: 'disputed', stored: { attempt: 'second' } })
     t.match(await store.findPayment(MERCHANT, claim.tid), { disputed: 1000, refunded: 0 })
@@ -429,7 +432,7 @@ t.test('release leaves the begin of another attempt, and the claim, alone', asyn
   const { store } = await startStore(t)
   const claim = newClaim()
   await store.claim(claim)
-  await begun(store, newIntent(claim, { attempt: 'joined' }))
+  await begun(store, newIntent(claim, { token: 'joined' }))
   await store.release(attemptOf(claim))
   t.match(await store.findById(claim.id), { attempt: 'joined' })
 })
@@ -449,8 +452,8 @@ t.test('a request that joined a claim and did not begin leaves the entry of the 
   const { store } = await startStore(t)
   const claim = newClaim()
   await begun(store, newIntent(claim))
-  t.match(await store.begin(newIntent(claim, { attempt: 'joined' })), { result: 'exists' })
-  await store.release({ ...attemptOf(claim), attempt: 'joined' })
+  t.match(await store.begin(newIntent(claim, { token: 'joined' })), { result: 'exists' })
+  await store.release({ ...attemptOf(claim), token: 'joined' })
   // Longer than entries wait for others to be taken out with.
   await new Promise((resolve) => setTimeout(resolve, 300))
   t.equal(await store.countUnsettled(), 1)
@@ -481,7 +484,7 @@ t.test('the key of an unknown refund is restored where it was lost', async (t) =
   })
 })
 
-t.test('nobody begins under a claim that was given up, so one key never carries two refunds', async (t) => {
+t.test('nobody begins under an abandoned claim, so one key never carries two refunds', async (t) => {
   const { store } = await startStore(t)
   const claim = newClaim()
   await store.claim(claim)
@@ -492,7 +495,7 @@ t.test('nobody begins under a claim that was given up, so one key never carries 
   const corrected = { ...claim, token: newToken(), fingerprint: 'corrected', tid: 'another payment' }
   await store.claim(corrected)
   await begun(store, newIntent(corrected))
-  t.same(await store.begin(newIntent(claim, { attempt: 'joined' })), { result: 'claim_abandoned' })
+  t.same(await store.begin(newIntent(claim, { token: 'joined' })), { result: 'claim_abandoned' })
 })
 
 t.test('a refused begin leaves nothing but the mark', async (t) => {
@@ -734,6 +737,84 @@ function anyStep(): fc.Arbitrary<Step> {
   )
 }
 
+type StepOf<Name extends Step['step']> = Extract<Step, { step: Name }>
+
+/** A step's claim and attempt, and the payment of the model that it is done to. */
+type Scene = Readonly<{
+  store: RefundStore
+  model: ReturnType<typeof emptyPayment>
+  claim: Claim
+  attempt: string
+}>
+
+async function playBegin(
+  { store, model, claim, attempt }: Scene,
+  { request }: StepOf<'begin'>,
+): Promise<void> {
+  const { id, token: claimToken } = claim
+  const { payment, amount, taxFreeAmount, partialAllowed } = request
+  const asked = { id, attempt, claimToken, payment, amount, taxFreeAmount, partialAllowed }
+  const expected = modelBegin(model, asked, AT_ONCE)
+  const details = { ...newIntent(claim).details, tax_free_amount: taxFreeAmount ?? null }
+  const intent = newIntent(claim, { token: attempt, payment, amount, partialAllowed, details })
+  const actual = await store.begin(intent)
+  if (actual.result !== expected) throw new Error(`begin: ${actual.result}, not ${expected}`)
+  if (actual.result === 'begun') {
+    const { kind, amount: begunAmount } = actual.stored.refund
+    const modelRefund = model.refunds.get(id)
+    if (kind !== modelRefund?.kind || begunAmount !== modelRefund.amount) {
+      throw new Error(`begun as ${kind} of ${begunAmount}, not ${JSON.stringify(modelRefund)}`)
+    }
+  }
+}
+
+/** Answers whether money may have moved beyond what the payment has. */
+async function playSettle({ store, model, claim, attempt }: Scene, step: StepOf<'settle'>): Promise<boolean> {
+  const { id, tid } = claim
+  const booked = step.status === 'succeeded' ? step.booked : null
+  const { status, source, settles } = step
+  // What is sent twice is told by its text, and here no two settlements of a source are told apart by it.
+  const settlement = { status, source, settles, bookedAmount: booked, text: `${source} ${settles}` }
+  const amount = model.refunds.get(id)?.amount ?? 100
+  const expected = modelSettle(model, { id, attempt }, settlement, AT_ONCE.nowMs)
+  const disputed = settles === 'disputed'
+  const refund = { id, account: 'default', tid, amount, reason: '', metadata: {}, disputed }
+  const stored = { refund, merchant: MERCHANT, attempt, fingerprint: '', earlier: [] }
+  const resolution = source === 'provider' ? null : { source, by: null, note: null, at: '' }
+  const actual = await store.settle(stored as unknown as StoredRefund, {
+    ...SUCCEEDED,
+    status,
+    resolution,
+    bookedAmount: booked,
+  })
+  if (actual.result !== expected) throw new Error(`settle: ${actual.result}, not ${expected}`)
+  return expected === 'disputed' || model.moved.length > 0
+}
+
+/** Answers whether money may have moved beyond what the payment has. */
+async function playRestore(
+  { store, model, claim, attempt }: Scene,
+  step: StepOf<'restore'>,
+): Promise<boolean> {
+  const { id, tid } = claim
+  const { payment, amount } = step
+  const restored = { id, attempt, kind: 'partial', amount, askedTaxFree: 0 } as const
+  const expected = modelRestore(model, restored, payment, AT_ONCE)
+  const refund = { id, tid, amount, kind: 'partial', created_at: '2026-01-01T00:00:00.000Z' }
+  const begun = {
+    refund: { ...newIntent(claim).details, ...refund },
+    merchant: MERCHANT,
+    ...{ attempt, countedTaxFree: 0, fingerprint: '' },
+  }
+  await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: AT_ONCE.leaseMs })
+  return expected === 'restored'
+}
+
+async function playRelease({ store, model, claim, attempt }: Scene): Promise<void> {
+  modelRelease(model, { id: claim.id, attempt, claimToken: claim.token }, AT_ONCE)
+  await store.release({ claim, token: attempt, requestedAt: REQUESTED_AT })
+}
+
 t.test(
   'the ledger equals the model, for any sequence of steps, and exceeds the payment only where money moved',
   async (t) => {
@@ -745,63 +826,14 @@ t.test(
         const model = emptyPayment()
         let hasMovedBeyond = false
         for (const step of steps) {
-          const id = ids[step.slot] as string
-          const attempt = `attempt-${step.attempt}`
           // Each step claims anew, as after a release; what claims do is another test's subject.
-          const claim = newClaim({ id, tid })
-          if (step.step === 'begin') {
-            const { payment, amount, taxFreeAmount, partialAllowed } = step.request
-            const expected = modelBegin(
-              model,
-              { id, attempt, claimToken: claim.token, payment, amount, taxFreeAmount, partialAllowed },
-              AT_ONCE,
-            )
-            const details = { ...newIntent(claim).details, tax_free_amount: taxFreeAmount ?? null }
-            const intent = newIntent(claim, { attempt, payment, amount, partialAllowed, details })
-            const actual = await store.begin(intent)
-            if (actual.result !== expected) throw new Error(`begin: ${actual.result}, not ${expected}`)
-            if (actual.result === 'begun') {
-              const { kind, amount: begunAmount } = actual.stored.refund
-              const modelRefund = model.refunds.get(id)
-              if (kind !== modelRefund?.kind || begunAmount !== modelRefund.amount) {
-                throw new Error(`begun as ${kind} of ${begunAmount}, not ${JSON.stringify(modelRefund)}`)
-              }
-            }
-          } else if (step.step === 'settle') {
-            const booked = step.status === 'succeeded' ? step.booked : null
-            const { status, source, settles } = step
-            // What is sent twice is told by its text, and here no two settlements of a source are told apart by it.
-            const settlement = { status, source, settles, bookedAmount: booked, text: `${source} ${settles}` }
-            const amount = model.refunds.get(id)?.amount ?? 100
-            const expected = modelSettle(model, { id, attempt }, settlement, AT_ONCE.nowMs)
-            const disputed = settles === 'disputed'
-            const refund = { id, account: 'default', tid, amount, reason: '', metadata: {}, disputed }
-            const stored = { refund, merchant: MERCHANT, attempt, fingerprint: '', earlier: [] }
-            const resolution = source === 'provider' ? null : { source, by: null, note: null, at: '' }
-            const actual = await store.settle(stored as unknown as StoredRefund, {
-              ...SUCCEEDED,
-              status,
-              resolution,
-              bookedAmount: booked,
-            })
-            if (actual.result !== expected) throw new Error(`settle: ${actual.result}, not ${expected}`)
-            hasMovedBeyond ||= expected === 'disputed' || model.moved.length > 0
-          } else if (step.step === 'restore') {
-            const { payment, amount } = step
-            const restored = { id, attempt, kind: 'partial', amount, askedTaxFree: 0 } as const
-            const expected = modelRestore(model, restored, payment, AT_ONCE)
-            const refund = { id, tid, amount, kind: 'partial', created_at: '2026-01-01T00:00:00.000Z' }
-            const begun = {
-              refund: { ...newIntent(claim).details, ...refund },
-              merchant: MERCHANT,
-              ...{ attempt, countedTaxFree: 0, fingerprint: '' },
-            }
-            await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: AT_ONCE.leaseMs })
-            hasMovedBeyond ||= expected === 'restored'
-          } else {
-            modelRelease(model, { id, attempt, claimToken: claim.token }, AT_ONCE)
-            await store.release({ claim, attempt, requestedAt: REQUESTED_AT })
-          }
+          const claim = newClaim({ id: ids[step.slot] as string, tid })
+          const scene: Scene = { store, model, claim, attempt: `attempt-${step.attempt}` }
+          if (step.step === 'begin') await playBegin(scene, step)
+          else if (step.step === 'settle') hasMovedBeyond = (await playSettle(scene, step)) || hasMovedBeyond
+          else if (step.step === 'restore')
+            hasMovedBeyond = (await playRestore(scene, step)) || hasMovedBeyond
+          else await playRelease(scene)
           await expectSameLedger(store, tid, model, hasMovedBeyond)
         }
       }),

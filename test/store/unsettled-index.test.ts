@@ -1,13 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type {
-  Claim,
-  RefundStore,
-  Settlement,
-  StoredRefund,
-  UnsettledQuery,
-} from '../../src/refunds/ports/store.ts'
+import type { Claim, Intent } from '../../src/refunds/claim.ts'
+import type { RefundStore, UnsettledQuery } from '../../src/refunds/ports/store.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
+import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
@@ -29,6 +25,38 @@ const UNKNOWN: Settlement = {
 }
 const SUCCEEDED: Settlement = { ...UNKNOWN, status: 'succeeded' }
 
+type Overrides = { requestedAt?: number; leaseMs?: number; merchant?: string; by?: string }
+
+function newClaim(merchant = MERCHANT): Claim {
+  return {
+    id: refundId('test', randomUUID()),
+    token: randomBytes(12).toString('base64url'),
+    fingerprint: 'fingerprint',
+    merchant,
+    tid: randomUUID(),
+  }
+}
+
+function newIntent(claim: Claim, { requestedAt, leaseMs, by }: Overrides): Intent {
+  return {
+    claim,
+    token: claim.token,
+    requestedAt: requestedAt ?? Date.now(),
+    payment: { method: 'card_auth', amount: 1_000 },
+    amount: undefined,
+    partialAllowed: true,
+    leaseMs: leaseMs ?? LEASE_MS,
+    details: {
+      account: 'default',
+      tax_free_amount: null,
+      reason: '',
+      refund_account: null,
+      requested_by: by ?? 'one',
+      metadata: {},
+    },
+  }
+}
+
 async function startAll(t: Test) {
   const server = await startTestRedis(t)
   const redis = connectRedis({ kind: 'url', url: server.url })
@@ -47,47 +75,20 @@ async function startAll(t: Test) {
     })
   const store = startStore()
 
-  async function begin(
-    overrides: { requestedAt?: number; leaseMs?: number; merchant?: string; by?: string } = {},
-  ) {
-    const claim: Claim = {
-      id: refundId('test', randomUUID()),
-      token: randomBytes(12).toString('base64url'),
-      fingerprint: 'fingerprint',
-      merchant: overrides.merchant ?? MERCHANT,
-      tid: randomUUID(),
-    }
+  async function begin(overrides: Overrides = {}) {
+    const claim = newClaim(overrides.merchant)
     await store.claim(claim)
-    const begun = await store.begin({
-      claim,
-      attempt: claim.token,
-      requestedAt: overrides.requestedAt ?? Date.now(),
-      payment: { method: 'card_auth', amount: 1_000 },
-      amount: undefined,
-      partialAllowed: true,
-      leaseMs: overrides.leaseMs ?? LEASE_MS,
-      details: {
-        account: 'default',
-        tax_free_amount: null,
-        reason: '',
-        refund_account: null,
-        requested_by: overrides.by ?? 'one',
-        metadata: {},
-      },
-    })
+    const begun = await store.begin(newIntent(claim, overrides))
     if (begun.result !== 'begun') throw new Error(begun.result)
     return { claim, stored: begun.stored }
   }
-  async function beginUnknown(overrides: Parameters<typeof begin>[0] = {}): Promise<StoredRefund> {
+  async function beginUnknown(overrides: Overrides = {}): Promise<StoredRefund> {
     const settled = await store.settle((await begin(overrides)).stored, UNKNOWN)
     if (settled.result !== 'settled') throw new Error(settled.result)
     return settled.stored
   }
   /** So many unknown refunds, asked for a millisecond after each other. */
-  async function manyUnknown(
-    count: number,
-    overridesOf: (index: number) => Parameters<typeof begin>[0] = () => ({}),
-  ) {
+  async function manyUnknown(count: number, overridesOf: (index: number) => Overrides = () => ({})) {
     const stored: StoredRefund[] = []
     for (let start = 0; start < count; start += 50) {
       const batch = Array.from({ length: Math.min(50, count - start) }, (_, index) => start + index)

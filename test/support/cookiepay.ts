@@ -3,13 +3,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Test } from 'tap'
 import { type CookiePayOptions, createCookiePay } from '../../src/cookiepay/client.ts'
 import type { TokenStore } from '../../src/cookiepay/tokens.ts'
-import type { CancelRequest } from '../../src/refunds/ports/store.ts'
+import type { CancelRequest } from '../../src/refunds/ports/provider.ts'
 import { MERCHANT } from './merchant.ts'
 
-/** What an account has beside its contract, where a test is not about it. */
+/** What an account has beside its id, key and PG, where a test is not about it. */
 export const TERMS = { timeoutMs: 10_000, fullCancel: 'with_amount' } as const
 
-export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', gateway: 'toss', ...TERMS } as const
+export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', pg: 'toss', ...TERMS } as const
 
 export const CANCEL: CancelRequest = {
   merchant: MERCHANT,

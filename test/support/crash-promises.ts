@@ -1,5 +1,5 @@
 import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
-import type { RefundState } from '../../src/refunds/refund.ts'
+import type { RefundState } from '../../src/refunds/refund-states.ts'
 import { keys, unsettledShard } from '../../src/store/keys.ts'
 import { IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
 import { type ModelPayment, shownStatus, sumOf } from './ledger-model.ts'

@@ -1,19 +1,15 @@
 import { setImmediate as flowsToRun } from 'node:timers/promises'
+import type { MonotonicClock } from '../../src/refunds/clock.ts'
 import type { BackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { resolveRefund } from '../../src/refunds/flows/resolve-refund.ts'
 import { startReconciler } from '../../src/refunds/jobs/settle-unknown.ts'
-import type {
-  CancelCall,
-  CancelOutcome,
-  MonotonicClock,
-  Provider,
-  RefundObserver,
-  RefundStore,
-} from '../../src/refunds/ports/store.ts'
-import type { RefundRequest } from '../../src/refunds/refund.ts'
+import type { RefundObserver } from '../../src/refunds/ports/observer.ts'
+import type { CancelCall, CancelOutcome, Provider } from '../../src/refunds/ports/provider.ts'
+import type { RefundStore } from '../../src/refunds/ports/store.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
-import type { RedisClient, Scripts } from '../../src/store/lua/scripts.ts'
+import type { RefundRequest } from '../../src/refunds/refund-request.ts'
+import type { ScriptedClient } from '../../src/store/lua/scripts.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import {
   emptyPayment,
@@ -83,7 +79,7 @@ export type Actor = {
 }
 
 export type Real = {
-  redis: RedisClient & Scripts
+  redis: ScriptedClient
   reader: RefundStore
   actors: Actor[]
   /** What a broken connection still carries, and may yet deliver. */
@@ -108,7 +104,7 @@ export function newModel(): Model {
   }
 }
 
-export function createStore(redis: RedisClient & Scripts, clock: MonotonicClock = () => 0): RefundStore {
+export function createStore(redis: ScriptedClient, clock: MonotonicClock = () => 0): RefundStore {
   return createRefundStore(redis, {
     now: () => Date.now(),
     clock,
@@ -209,7 +205,7 @@ function createProvider(
   return {
     authorize: async () => ({ outcome: 'authorized', token: 'token' }),
     renew: async () => ({ outcome: 'authorized', token: 'fresh' }),
-    admit: (_merchant, work) => work(cancel),
+    admit: async () => ({ outcome: 'admitted', cancel, leave: () => {} }),
     lookUp: async ({ tid }) =>
       !isLookupDown && model.relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied)
         ? { outcome: 'cancelled', refundedAt: new Date().toISOString() }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { readConfig } from '../../src/config/variables.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
 import type { Problem } from '../../src/http/problems/catalog.ts'
-import type { Refund, RefundRequest } from '../../src/refunds/refund.ts'
+import type { Refund } from '../../src/refunds/refund.ts'
+import type { RefundRequest } from '../../src/refunds/refund-request.ts'
 import { startTestRedis, type TestRedis } from './redis.ts'
 import { startSandbox } from './sandbox.ts'
 

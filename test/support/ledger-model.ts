@@ -1,6 +1,7 @@
-import type { Payment, RefundState, Resolution } from '../../src/refunds/refund.ts'
-import type { Krw } from '../../src/refunds/rules/amounts.ts'
-import type { RefundKind } from '../../src/refunds/rules/eligibility.ts'
+import type { Krw } from '../../src/refunds/krw.ts'
+import type { Payment, RefundKind } from '../../src/refunds/payment.ts'
+import type { Resolution } from '../../src/refunds/refund.ts'
+import type { RefundState } from '../../src/refunds/refund-states.ts'
 
 /** What the model knows of a refund; `booked` is what the ledger counts for it. */
 export type ModelRefund = {
@@ -25,7 +26,7 @@ export type ModelRefund = {
 export type ModelPayment = {
   pinned: Payment | null
   refunds: Map<string, ModelRefund>
-  /** Claims that were given up, and until when that is remembered. */
+  /** Abandoned claims, and until when that is remembered. */
   abandonedUntilMs: Map<string, number>
   /** What was moved beside its refunds, by attempts that no refund stands for. */
   moved: { booked: Krw; taxFree: Krw }[]
@@ -52,7 +53,7 @@ export type ModelSettlement = Readonly<{
   settles?: 'unknown' | 'disputed'
 }>
 
-/** The time, and how long an attempt has for its call and a mark of a given up claim is kept. */
+/** The time, and how long an attempt has for its call and a mark of an abandoned claim is kept. */
 export type ModelTime = Readonly<{ nowMs: number; leaseMs: number; markMs: number }>
 
 export function emptyPayment(): ModelPayment {

@@ -7,6 +7,6 @@ export const MERCHANT = merchantOf('shop')
 export const MERCHANT_ACCOUNT = {
   name: 'default',
   merchant: MERCHANT,
-  gateway: 'toss',
+  pg: 'toss',
   leaseMs: 10_000,
 } as const

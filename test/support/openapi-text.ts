@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { pino } from 'pino'
-import { readConfig } from '../../src/config/variables.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 import type { AppParts } from '../../src/http/app.ts'
 import { buildApp } from '../../src/http/app.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { defineScripts, type RedisClient, type Scripts } from '../../src/store/lua/scripts.ts'
+import { defineScripts, type ScriptedClient } from '../../src/store/lua/scripts.ts'
 import type { TestRedis } from './redis.ts'
 
 /** The commands of one refund, in the order in which they leave the gateway. */
@@ -104,7 +104,7 @@ function readScripts(): ReadonlyMap<string, Step> {
       steps.set(hash('sha1', lua), step)
     },
   }
-  defineScripts(reader as unknown as RedisClient & Scripts)
+  defineScripts(reader as unknown as ScriptedClient)
   return steps
 }
 

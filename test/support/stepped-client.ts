@@ -1,4 +1,4 @@
-import type { RedisClient, Scripts } from '../../src/store/lua/scripts.ts'
+import type { ScriptedClient } from '../../src/store/lua/scripts.ts'
 
 /** A command that a client has sent, and whose reply it has not read. */
 export type SentCommand = Readonly<{
@@ -16,7 +16,7 @@ type Waiting = SentCommand & {
 
 /** A client of Redis whose commands are done, one by one and in their order, when the test says so. */
 export type SteppedClient = Readonly<{
-  redis: RedisClient & Scripts
+  redis: ScriptedClient
   /** The command that is answered next; undefined where there is none. */
   next(): SentCommand | undefined
   /** Has Redis do the next command, unless it has, and gives the client the reply. */
@@ -57,7 +57,7 @@ export function createSteppedClient(execute: Execute): SteppedClient {
   const lost = (cut: readonly Waiting[]) => cut.filter(({ reply }) => reply === undefined)
 
   return {
-    redis: new Proxy({} as RedisClient & Scripts, {
+    redis: new Proxy({} as ScriptedClient, {
       get:
         (_, name) =>
         (...args: unknown[]) =>

@@ -1,4 +1,4 @@
-import type { RedisClient, Scripts } from '../../src/store/lua/scripts.ts'
+import type { ScriptedClient } from '../../src/store/lua/scripts.ts'
 import {
   createStoreIdentity,
   type StorePast,
@@ -7,7 +7,7 @@ import {
 
 /** What a gateway of this process would look at, with one secret and without API_KEYS. */
 export function createPast(
-  redis: RedisClient & Scripts,
+  redis: ScriptedClient,
   options: Partial<StorePastOptions> = {},
 ): Omit<StorePast, 'check'> & { check(): Promise<string | null> } {
   const past = createStoreIdentity(redis, {

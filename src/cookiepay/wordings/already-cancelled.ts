@@ -2,7 +2,7 @@ import { phrases } from './phrase.ts'
 
 /**
  * How a PG says that the payment was cancelled before. The provider's own plugin goes by `이미 취소` and
- * `원거래 기취소` (facts).
+ * `원거래 기취소` (docs/provider.md, Cancel answers).
  */
 export const ALREADY_CANCELLED = phrases({
   '{already} [전체|전액|전부|모두|승인|매입|결제|정상|일괄] {cancel} [처리|승인|완료|성공] 된|되|됐|됨|하였|했|완료|성공|거래|결제|건|상태|주\\d|오류|입니다|임|$':

@@ -7,9 +7,8 @@ const WHAT =
 const TROUBLE = '오류|에러|error|실패|장애|문제|예외|exception|fail'
 
 /**
- * Wordings that may hide a cancel that was made, or will be: they outweigh whatever else a message says. The words of
- * PGs for such cases, those of proxies, web servers and runtimes between us and the PG, and what people write who do
- * not know either.
+ * Wordings that may hide a cancel that was made, or will be: they outweigh whatever else a message says. The words of PGs for such cases; those of proxies, web servers and runtimes between us and the PG; what people
+ * write who do not know either.
  */
 export const AMBIGUOUS = phrases({
   // The line to the PG, the bank or the card company failed.

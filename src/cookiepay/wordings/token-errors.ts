@@ -19,10 +19,13 @@ export const REJECTION = phrases({
     'Invalid token',
 })
 
-/** Codes that are about id and key, whatever is said with them: `E003` is "ID & KEY 불일치" (facts: seen in production). */
+/** Codes about id and key, whatever is said with them: `E003` is "ID & KEY 불일치" (docs/provider.md, Tokens). */
 export const TOKEN_ERROR_CODES: readonly string[] = ['E003']
 
-/** What such a message says that was done, or failed, beside or after the cancel: it is not about the token alone. */
+/**
+ * What such a message says that was done, or failed, beside or after the cancel: it is not about the token
+ * alone.
+ */
 export const BESIDES = phrases({
   '처리|진행|반영|접수|승인|이체|입금|지급|송금|요청 완료|되었|됐|됨|하였|했|성공':
     '정상 처리되었으나 토큰이 만료되었습니다',

@@ -2,7 +2,7 @@ import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { FastifyServerFactory } from 'fastify'
-import type { TlsFiles } from '../../config/variables.ts'
+import type { TlsFiles } from '../../config/config.ts'
 
 /** How long a client may take for the head of its request, a connection that sends nothing included. */
 const HEADERS_TIMEOUT_MS = 5_000

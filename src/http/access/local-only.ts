@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isLoopback } from '../../config/variables.ts'
+import { isLoopback } from '../../config/exposure.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 
 /** Of IPv6, the loopback address and those of IPv4 that are mapped into it. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { MAX_KRW } from '../../refunds/refund.ts'
+import { MAX_KRW } from '../../refunds/krw.ts'
 import { SeenRefund } from '../seen-refund.ts'
 import { ref } from '../shared-schemas.ts'
 

@@ -1,5 +1,5 @@
-import type { RefundRequest } from '../../refunds/refund.ts'
 import { refundId } from '../../refunds/refund-id.ts'
+import type { RefundRequest } from '../../refunds/refund-request.ts'
 import { OPEN_CALLER } from '../access/authentication.ts'
 
 export const IDEMPOTENCY_KEY_EXAMPLE = 'order-1042-refund-1'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { remaining } from '../../refunds/ledger.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
-import { remaining } from '../../refunds/rules/amounts.ts'
 import { READERS } from '../access/authentication.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy } from '../seen-refund.ts'

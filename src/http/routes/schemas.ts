@@ -1,14 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import {
-  MAX_KRW,
-  ProviderAnswer,
-  REFUND_STATUSES,
-  Refund,
-  TEXT,
-  TID,
-  VISIBLE_TEXT,
-} from '../../refunds/refund.ts'
-import { PAYMENT_METHODS } from '../../refunds/rules/eligibility.ts'
+import { MAX_KRW } from '../../refunds/krw.ts'
+import { PAYMENT_METHODS } from '../../refunds/payment.ts'
+import { ProviderAnswer, Refund } from '../../refunds/refund.ts'
+import { TID } from '../../refunds/refund-request.ts'
+import { REFUND_STATUSES } from '../../refunds/refund-states.ts'
+import { TEXT, VISIBLE_TEXT } from '../../refunds/text.ts'
 import { PROBLEMS, Problem, type ProblemCode, problem, RETRIES } from '../problems/catalog.ts'
 import { PROBLEM_CONTENT_TYPE } from '../problems/send-problem.ts'
 import { SeenRefund } from '../seen-refund.ts'

@@ -1,5 +1,12 @@
-import type { Provider, RefundObserver, RefundStore, StoredRefund, UnsettledRefund } from '../ports/store.ts'
+import { unknownSinceMs } from '../history.ts'
+import type { RefundObserver } from '../ports/observer.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { RefundStore, UnsettledEntry } from '../ports/store.ts'
+import { settlementByLookup } from '../rules/settlements.ts'
+import type { StoredRefund } from '../stored-refund.ts'
+import { repeat } from './repeat.ts'
 
+/** What the reconciler needs. */
 export type ReconcilerParts = Readonly<{
   store: RefundStore
   provider: Provider
@@ -19,7 +26,10 @@ export type Reconciler = Readonly<{
 /** The longest pause between two lookups of one refund. */
 const LONGEST_PAUSE_MS = 6 * 3_600_000
 
-/** An unknown partial or a disputed refund waits for a person; it is only looked at to see whether one has come. */
+/**
+ * An unknown partial or a disputed refund waits for a person; it is only looked at to see whether one has
+ * come.
+ */
 const PERSON_PAUSE_MS = LONGEST_PAUSE_MS
 
 /** How many lookups run at a time: few, since they are in nobody's way. */
@@ -30,38 +40,17 @@ const MOST_LOOKED_AT = 64
 const LONGEST_SWEEP_MS = 20_000
 
 /**
- * Runs in every replica, without a leader. Every expired `processing` becomes `unknown`, at each sweep. The unknown
- * ones are looked at in the order in which they are due, and the store hands each to one replica at a time: a full
- * refund is looked up at the provider, first at once, then after pauses that double, so that one which stays
- * inconclusive keeps no other waiting; a partial one is left for a person, and so is a disputed one.
+ * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it
+ * looks at the unknown ones in the order in which they are due; the store hands each to one replica at a
+ * time. A full refund is looked up at the provider, first at once, then after
+ * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a person, and so is a disputed
+ * one.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
-  let timer: NodeJS.Timeout | undefined
-  let sweeping: Promise<void> = Promise.resolve()
-  let isStopped = false
-  const sweepOnce = () => sweep(parts, () => isStopped)
-
-  function schedule(): void {
-    if (isStopped) return
-    // Jitter, so that replicas that were started together do not sweep together.
-    const pauseMs = parts.intervalMs * (0.5 + Math.random())
-    timer = setTimeout(() => {
-      // A store that is away is reported by the store itself; the refunds wait for the next sweep.
-      sweeping = sweepOnce()
-        .catch(() => {})
-        .finally(schedule)
-    }, pauseMs).unref()
-  }
-
-  schedule()
-  return {
-    sweep: sweepOnce,
-    async stop() {
-      isStopped = true
-      clearTimeout(timer)
-      await sweeping
-    },
-  }
+  // A store that is away is reported by the store itself; the refunds wait for the next sweep.
+  const sweepOnce = () => sweep(parts, job.isStopped)
+  const job = repeat(sweepOnce, parts.intervalMs)
+  return { sweep: sweepOnce, stop: job.stop }
 }
 
 async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<void> {
@@ -79,7 +68,7 @@ async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<
   if (failures.length > 0) throw failures[0]
 }
 
-async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promise<void> {
+async function lookAt(parts: ReconcilerParts, unsettled: UnsettledEntry): Promise<void> {
   const stored = await parts.store.findByClaim(unsettled)
   switch (stored?.refund.status) {
     case 'failed':
@@ -98,11 +87,11 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledRefund): Promi
 
 async function lookUp(
   parts: ReconcilerParts,
-  unsettled: UnsettledRefund,
+  unsettled: UnsettledEntry,
   stored: StoredRefund,
 ): Promise<void> {
   const { refund } = stored
-  // How a partly cancelled payment looks in the lookup is not documented (facts): it never settles a part.
+  // How a partly cancelled payment looks there is not documented (docs/provider.md, Lookups): it settles no part.
   if (refund.kind === 'partial') return leaveToPerson(parts, unsettled, stored)
 
   await parts.store.keepKey(stored)
@@ -115,14 +104,8 @@ async function lookUp(
   if (found.outcome === 'inconclusive') {
     return parts.store.lookAgain(unsettled, pauseMs(parts, stored))
   }
-  const settlement = {
-    status: 'succeeded',
-    provider: refund.provider,
-    refunded_at: found.refundedAt,
-    failure: null,
-    resolution: { source: 'lookup', by: null, note: null, at: new Date().toISOString() },
-    bookedAmount: null,
-  } as const
+  const at = new Date().toISOString()
+  const settlement = settlementByLookup(refund, { refundedAt: found.refundedAt, at })
   const settled = await parts.store.settle(stored, settlement)
   if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement, false)
   if (settled.result === 'disputed') parts.observer.disputed(settled.stored.refund, settlement)
@@ -131,7 +114,7 @@ async function lookUp(
 
 async function leaveToPerson(
   { store }: ReconcilerParts,
-  unsettled: UnsettledRefund,
+  unsettled: UnsettledEntry,
   stored: StoredRefund,
 ): Promise<void> {
   await store.keepKey(stored)
@@ -139,8 +122,7 @@ async function leaveToPerson(
 }
 
 /** As long as it has been unknown already, so that pauses double: seconds, then minutes, then hours. */
-function pauseMs({ store, intervalMs }: ReconcilerParts, { refund, history }: StoredRefund): number {
-  const unknownSince = history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at
-  const ageMs = store.now() - Date.parse(unknownSince)
+function pauseMs({ store, intervalMs }: ReconcilerParts, stored: StoredRefund): number {
+  const ageMs = store.now() - unknownSinceMs(stored)
   return Math.min(Math.max(ageMs, intervalMs), LONGEST_PAUSE_MS)
 }

@@ -1,49 +1,23 @@
-/** The PGs behind CookiePay, by the names that configuration uses. */
-export const PAYMENT_GATEWAYS = [
-  'toss',
-  'easypay',
-  'kiwoom',
-  'danal',
-  'mobilpay',
-  'welcome',
-  'paynuri',
-  'eromepay',
-] as const
-export type PaymentGateway = (typeof PAYMENT_GATEWAYS)[number]
-
-/** How the payment was made. */
-export const PAYMENT_METHODS = [
-  'card_auth',
-  'card_keyin',
-  'card_billing',
-  'bank_transfer',
-  'virtual_account',
-  'mobile',
-] as const
-export type PaymentMethod = (typeof PAYMENT_METHODS)[number]
-
-/** `full`: one cancel of the whole payment. `partial`: a cancel of a stated amount of it. */
-export const REFUND_KINDS = ['full', 'partial'] as const
-export type RefundKind = (typeof REFUND_KINDS)[number]
+import type { PaymentGateway, PaymentMethod, RefundKind } from '../payment.ts'
 
 /** Why a payment cannot be refunded this way; the `rule` of a `not_eligible` problem. */
 export type EligibilityRule = 'method_not_refundable' | 'partial_not_allowed' | 'gateway_not_allowed'
 
 type MethodRule = {
-  readonly full: 'every gateway' | readonly PaymentGateway[]
+  readonly full: 'every PG' | readonly PaymentGateway[]
   readonly partial: boolean
 }
 
 /**
- * What the cancel API can do for each payment method.
- * Source: cancel manual, "결제취소 시 주의사항" (cards and bank transfers only; virtual accounts with Toss
- * only; no mobile payments) and the note on `amount` (partial cancels: authenticated and key-in cards only).
+ * What the cancel API can do for each payment method. Source: docs/provider.md, Cancel call. Cards and bank
+ * transfers only; virtual accounts with Toss only; no mobile payments; parts of authenticated and key-in card
+ * payments only.
  */
 const METHOD_RULES: Readonly<Record<PaymentMethod, MethodRule>> = {
-  card_auth: { full: 'every gateway', partial: true },
-  card_keyin: { full: 'every gateway', partial: true },
-  card_billing: { full: 'every gateway', partial: false },
-  bank_transfer: { full: 'every gateway', partial: false },
+  card_auth: { full: 'every PG', partial: true },
+  card_keyin: { full: 'every PG', partial: true },
+  card_billing: { full: 'every PG', partial: false },
+  bank_transfer: { full: 'every PG', partial: false },
   virtual_account: { full: ['toss'], partial: false },
   mobile: { full: [], partial: false },
 }
@@ -57,23 +31,23 @@ export function partialAllowed(method: PaymentMethod): boolean {
 export function brokenEligibilityRule(
   method: PaymentMethod,
   kind: RefundKind,
-  gateway: PaymentGateway,
+  pg: PaymentGateway,
 ): EligibilityRule | null {
   const { full } = METHOD_RULES[method]
-  if (full !== 'every gateway') {
+  if (full !== 'every PG') {
     if (full.length === 0) return 'method_not_refundable'
-    if (!full.includes(gateway)) return 'gateway_not_allowed'
+    if (!full.includes(pg)) return 'gateway_not_allowed'
   }
   if (kind === 'partial' && !partialAllowed(method)) return 'partial_not_allowed'
   return null
 }
 
-/** Whether the provider needs the account that the money goes back to (manual: "가상계좌시 필수"). */
+/** Whether the provider needs the account that the money goes back to (docs/provider.md, Cancel call). */
 export function refundAccountRequired(method: PaymentMethod): boolean {
   return method === 'virtual_account'
 }
 
-/** Whether this gateway takes a tax-free amount (manual: "키움페이 > 복합과세 가맹점만 사용가능합니다"). */
-export function taxFreeAllowed(gateway: PaymentGateway): boolean {
-  return gateway === 'kiwoom'
+/** Whether this PG takes a tax-free amount (docs/provider.md, Cancel call). */
+export function taxFreeAllowed(pg: PaymentGateway): boolean {
+  return pg === 'kiwoom'
 }

@@ -1,17 +1,23 @@
--- The one place where money is reserved: decides on a refund against everything that was done with the
--- payment, and writes it as `processing`. Sent twice, it finds its own attempt and renews its lease. A renewal finds
--- its own or nothing: what the store has forgotten is not begun anew, since the store knows less than it did.
+-- includes: shared/decide.lua
 --
--- KEYS[1] payment, KEYS[2] mark of a claim that was given up
+-- The one place where money is reserved: a refund that may begin beside everything that was done with the payment is
+-- written as `processing`. Sent twice, it finds its own attempt and renews its lease. A renewal finds
+-- its own or nothing: what the store has forgotten is not begun anew, since the store knows less than it did.
+-- A refusal abandons the claim in the same step: see release.lua.
+--
+-- KEYS[1] payment, KEYS[2] mark of an abandoned claim
+-- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] for how long the refund is this attempt's own, ARGV[4] for how long
+-- an abandoned claim is remembered, both in milliseconds
+-- ARGV[5] how it was paid, ARGV[6] what was paid, ARGV[7] the tax-free part of that or ''
+-- ARGV[8] the refund's amount, '' for everything that remains, ARGV[9] its tax-free part or '', ARGV[10] '1' where it
+-- may be a partial one, ARGV[11] when it was asked for, in milliseconds since 1970, ARGV[12] its JSON, ARGV[13] '1' for
+-- a renewal
 -- Returns {'begun' | 'exists' | 'refund_unresolved', id, refund}, {'amount_exceeds_remaining', remaining}
 --      or {'claim_abandoned' | 'payment_mismatch' | 'partial_not_allowed' | 'tax_free_exceeds_amount' | 'lost'}.
--- A refusal gives the claim up in the same step: see release.lua.
 
 local abandoned_key = KEYS[2]
 local id, attempt, lease_ms, mark_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local method, paid, paid_tax_free = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]) or '-'
-local amount, tax_free = tonumber(ARGV[8]), tonumber(ARGV[9]) -- nil: everything that remains; not stated
-local partial_allowed, created_at, json, is_renewal = ARGV[10] == '1', tonumber(ARGV[11]), ARGV[12], ARGV[13] == '1'
+local created_at, json, is_renewal = tonumber(ARGV[11]), ARGV[12], ARGV[13] == '1'
 
 local now = now_ms()
 local ledger, existing, unsettled = read(id)
@@ -28,68 +34,16 @@ end
 if is_renewal then return { 'lost' } end
 if redis.call('EXISTS', abandoned_key) == 1 then return { 'claim_abandoned' } end
 
-local function refuse(...)
+local payment = { method = ARGV[5], amount = tonumber(ARGV[6]), tax_free = tonumber(ARGV[7]) or '-' }
+ledger = with_facts(ledger, payment)
+local refund, refusal = decide(ledger, unsettled, payment, {
+  amount = tonumber(ARGV[8]), tax_free = tonumber(ARGV[9]), partial_allowed = ARGV[10] == '1',
+}, now)
+if refusal then
   redis.call('SET', abandoned_key, '', 'PX', mark_ms)
-  return { ... }
+  return refusal
 end
 
-ledger = with_facts(ledger, method, paid, paid_tax_free)
-if ledger.method ~= method or ledger.amount ~= paid or ledger.tax_free ~= paid_tax_free then
-  return refuse('payment_mismatch')
-end
-
--- The unsettled refund that keeps this one from its place: an unknown or disputed one, else, where any will do, one in
--- flight. Ends the leases that are over, so that the sums say what is unknown.
-local function in_the_way(any_will_do)
-  local uncertain, in_flight
-  for other_id in string.gmatch(unsettled or '', '%S+') do
-    local other = read_refund(other_id)
-    expire_lease(ledger, other, now)
-    if other.status == 'processing' then in_flight = in_flight or other else uncertain = uncertain or other end
-  end
-  return uncertain or any_will_do and in_flight or nil
-end
-
-local function refuse_beside(other)
-  return refuse('refund_unresolved', other.id, refund_text(other))
-end
-
-local asks_for_everything = not amount or amount == paid
-if asks_for_everything and unsettled then return refuse_beside(in_the_way(true)) end
-
--- Why the refund does not fit beside what is used of the payment; or nil, and its tax-free part: as stated, else what
--- the taxable part of the payment does not cover.
-local function misfit(used, used_tax_free)
-  local remaining = math.max(0, ledger.amount - used)
-  if remaining == 0 or amount > remaining then return 'amount_exceeds_remaining' end
-  if tax_free and tax_free > amount then return 'tax_free_exceeds_amount' end
-  if ledger.tax_free == '-' then return nil, tax_free or 0 end
-  local remaining_tax_free = ledger.tax_free - used_tax_free
-  local remaining_taxable = math.max(0, (ledger.amount - ledger.tax_free) - (used - used_tax_free))
-  local part = tax_free or math.max(0, amount - remaining_taxable)
-  if part > remaining_tax_free or amount - part > remaining_taxable then return 'tax_free_exceeds_amount' end
-  return nil, part
-end
-
-local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
-local used_tax_free = ledger.refunded_tax_free + ledger.in_flight_tax_free
-  + ledger.unknown_tax_free + ledger.disputed_tax_free
-local remaining = math.max(0, ledger.amount - used)
-amount = amount or remaining
-local reason, counted_tax_free = misfit(used, used_tax_free)
-if reason then
-  local other = in_the_way()
-  local is_certain = misfit(ledger.refunded + ledger.in_flight, ledger.refunded_tax_free + ledger.in_flight_tax_free)
-  if other and not is_certain then return refuse_beside(other) end
-  return refuse(reason, string.format('%.0f', remaining))
-end
-
-local kind = 'partial'
-if ledger.standing == 0 and amount == paid then kind = 'full' end
-if kind == 'partial' and not partial_allowed then return refuse('partial_not_allowed') end
-
-local text = enter(ledger, {
-  id = id, status = 'processing', kind = kind, attempt = attempt, amount = amount, tax_free = counted_tax_free,
-  lease_until = now + lease_ms, created_at = created_at, updated_at = now, history = '-', json = json,
-}, unsettled)
-return { 'begun', id, text }
+refund.id, refund.status, refund.attempt, refund.lease_until = id, 'processing', attempt, now + lease_ms
+refund.created_at, refund.updated_at, refund.history, refund.json = created_at, now, '-', json
+return { 'begun', id, enter(ledger, refund, unsettled) }

@@ -1,6 +1,8 @@
 -- Takes an entry out of its shard's index, wherever it is there.
 --
--- KEYS[1] to KEYS[3] as in index-unknown.lua, ARGV[1] entry
+-- KEYS[1] in flight, KEYS[2] unknown by when they were asked for, KEYS[3] unknown by when they are looked up
+-- ARGV[1] entry
+-- Returns in how many of the three it was.
 
 local left = 0
 for index = 1, 3 do left = left + redis.call('ZREM', KEYS[index], ARGV[1]) end

@@ -1,7 +1,10 @@
+-- includes: shared/ledger.lua
+--
 -- One page of a payment's refunds, oldest first, and the payment's ledger at the same moment. A number whose refund
 -- was undone is passed over.
 --
--- KEYS[1] payment, ARGV[1] the number to begin with, ARGV[2] how many
+-- KEYS[1] payment
+-- ARGV[1] the number to begin with, ARGV[2] how many
 -- Returns {next number or '', the ledger's text or '', id, refund, id, refund, ...}.
 
 local number, limit = tonumber(ARGV[1]), tonumber(ARGV[2])

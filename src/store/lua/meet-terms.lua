@@ -3,7 +3,8 @@
 -- of a later one joins them once an older one of its own is known.
 --
 -- KEYS[1] terms: a hash of `callers` and of each secret's proof
--- ARGV[1] '1' where it may write, ARGV[2] 'open' or 'keys', then a proof of each secret, newest first
+-- ARGV[1] '1' where it may write, ARGV[2] 'open' or 'keys', ARGV[3] and on a proof of each secret,
+-- newest first
 -- Returns {'met'}, {'set'} by the first one, or {'broken', 'callers' and 'secrets' or one of them}.
 
 local may_write, callers, newest = ARGV[1] == '1', ARGV[2], ARGV[3]

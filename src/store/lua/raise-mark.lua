@@ -1,3 +1,5 @@
+-- includes: shared/now.lua
+--
 -- Notices that this store is older than what somebody remembers of it, and else raises its mark, which shows later
 -- that it had come this far. Sent twice, it raises twice. Where the past is lost it raises nothing, and keeps that
 -- instead, so that a process which remembers nothing refuses with the others until an operator accepts the loss.
@@ -7,7 +9,7 @@
 --
 -- KEYS[1] mark, KEYS[2] scores of the instances, KEYS[3] store id
 -- ARGV[1] the id it must have, ARGV[2] who asks, ARGV[3] 'raise', 'compare' (raise nothing) or 'look' (write nothing),
--- then the memories: instance, mark
+-- ARGV[4] and on the memories: instance, mark
 -- Returns {'raised' | 'fine', mark}, {'gone_back', as it was at, what is remembered} or {'other_store'}.
 
 -- How many instances are told apart. Of those that raised it last, half stay; what was before is `void_until`.
@@ -42,8 +44,7 @@ end
 if purpose ~= 'raise' then return { 'fine', text(mark) } end
 
 -- Rises also where Redis's clock went back.
-local time = redis.call('TIME')
-mark = math.max(mark + 1, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+mark = math.max(mark + 1, now_ms())
 redis.call('HSET', KEYS[1], 'mark', text(mark))
 redis.call('ZADD', KEYS[2], text(mark), instance)
 

@@ -1,3 +1,5 @@
+-- includes: shared/ledger.lua
+--
 -- A payment's ledger as it stands now.
 --
 -- KEYS[1] payment

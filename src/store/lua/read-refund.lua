@@ -1,6 +1,9 @@
+-- includes: shared/ledger.lua
+--
 -- A refund as it stands now: a reader never sees a `processing` whose lease is over.
 --
 -- KEYS[1] payment
+-- ARGV[1] refund's id
 -- Returns {'found', id, refund} or {'missing'}.
 
 local ledger, refund = read(ARGV[1])

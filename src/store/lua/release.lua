@@ -1,9 +1,13 @@
--- Undoes the begin of an attempt of which nothing was sent, and gives its claim up: from here on nobody
+-- includes: shared/ledger.lua
+--
+-- Undoes the begin of an attempt of which nothing was sent, and abandons its claim: from here on nobody
 -- who joined that claim can begin under it, so that the claim may be freed in its own slot. (Were it freed
 -- alone, a request that had joined it could begin after another payload had claimed the key: two refunds
 -- under one key.) A refund that was called `unknown` meanwhile stays: callers were told of it.
 --
--- KEYS[1] payment, KEYS[2] mark of a claim that was given up
+-- KEYS[1] payment, KEYS[2] mark of an abandoned claim
+-- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] for how long an abandoned claim is remembered, ARGV[4] for how long a
+-- payment is kept of which nothing is unsettled, both in milliseconds
 -- Returns {'released'}, {'held'} where another attempt has begun this refund or it is settled, or {'unknown', id, refund}.
 
 local abandoned_key = KEYS[2]
@@ -17,7 +21,7 @@ if refund then
   -- Another attempt was sent, and what it moved is counted here alone: it fails like one that was called unknown.
   if string.find(refund.history, 'other:', 1, true) then return { 'unknown', id, refund_text(refund) } end
 
-  count(ledger, refund, -1)
+  count_refund(ledger, refund, -1)
   -- The last number is used again, so that a long outage leaves no long gap for listing to walk through.
   if refund.number == ledger.last_number then ledger.last_number = ledger.last_number - 1 end
   if refund.number == 1 then ledger.first = '-' end

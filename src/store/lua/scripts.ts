@@ -4,45 +4,77 @@ import type { Cluster, Redis } from 'ioredis'
 /** A connection to a single Redis, a Sentinel's primary or a Cluster. */
 export type RedisClient = Redis | Cluster
 
-type Script = Readonly<{ file: string; keys: number; onLedger: boolean }>
+/** What each script replies, as Redis gives it. What that means, only the wrapper beside the script knows. */
+type Replies = Readonly<{
+  beginRefund: readonly [result: string, idOrRemaining: string, text: string]
+  settleRefund: readonly [result: string, id: string, text: string, before: string]
+  restoreRefund: string
+  releaseRefund: readonly [result: string, id: string, text: string]
+  readRefund: readonly [result: string, id: string, text: string]
+  readPayment: string | null
+  listRefunds: readonly [next: string, ledger: string, ...idsAndTexts: string[]]
+  readDue: readonly string[]
+  takeDue: readonly string[]
+  lookAgain: number
+  indexUnknown: number
+  leaveIndex: number
+  expireClaim: number
+  extendClaim: number
+  yieldClaim: number
+  deleteIfOwned: number
+  raiseMark: readonly string[]
+  meetTerms: readonly [result: string, ...broken: ('callers' | 'secrets')[]]
+}>
 
-/** Each script keeps one invariant; its file says which. */
-const SCRIPTS = {
-  beginRefund: { file: 'begin.lua', keys: 2, onLedger: true },
-  settleRefund: { file: 'settle.lua', keys: 1, onLedger: true },
-  restoreRefund: { file: 'restore.lua', keys: 1, onLedger: true },
-  releaseRefund: { file: 'release.lua', keys: 2, onLedger: true },
-  readRefund: { file: 'read-refund.lua', keys: 1, onLedger: true },
-  readPayment: { file: 'read-payment.lua', keys: 1, onLedger: true },
-  listRefunds: { file: 'list-refunds.lua', keys: 1, onLedger: true },
-  readDue: { file: 'read-due.lua', keys: 1, onLedger: false },
-  takeDue: { file: 'take-due.lua', keys: 1, onLedger: false },
-  lookAgain: { file: 'look-again.lua', keys: 1, onLedger: false },
-  indexUnknown: { file: 'index-unknown.lua', keys: 3, onLedger: false },
-  leaveIndex: { file: 'leave-index.lua', keys: 3, onLedger: false },
-  expireClaim: { file: 'expire-claim.lua', keys: 1, onLedger: false },
-  extendClaim: { file: 'extend-claim.lua', keys: 1, onLedger: false },
-  raiseMark: { file: 'raise-mark.lua', keys: 3, onLedger: false },
-  meetTerms: { file: 'meet-terms.lua', keys: 1, onLedger: false },
-  yieldClaim: { file: 'yield-claim.lua', keys: 1, onLedger: false },
-  deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1, onLedger: false },
-} as const satisfies Record<string, Script>
-
-/** The scripts as commands of the client: keys first, then arguments. */
-export type Scripts = Readonly<
-  Record<keyof typeof SCRIPTS, (...keysAndArguments: (string | number)[]) => Promise<unknown>>
->
-
-/** Teaches the client the scripts; ioredis sends each by its hash, and whole where the server lacks it. */
-export function defineScripts(redis: RedisClient): RedisClient & Scripts {
-  const ledger = readScript('shared/ledger.lua')
-  for (const [name, { file, keys, onLedger }] of Object.entries(SCRIPTS)) {
-    const body = readScript(file)
-    redis.defineCommand(name, { numberOfKeys: keys, lua: onLedger ? `${ledger}\n${body}` : body })
-  }
-  return redis as RedisClient & Scripts
+/** Each script keeps one invariant. Its head says which, what its keys and arguments are, and what it returns. */
+const SCRIPTS: Readonly<Record<keyof Replies, Readonly<{ file: string; keys: number }>>> = {
+  beginRefund: { file: 'begin.lua', keys: 2 },
+  settleRefund: { file: 'settle.lua', keys: 1 },
+  restoreRefund: { file: 'restore.lua', keys: 1 },
+  releaseRefund: { file: 'release.lua', keys: 2 },
+  readRefund: { file: 'read-refund.lua', keys: 1 },
+  readPayment: { file: 'read-payment.lua', keys: 1 },
+  listRefunds: { file: 'list-refunds.lua', keys: 1 },
+  readDue: { file: 'read-due.lua', keys: 1 },
+  takeDue: { file: 'take-due.lua', keys: 1 },
+  lookAgain: { file: 'look-again.lua', keys: 1 },
+  indexUnknown: { file: 'index-unknown.lua', keys: 3 },
+  leaveIndex: { file: 'leave-index.lua', keys: 3 },
+  expireClaim: { file: 'expire-claim.lua', keys: 1 },
+  extendClaim: { file: 'extend-claim.lua', keys: 1 },
+  yieldClaim: { file: 'yield-claim.lua', keys: 1 },
+  deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
+  raiseMark: { file: 'raise-mark.lua', keys: 3 },
+  meetTerms: { file: 'meet-terms.lua', keys: 1 },
 }
 
-function readScript(file: string): string {
-  return readFileSync(new URL(`./${file}`, import.meta.url), 'utf8')
+/**
+ * The scripts as commands of the client: keys first, then arguments. Called by the wrapper beside each script alone
+ * (begin.ts for begin.lua, and so on).
+ */
+export type Scripts = {
+  readonly [Name in keyof Replies]: (...keysAndArguments: (string | number)[]) => Promise<Replies[Name]>
+}
+
+/** A client that was taught the scripts. */
+export type ScriptedClient = RedisClient & Scripts
+
+/** Teaches the client the scripts; ioredis sends each by its hash, and whole where the server lacks it. */
+export function defineScripts(redis: RedisClient): ScriptedClient {
+  for (const [name, { file, keys }] of Object.entries(SCRIPTS)) {
+    redis.defineCommand(name, { numberOfKeys: keys, lua: textOf(file) })
+  }
+  return redis as ScriptedClient
+}
+
+/** How the head of a script names a file of shared functions that it needs. */
+const INCLUDES = /^-- includes: (.+)$/gm
+
+/** A script behind everything that it includes, each file once, with what that includes before it. */
+function textOf(file: string, included: Set<string> = new Set()): string {
+  if (included.has(file)) return ''
+  included.add(file)
+  const own = readFileSync(new URL(`./${file}`, import.meta.url), 'utf8')
+  const needed = [...own.matchAll(INCLUDES)].map(([, name = '']) => textOf(name, included))
+  return [...needed, own].filter((text) => text !== '').join('\n')
 }

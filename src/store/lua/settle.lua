@@ -1,3 +1,5 @@
+-- includes: shared/ledger.lua
+--
 -- Records what became of a refund; ledger and refund change together. Sent twice, it changes nothing more.
 --
 -- What has failed stays so, but an answer that says otherwise makes its amount disputed: it counts as refunded until a
@@ -5,21 +7,24 @@
 -- takes no money back: a figure of the provider that is larger than what was booked is booked.
 --
 -- KEYS[1] payment
--- Returns {'settled' | 'conflict' | 'disputed', id, refund}, or {'lost'} where the payment does not know the refund
--- any more.
+-- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] the status that it gets: succeeded, failed or unknown, ARGV[4] what the
+-- provider says that it refunded or '', ARGV[5] what was asked, ARGV[6] who says so: provider, lookup or operator,
+-- ARGV[7] the refund's JSON, ARGV[8] for how long a payment is kept of which nothing is unsettled, in milliseconds,
+-- ARGV[9] the only state that a person's decision is about: unknown or disputed
+-- Returns {'settled' | 'conflict' | 'disputed', id, refund, its status before}, or {'lost'} where the payment does not
+-- know the refund any more.
 
 local id, attempt, status, booked, asked = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local source, json, retention_ms = ARGV[6], ARGV[7], ARGV[8] -- source: provider, lookup or operator
-local settles = ARGV[9] -- the only state that a person's decision is about: unknown or disputed
+local source, json, retention_ms, settles = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
 local ledger, refund, unsettled = read(id)
 if not refund then return { 'lost' } end
 
-local now = now_ms()
+local now, before = now_ms(), refund.status
 local figure = booked or asked -- booked nil: what was asked
 
 local function done(result)
-  return { result, id, refund_text(refund) }
+  return { result, id, refund_text(refund), before }
 end
 
 local function dispute(cause)
@@ -31,7 +36,7 @@ local function dispute(cause)
     remember(refund, 'failed', 'recorded', refund.updated_at)
     refund.status, refund.updated_at, refund.json = 'disputed', now, refund.json .. '\n' .. json
     book(refund, figure)
-    count(ledger, refund, 1)
+    count_refund(ledger, refund, 1)
     write_ledger(ledger)
     write('unsettled', unsettled and unsettled .. ' ' .. id or id)
   end
@@ -49,8 +54,7 @@ if refund.attempt ~= attempt then
   local cause = status == 'succeeded' and attempt or 'unknown.' .. attempt
   if not remembers(refund, 'other', cause) and remember(refund, 'other', cause, now) then
     if status == 'succeeded' then
-      ledger.refunded, ledger.standing = ledger.refunded + figure, ledger.standing + 1
-      ledger.refunded_tax_free = ledger.refunded_tax_free + math.min(refund.tax_free, figure)
+      count(ledger, 'succeeded', figure, refund.tax_free, 1)
       write_ledger(ledger)
     end
     write_refund(refund)
@@ -71,9 +75,9 @@ elseif refund.status ~= 'processing' and refund.status ~= 'unknown' then
   local is_larger = status == 'succeeded' and source == 'provider' and figure > booked_of(refund)
   if refund.status == status and not is_larger then return done('settled') end
   if is_larger then
-    count(ledger, refund, -1)
+    count_refund(ledger, refund, -1)
     book(refund, figure)
-    count(ledger, refund, 1)
+    count_refund(ledger, refund, 1)
     write_ledger(ledger)
   end
   if status ~= 'unknown' and not remembers(refund, 'conflict', status) then remember(refund, 'conflict', status, now) end
@@ -82,13 +86,13 @@ elseif refund.status ~= 'processing' and refund.status ~= 'unknown' then
   return done('conflict')
 end
 
-count(ledger, refund, -1)
+count_refund(ledger, refund, -1)
 if status == 'unknown' and refund.status == 'processing' then remember(refund, 'unknown', source, now) end
--- Where a person says that a disputed refund was made and states no amount, it is that of the answer.
+-- A person who says that a disputed refund was made, and states no amount, means that of the answer.
 if status == 'succeeded' and (booked or refund.status ~= 'disputed') then book(refund, figure) end
 if status ~= 'succeeded' then refund.booked = '-' end
 refund.status, refund.updated_at, refund.lease_until, refund.json = status, now, 0, json
-count(ledger, refund, 1)
+count_refund(ledger, refund, 1)
 
 write_ledger(ledger)
 local text = write_refund(refund)
@@ -100,4 +104,4 @@ if status == 'failed' and source ~= 'operator' and string.find(refund.history, '
   if not string.find(refund.history, 'other:unknown.', 1, true) then figure = 0 end
   return dispute(source)
 end
-return { 'settled', id, text }
+return { 'settled', id, text, before }

@@ -1,11 +1,12 @@
+-- includes: shared/now.lua
+--
 -- Takes unknown refunds of a shard to be looked up by this replica: for a while, no other gets them.
 --
--- KEYS[1] entries by when they are due, ARGV[1] for how long, in milliseconds, ARGV[2] how far ahead one may be due,
--- ARGV[3] and on entries
+-- KEYS[1] entries by when they are due
+-- ARGV[1] for how long, ARGV[2] how far ahead one may be due, both in milliseconds, ARGV[3] and on entries
 -- Returns those that were still due, and are taken.
 
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local now = now_ms()
 local taken = {}
 for index = 3, #ARGV do
   local due = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[index]) or now + 1)

@@ -55,7 +55,7 @@ export function causeOf(error: Error): string {
   return advice === undefined ? said : `${said.replace(/\.+$/, '')}: ${advice}`
 }
 
-/** Where a name has several addresses, each has an error of its own, and the whole has no words. */
+/** A name with several addresses has an error for each of them, and the whole has no words. */
 function messageOf(error: Error): string {
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.map((each: Error) => each.message).join(', ')

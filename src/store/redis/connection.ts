@@ -1,6 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import type { HostPort, RedisTarget } from '../../config/variables.ts'
-import { defineScripts, type RedisClient, type Scripts } from '../lua/scripts.ts'
+import type { HostPort, RedisTarget } from '../../config/config.ts'
+import { defineScripts, type RedisClient, type ScriptedClient } from '../lua/scripts.ts'
 import { Connector, type Login, reportingConnector, sentinelConnector } from './connectors.ts'
 
 /** How long one command may take before its outcome counts as not known. */
@@ -33,7 +33,7 @@ const OPTIONS = {
 export function connectRedis(
   target: ConnectionTarget,
   current: () => ConnectionTarget = () => target,
-): RedisClient & Scripts {
+): ScriptedClient {
   const login = () => loginOf(current())
   const client = createClient(target, login)
   const prepare = (server: Redis) => {

@@ -2,7 +2,8 @@ import { createConnection, type NetConnectOpts, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis'
-import { type HostPort, isLoopback } from '../../config/variables.ts'
+import type { HostPort } from '../../config/config.ts'
+import { isLoopback } from '../../config/exposure.ts'
 import { noConnection } from './causes.ts'
 
 /** A user name and a password, as Redis's AUTH takes them. */
@@ -158,7 +159,7 @@ async function askWithLogins(sentinel: HostPort, options: SentinelOptions, isTls
   throw new Error('bug: no login was tried')
 }
 
-/** Of a connection for one question. Without HELLO, which fails where a password is asked for, and says so at length. */
+/** The options of a connection for one question. Without HELLO, which fails where a password is asked for, and says so at length. */
 const SENTINEL_CLIENT = {
   enableReadyCheck: false,
   disableClientInfo: true,

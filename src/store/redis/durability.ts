@@ -2,7 +2,6 @@ import { Cluster, type Redis } from 'ioredis'
 import { keys, UNSETTLED_SHARDS } from '../keys.ts'
 import type { RedisClient } from '../lua/scripts.ts'
 import { causeOf, isNoConnection, noConnection } from './causes.ts'
-import type { StoreIdentity } from './store-identity.ts'
 
 /** What Redis promises just now. */
 export type Durability = Readonly<
@@ -12,6 +11,15 @@ export type Durability = Readonly<
   /** It cannot be reached, or takes no writes. */
   | { state: 'unavailable'; reasons: readonly string[] }
 >
+
+/** Whether this is the store that was there, as far as it had come, and as this gateway writes it. */
+export type StoreIdentity = Readonly<{
+  /**
+   * What is wrong with the store, in words, or null. `needsFileSync`: a write is on its disk only after WAITAOF.
+   * Throws where the store cannot be reached.
+   */
+  check(needsFileSync: boolean): Promise<string | null>
+}>
 
 export type DurabilityWatch = Readonly<{
   current(): Durability

@@ -1,12 +1,14 @@
-import { NOTHING_SENT, StoreError } from '../../refunds/ports/store.ts'
+import { NOTHING_SENT } from '../../refunds/nothing-sent.ts'
+import { StoreError } from '../../refunds/ports/store.ts'
 
 /** A failed command says nothing of what Redis did: to the refunds, the store cannot be reached. */
-export async function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
-  try {
-    return await command
-  } catch (error) {
-    throw unavailable(error)
-  }
+export function reach<Reply>(command: Promise<Reply>): Promise<Reply> {
+  // Not an async function, whose frame would be kept for each command that is under way.
+  return command.catch(fail)
+}
+
+function fail(error: unknown): never {
+  throw unavailable(error)
 }
 
 export function unavailable(cause?: unknown): StoreError {

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from '../../refunds/ports/store.ts'
+import type { MonotonicClock } from '../../refunds/clock.ts'
 import type { RedisClient } from '../lua/scripts.ts'
 
 /** How often the server is asked: a failover may bring one with another clock. */

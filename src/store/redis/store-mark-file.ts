@@ -48,63 +48,27 @@ const LOCK_MS = 5_000
 /** Several processes may share one file: each replaces only what it has compared with the store, or has written. */
 export function createMarkFile(path: string, instance: string, report: (line: string) => void): MarkFile {
   const temporary = `${path}.${instance}.tmp`
-  const lockPath = `${path}.lock`
+  const readWithin = createReader(path)
   /** The text that may be replaced; null: a file may be made. */
   let replaceable: string | null | undefined
-  let reading: Promise<string | null> | undefined
   let waiting: MarkMemory | undefined
   let saving: Promise<void> | undefined
   let isSaved = true
   let warning: string | null = null
 
-  async function readWithin(): Promise<string | null> {
-    reading ??= readText(path).finally(() => {
-      reading = undefined
-    })
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${READ_TIMEOUT_MS} ms`)), READ_TIMEOUT_MS)
-    })
-    return Promise.race([reading, timeout]).finally(() => clearTimeout(timer))
-  }
-
   async function write(memory: MarkMemory): Promise<void> {
     const text = `${JSON.stringify(memory)}\n`
     isSaved = text === replaceable
     if (isSaved) return
-    const file = await open(temporary, 'w', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    // Where another process is writing, the next mark comes soon.
-    if (await lock()) {
-      try {
-        if ((await readText(path)) === replaceable) {
-          await rename(temporary, path)
-          replaceable = text
-          isSaved = true
-        }
-      } finally {
-        await rm(lockPath, { force: true })
-      }
-    }
+    await writeSynced(temporary, text)
+    // Not while another process is writing: the next mark comes soon.
+    await withLock({ path, temporary }, async () => {
+      if ((await readText(path)) !== replaceable) return
+      await rename(temporary, path)
+      replaceable = text
+      isSaved = true
+    })
     await rm(temporary, { force: true })
-  }
-
-  /** False where another process has it. One that was killed with it is not waited for; the times are the file system's. */
-  async function lock(): Promise<boolean> {
-    try {
-      await (await open(lockPath, 'wx', 0o600)).close()
-      return true
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    const [ours, theirs] = await Promise.all([stat(temporary), stat(lockPath).catch(() => null)])
-    if (theirs !== null && ours.mtimeMs - theirs.mtimeMs > LOCK_MS) await rm(lockPath, { force: true })
-    return false
   }
 
   async function saveAll(): Promise<void> {
@@ -126,17 +90,9 @@ export function createMarkFile(path: string, instance: string, report: (line: st
   return {
     async read() {
       const before = replaceable
-      const text = await readWithin().catch((error) => {
-        throw new Error(`STORE_MARK_FILE ${path} cannot be read (${causeOf(error)}): let the gateway read it`)
-      })
-      const memory = text === null ? null : parseMemory(text)
-      if (memory === undefined) {
-        throw new Error(
-          `STORE_MARK_FILE ${path} does not hold what a gateway wrote: put the right one back, or remove it if you are certain that the store has lost nothing`,
-        )
-      }
+      const text = await readWithin()
       return {
-        memory,
+        memory: text === null ? null : parseMemory(path, text),
         confirm() {
           // Unless this process has written another meanwhile.
           if (replaceable === before) replaceable = text
@@ -158,6 +114,63 @@ export function createMarkFile(path: string, instance: string, report: (line: st
   }
 }
 
+/** Reads the file, or null where there is none; who asks meanwhile gets the same answer. Throws what to do. */
+function createReader(path: string): () => Promise<string | null> {
+  let reading: Promise<string | null> | undefined
+
+  return async () => {
+    reading ??= readText(path).finally(() => {
+      reading = undefined
+    })
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${READ_TIMEOUT_MS} ms`)), READ_TIMEOUT_MS)
+    })
+    try {
+      return await Promise.race([reading, timeout])
+    } catch (error) {
+      throw new Error(`STORE_MARK_FILE ${path} cannot be read (${causeOf(error)}): let the gateway read it`)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+type Locked = Readonly<{
+  path: string
+  /** A file that this process has just written: its time is now, by the file system's clock. */
+  temporary: string
+}>
+
+/** Works while no other process does; not at all where another one has the lock. */
+async function withLock({ path, temporary }: Locked, work: () => Promise<void>): Promise<void> {
+  const lockPath = `${path}.lock`
+  try {
+    await (await open(lockPath, 'wx', 0o600)).close()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // One that was killed with it is not waited for.
+    const [ours, theirs] = await Promise.all([stat(temporary), stat(lockPath).catch(() => null)])
+    if (theirs !== null && ours.mtimeMs - theirs.mtimeMs > LOCK_MS) await rm(lockPath, { force: true })
+    return
+  }
+  try {
+    await work()
+  } finally {
+    await rm(lockPath, { force: true })
+  }
+}
+
 async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8')
@@ -167,10 +180,18 @@ async function readText(path: string): Promise<string | null> {
   }
 }
 
-function parseMemory(text: string): MarkMemory | undefined {
+/** Throws an Error that says what to do where it is not what a gateway wrote. */
+function parseMemory(path: string, text: string): MarkMemory {
+  const memory = jsonOf(text)
+  if (Check(MarkMemory, memory)) return memory
+  throw new Error(
+    `STORE_MARK_FILE ${path} does not hold what a gateway wrote: put the right one back, or remove it if you are certain that the store has lost nothing`,
+  )
+}
+
+function jsonOf(text: string): unknown {
   try {
-    const memory: unknown = JSON.parse(text)
-    return Check(MarkMemory, memory) ? memory : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }

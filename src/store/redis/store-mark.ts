@@ -1,8 +1,9 @@
 import calculateSlot from 'cluster-key-slot'
 import { Cluster } from 'ioredis'
 import type { Refund } from '../../refunds/refund.ts'
-import { keys, UNSETTLED_SHARDS } from '../keys.ts'
-import type { RedisClient, Scripts } from '../lua/scripts.ts'
+import { keys, SHARDS } from '../keys.ts'
+import { type GoneBack, type MarkOfInstance, raiseMark, type ShardMark } from '../lua/raise-mark.ts'
+import type { RedisClient, ScriptedClient } from '../lua/scripts.ts'
 import { acceptCommand } from './accept-command.ts'
 import { type Barrier, createBarrier } from './barrier.ts'
 import type { MarkMemory } from './store-mark-file.ts'
@@ -11,9 +12,7 @@ import { createWaitingConnection } from './waiting-connection.ts'
 /** Nobody has this name: a memory of it is contradicted by every store. */
 const NOBODY = '-'
 
-/** As it was at `since`, while `remembered` is remembered; both in milliseconds, `since` 0 where nobody knows. */
-export type GoneBack = Readonly<{ since: number; remembered: number }>
-
+/** The worst that a shard has answered. */
 export type MarkFound = Readonly<
   { result: 'raised' | 'fine' | 'other_store' } | ({ result: 'gone_back' } & GoneBack)
 >
@@ -49,6 +48,17 @@ export type StoreMarkOptions = Readonly<{
 /** A refund whose outcome was stored since a mark was remembered. */
 type Settled = Readonly<{ paymentKey: string; refund: Refund }>
 
+/** What this process remembers of a store. */
+type Memory = Readonly<{
+  storeId: string
+  /** By shard. */
+  marks: Map<number, number>
+  /** By server: it loses its last writes first. */
+  settled: Map<string, Settled>
+}>
+
+const memoryOf = (storeId: string): Memory => ({ storeId, marks: new Map(), settled: new Map() })
+
 /**
  * A mark that rises with Redis's clock, so that a store which came back older is noticed (lua/raise-mark.lua). On a
  * single server one shard has it; on a Cluster each shard, so that each server is likely to have one. A mark is
@@ -56,85 +66,48 @@ type Settled = Readonly<{ paymentKey: string; refund: Refund }>
  * the mark is raised on a connection of its own, beside the comparison.
  */
 export function createStoreMark(
-  redis: RedisClient & Scripts,
+  redis: ScriptedClient,
   instance: string,
   options: StoreMarkOptions,
 ): StoreMark {
-  let store = { id: '', marks: new Map<number, number>() }
-  /** By server: it loses its last writes first. */
-  const settled = new Map<string, Settled>()
+  let memory = memoryOf('')
   const waiting = createWaitingConnection(redis)
   let raisingApart: Promise<void> | undefined
 
-  /** The memories that are contradicted because a settled refund is gone. */
-  async function missing(looked: readonly Settled[]): Promise<readonly (string | number)[]> {
-    const found = await Promise.all(looked.map(({ paymentKey, refund }) => redis.hget(paymentKey, refund.id)))
-    const gone = looked.filter((_, index) => found[index] === null)
-    return gone.flatMap(({ refund }) => [NOBODY, Date.parse(refund.updated_at)])
-  }
-
-  /** What each shard answers. */
-  function ask(
-    client: RedisClient & Scripts,
-    purpose: 'raise' | 'compare' | 'look',
-    { storeId, fileMarks }: Expected,
-    gone: readonly (string | number)[],
-  ): Promise<string[][]> {
-    const asked = shardsOf(redis).map((shard) => {
-      const own = store.marks.get(shard)
-      const file = fileMarks[shard]
-      return client.raiseMark(
-        ...[keys.storeMark(shard), keys.storeInstances(shard), keys.storeId(shard)],
-        ...[storeId, instance, purpose],
-        ...(own === undefined ? [] : [instance, own]),
-        ...(file === undefined ? [] : [file.instance, file.mark]),
-        ...(shard === 0 ? gone : []),
-      ) as Promise<string[]>
-    })
-    return Promise.all(asked)
-  }
-
   /** What was raised is on its way to be durable: remembers it when it is, and then forgets what was settled before. */
   async function remember(
-    raised: readonly string[][],
+    raised: readonly ShardMark[],
     before: ReadonlyMap<string, Settled>,
     { expected, barrier }: { expected: Expected; barrier: Barrier },
   ): Promise<void> {
     const areDurable = await Promise.all(shardsOf(redis).map((shard) => barrier(keys.storeMark(shard))))
-    if (areDurable.includes(false) || store.id !== expected.storeId) return
-    for (const [shard, [, mark]] of raised.entries()) {
-      store.marks.set(shard, Math.max(Number(mark), store.marks.get(shard) ?? 0))
-    }
-    for (const [server, last] of before) if (settled.get(server) === last) settled.delete(server)
+    if (areDurable.includes(false) || memory.storeId !== expected.storeId) return
+    takeIn(memory, raised, before)
     options.onRemembered(expected)
   }
 
   async function raiseApart(expected: Expected): Promise<void> {
-    const before = new Map(settled)
+    const before = new Map(memory.settled)
     const client = await waiting.open()
-    const raised = await ask(client, 'raise', expected, await missing([...before.values()]))
-    if (foundIn(raised).result !== 'raised') return
-    const barrier = createBarrier(
-      client,
-      () => ({ state: 'durable', needsFileSync: expected.needsFileSync }),
-      options.minReplicas,
-    )
+    const gone = await missing(redis, [...before.values()])
+    const raised = await ask(client, { instance, purpose: 'raise', expected, own: memory.marks, gone })
+    if (worstOf(raised).result !== 'raised') return
+    const durability = { state: 'durable', needsFileSync: expected.needsFileSync } as const
+    const barrier = createBarrier(client, () => durability, options.minReplicas)
     await remember(raised, before, { expected, barrier })
   }
 
   return {
     async raise(expected) {
-      if (store.id !== expected.storeId) {
-        // What is remembered of a lost store was accepted with its loss.
-        store = { id: expected.storeId, marks: new Map() }
-        settled.clear()
-      }
+      // What is remembered of a lost store was accepted with its loss.
+      if (memory.storeId !== expected.storeId) memory = memoryOf(expected.storeId)
       const isApart = expected.needsFileSync || options.minReplicas > 0
       const purpose = options.mayWrite ? (isApart ? 'compare' : 'raise') : 'look'
-      const before = new Map(settled)
-      const replies = await ask(redis, purpose, expected, await missing([...before.values()]))
-      const found = foundIn(replies)
-      if (found.result === 'raised') await remember(replies, before, { expected, barrier: () => true })
+      const before = new Map(memory.settled)
+      const gone = await missing(redis, [...before.values()])
+      const answers = await ask(redis, { instance, purpose, expected, own: memory.marks, gone })
+      const found = worstOf(answers)
+      if (found.result === 'raised') await remember(answers, before, { expected, barrier: () => true })
       if (found.result === 'fine' && purpose === 'compare') {
         raisingApart ??= raiseApart(expected)
           .catch(() => {})
@@ -146,12 +119,12 @@ export function createStoreMark(
     },
 
     remembered(storeId) {
-      if (store.id !== storeId) return {}
-      return Object.fromEntries([...store.marks].map(([shard, mark]) => [shard, { instance, mark }]))
+      if (memory.storeId !== storeId) return {}
+      return Object.fromEntries([...memory.marks].map(([shard, mark]) => [shard, { instance, mark }]))
     },
 
     refundSettled(paymentKey, refund) {
-      settled.set(serverOf(redis, paymentKey), { paymentKey, refund })
+      memory.settled.set(serverOf(redis, paymentKey), { paymentKey, refund })
     },
 
     async settle() {
@@ -162,19 +135,66 @@ export function createStoreMark(
   }
 }
 
-/** The worst that a shard has answered. */
-function foundIn(replies: readonly string[][]): MarkFound {
-  const goneBack = replies.filter(([result]) => result === 'gone_back')
+/** Remembers the marks that were raised, and forgets what was settled before. */
+function takeIn(
+  { marks, settled }: Memory,
+  raised: readonly ShardMark[],
+  before: ReadonlyMap<string, Settled>,
+): void {
+  for (const [shard, answer] of raised.entries()) {
+    if (answer.result === 'raised') marks.set(shard, Math.max(answer.mark, marks.get(shard) ?? 0))
+  }
+  for (const [server, last] of before) if (settled.get(server) === last) settled.delete(server)
+}
+
+/** The memories that are contradicted because a settled refund is gone. */
+async function missing(redis: RedisClient, looked: readonly Settled[]): Promise<readonly MarkOfInstance[]> {
+  const found = await Promise.all(looked.map(({ paymentKey, refund }) => redis.hget(paymentKey, refund.id)))
+  const gone = looked.filter((_, index) => found[index] === null)
+  return gone.map(({ refund }) => ({ instance: NOBODY, mark: Date.parse(refund.updated_at) }))
+}
+
+type Question = Readonly<{
+  instance: string
+  purpose: 'raise' | 'compare' | 'look'
+  expected: Expected
+  /** The marks that this process remembers, by shard. */
+  own: ReadonlyMap<number, number>
+  /** Further memories, which the first shard is asked about. */
+  gone: readonly MarkOfInstance[]
+}>
+
+/** What each shard answers. `client` is connected to the same Redis, and may be another connection. */
+function ask(
+  client: ScriptedClient,
+  { instance, purpose, expected, own, gone }: Question,
+): Promise<ShardMark[]> {
+  const { storeId, fileMarks } = expected
+  const asked = shardsOf(client).map((shard) => {
+    const mark = own.get(shard)
+    const file = fileMarks[shard]
+    const memories = [
+      ...(mark === undefined ? [] : [{ instance, mark }]),
+      ...(file === undefined ? [] : [file]),
+      ...(shard === 0 ? gone : []),
+    ]
+    return raiseMark(client, { shard, storeId, instance, purpose, memories })
+  })
+  return Promise.all(asked)
+}
+
+function worstOf(answers: readonly ShardMark[]): MarkFound {
+  const goneBack = answers.filter((answer) => answer.result === 'gone_back')
   if (goneBack.length > 0) {
     return {
       result: 'gone_back',
-      since: Math.min(...goneBack.map(([, since]) => Number(since))),
-      remembered: Math.max(...goneBack.map(([, , remembered]) => Number(remembered))),
+      since: Math.min(...goneBack.map(({ since }) => since)),
+      remembered: Math.max(...goneBack.map(({ remembered }) => remembered)),
     }
   }
-  const result = replies.some(([one]) => one === 'other_store') ? 'other_store' : replies[0]?.[0]
-  if (result === 'raised' || result === 'fine' || result === 'other_store') return { result }
-  throw new Error(`bug: raise-mark.lua answered ${result}`)
+  const worst = answers.find(({ result }) => result === 'other_store') ?? answers[0]
+  if (worst === undefined || worst.result === 'gone_back') throw new Error('bug: no shard was asked')
+  return { result: worst.result }
 }
 
 export function goneBackText({ since, remembered }: GoneBack): string {
@@ -217,8 +237,8 @@ export function timeText(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }
 
-function shardsOf(redis: RedisClient): number[] {
-  return Array.from({ length: redis instanceof Cluster ? UNSETTLED_SHARDS : 1 }, (_, shard) => shard)
+function shardsOf(redis: RedisClient): readonly number[] {
+  return redis instanceof Cluster ? SHARDS : [0]
 }
 
 /** What tells the servers of a Cluster apart. */

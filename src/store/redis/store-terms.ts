@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { keys } from '../keys.ts'
+import { meetTerms, type Term } from '../lua/meet-terms.ts'
 import type { RedisClient, Scripts } from '../lua/scripts.ts'
 import { acceptCommand } from './accept-command.ts'
 
@@ -14,7 +15,8 @@ export type Terms = Readonly<{
 /** Told apart from every fingerprint, which is made of a JSON object. */
 const PROOF_SUBJECT = 'this secret has written to the store'
 
-const BROKEN: Readonly<Record<string, string>> = {
+/** What is wrong: other secrets, or who wrote it in another way than this gateway would. */
+const BROKEN: Readonly<Record<'secrets' | 'open' | 'keys', string>> = {
   secrets: `none of STORE_SECRETS is one that it was written with, so no earlier key could be repeated. Add the secret that was in use, or accept that replays end: ${acceptCommand('--secrets')}`,
   open: `an open gateway wrote it: with API_KEYS each key would have another owner, and a repeat would be sent again. Unset API_KEYS, or accept that replays end: ${acceptCommand('--from-open')}`,
   keys: `a gateway with API_KEYS wrote it: without them each key would have another owner, and a repeat would be sent again. Set API_KEYS, or accept that replays end: ${acceptCommand('--from-keys')}`,
@@ -24,20 +26,12 @@ const BROKEN: Readonly<Record<string, string>> = {
 export type TermsFound = Readonly<{ reasons: readonly string[]; isNew: boolean }>
 
 /** Whether the store was written with the terms of this gateway (lua/meet-terms.lua). */
-export async function meetTerms(
-  redis: RedisClient & Scripts,
-  terms: Terms,
-  mayWrite: boolean,
-): Promise<TermsFound> {
-  const [result, ...broken] = (await redis.meetTerms(
-    keys.storeTerms,
-    mayWrite ? 1 : 0,
-    modeOf(terms),
-    ...terms.storeSecrets.map(proofOf),
-  )) as string[]
+export async function checkTerms(redis: Scripts, terms: Terms, mayWrite: boolean): Promise<TermsFound> {
+  const proofs = terms.storeSecrets.map(proofOf)
+  const { isNew, broken } = await meetTerms(redis, { mayWrite, callers: modeOf(terms), proofs })
   const otherMode = terms.isOpen ? 'keys' : 'open'
-  const reasons = broken.map((term) => BROKEN[term === 'callers' ? otherMode : term] as string)
-  return { reasons, isNew: result === 'set' }
+  const reasonOf = (term: Term) => BROKEN[term === 'callers' ? otherMode : term]
+  return { reasons: broken.map(reasonOf), isNew }
 }
 
 /** An operator accepts that what was written under other secrets is not replayed. False where nothing is to accept. */

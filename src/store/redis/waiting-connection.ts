@@ -1,16 +1,16 @@
 import { Cluster } from 'ioredis'
-import { defineScripts, type RedisClient, type Scripts } from '../lua/scripts.ts'
+import { defineScripts, type RedisClient, type ScriptedClient } from '../lua/scripts.ts'
 
 /** A connection on which WAIT and WAITAOF keep nobody waiting. */
 export type WaitingConnection = Readonly<{
   /** Rejects where it cannot connect. */
-  open(): Promise<RedisClient & Scripts>
+  open(): Promise<ScriptedClient>
   close(): void
 }>
 
 /** Goes where this one goes, as it would connect now: made when it is first needed, and again when it was lost. */
 export function createWaitingConnection(redis: RedisClient): WaitingConnection {
-  let own: (RedisClient & Scripts) | undefined
+  let own: ScriptedClient | undefined
 
   return {
     async open() {

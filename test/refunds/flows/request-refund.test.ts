@@ -1,23 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { type RefundAnswer, requestRefund } from '../../../src/refunds/flows/request-refund.ts'
+import type { Claim, Intent } from '../../../src/refunds/claim.ts'
+import type { RefundAnswer } from '../../../src/refunds/flows/refund-answer.ts'
+import { requestRefund } from '../../../src/refunds/flows/request-refund.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, leaseMs } from '../../../src/refunds/lease.ts'
 import type {
   Authorization,
-  BeginResult,
   CancelOutcome,
   CancelRequest,
-  Claim,
-  Intent,
   Provider,
-  RefundStore,
-  Settlement,
-  SettleResult,
-  StoredRefund,
+} from '../../../src/refunds/ports/provider.ts'
+import {
+  type BeginResult,
+  type RefundStore,
+  type SettleResult,
+  StoreError,
 } from '../../../src/refunds/ports/store.ts'
-import { StoreError } from '../../../src/refunds/ports/store.ts'
 import type { ProviderAnswer, Refund } from '../../../src/refunds/refund.ts'
+import type { Settlement, StoredRefund } from '../../../src/refunds/stored-refund.ts'
 import { MERCHANT_ACCOUNT } from '../../support/merchant.ts'
 
 // Only what a real store and provider cannot be made to show: see test/e2e for the rest.
@@ -93,16 +94,16 @@ function createFlow(faults: Faults = {}) {
     },
 
     async begin(intent) {
-      begun.push({ claim: intent.claim.token, attempt: intent.attempt })
+      begun.push({ claim: intent.claim.token, attempt: intent.token })
       const usual = async (): Promise<BeginResult> => {
         const existing = refunds.get(intent.claim.id)
         if (existing !== undefined) {
-          const isOwn = existing.attempt === intent.attempt && existing.refund.status === 'processing'
+          const isOwn = existing.attempt === intent.token && existing.refund.status === 'processing'
           return { result: isOwn ? 'begun' : 'exists', stored: existing }
         }
         const stored: StoredRefund = {
           merchant: intent.claim.merchant,
-          attempt: intent.attempt,
+          attempt: intent.token,
           fingerprint: intent.claim.fingerprint,
           history: [],
           countedTaxFree: 0,
@@ -149,7 +150,7 @@ function createFlow(faults: Faults = {}) {
       return keepsKey
     },
 
-    async release({ claim, attempt }) {
+    async release({ claim, token: attempt }) {
       released.push({ claim: claim.token, attempt })
       const usual = async () => {
         const refund = refunds.get(claim.id)
@@ -176,11 +177,14 @@ function createFlow(faults: Faults = {}) {
       renewed.push(rejectedToken)
       return faults.renew?.(rejectedToken) ?? { outcome: 'authorized', token: 'token-2' }
     },
-    admit: (_merchant, work) =>
-      work(async (request, token) => {
+    admit: async () => ({
+      outcome: 'admitted',
+      async cancel(request, token) {
         sent.push({ request, token })
         return faults.cancel?.(sent.length) ?? SUCCEEDED
-      }),
+      },
+      leave: () => {},
+    }),
   }
 
   function request(idempotencyKey = 'key-1'): Promise<RefundAnswer> {
@@ -268,7 +272,7 @@ function isFree(t: Test, flow: Flow): void {
   t.equal(flow.claims.size, 0, 'the key is free')
 }
 
-t.test('a refund whose begin was applied, but not answered, is not sent and given up later', async (t) => {
+t.test('a refund whose begin was applied, but not answered, is not sent and released later', async (t) => {
   const flow = createFlow({
     begin: async (usual, call) => {
       const begun = await usual()
@@ -357,7 +361,7 @@ t.test('an error of the store that is none is not hidden', async (t) => {
   })
   await t.rejects(flow.request(), { message: 'bug: something' })
   t.same(flow.sent, [])
-  t.equal(flow.postponed.length, 1, 'what may have been begun is given up')
+  t.equal(flow.postponed.length, 1, 'what may have been begun is released')
 })
 
 t.test('a begin that was answered too late for its lease is not sent', async (t) => {
@@ -438,7 +442,7 @@ t.test('while the store cannot be written to, the caller gets the true outcome',
     isRefunded(t, answer, status)
     t.match(answer, { refund: { provider: status === 'unknown' ? null : { cancel_tid: 'C1' } } })
     t.same(flow.observed, ['postponed', `recorded ${status}`])
-    t.same(flow.released, [], 'a refund that was sent is never given up')
+    t.same(flow.released, [], 'a refund that was sent is never released')
     t.equal([...flow.refunds.values()][0]?.refund.status, 'processing')
 
     const [work] = flow.postponed as [() => Promise<unknown>]
@@ -605,7 +609,7 @@ t.test('another amount than was asked is reported and booked', async (t) => {
   }
 })
 
-t.test('a request whose claim is given up under it starts over at most three times', async (t) => {
+t.test('a request whose claim is abandoned under it starts over at most three times', async (t) => {
   for (const times of [0, 1, 2, 3, 4]) {
     const flow = createFlow({
       begin: async (usual, call) => (call <= times ? { result: 'claim_abandoned' } : usual()),
@@ -613,9 +617,9 @@ t.test('a request whose claim is given up under it starts over at most three tim
     const answer = await flow.request()
     if (times < 3) isRefunded(t, answer, 'succeeded')
     else isRefused(t, answer, 'idempotency_in_progress')
-    t.equal(flow.sent.length, times < 3 ? 1 : 0, `given up ${times} times`)
+    t.equal(flow.sent.length, times < 3 ? 1 : 0, `abandoned ${times} times`)
     t.equal(flow.begun.length, Math.min(times + 1, 3))
-    t.equal(flow.released.length, Math.min(times, 3), 'every claim that was given up is freed')
+    t.equal(flow.released.length, Math.min(times, 3), 'every claim that was abandoned is freed')
     t.equal(new Set(flow.begun.map(({ attempt }) => attempt)).size, flow.begun.length, 'each round its own')
     if (times >= 3) isFree(t, flow)
   }
@@ -727,7 +731,7 @@ const authorization = fc.constantFrom<Authorization>(
 )
 const beginFault = fc.constantFrom('none', 'lost before', 'lost after', 'late', 'abandoned', 'exists')
 
-t.test('whatever fails, two calls only after a rejected token, and none is given up', async () => {
+t.test('whatever fails, two calls only after a rejected token, and none is released', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(cancelOutcome, { minLength: 4, maxLength: 4 }),

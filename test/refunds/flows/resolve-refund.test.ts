@@ -2,9 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { createCookiePay } from '../../../src/cookiepay/client.ts'
 import { resolveRefund } from '../../../src/refunds/flows/resolve-refund.ts'
-import type { RefundObserver, Settlement, StoredRefund } from '../../../src/refunds/ports/store.ts'
+import type { RefundObserver } from '../../../src/refunds/ports/observer.ts'
 import type { ProviderAnswer, Refund } from '../../../src/refunds/refund.ts'
 import { refundId } from '../../../src/refunds/refund-id.ts'
+import type { Settlement, StoredRefund } from '../../../src/refunds/stored-refund.ts'
 import { connectRedis } from '../../../src/store/redis/connection.ts'
 import { createRefundStore } from '../../../src/store/refund-store.ts'
 import { MERCHANT } from '../../support/merchant.ts'
@@ -47,7 +48,7 @@ async function startAll(t: Test) {
     ambiguousCodes: [],
     declinedCodes: [],
     accounts: [
-      { name: 'default', id: 'shop', key: 'key', gateway: 'toss', timeoutMs: 300, fullCancel: 'with_amount' },
+      { name: 'default', id: 'shop', key: 'key', pg: 'toss', timeoutMs: 300, fullCancel: 'with_amount' },
     ],
     tokenStore: {
       read: async () => null,
@@ -70,7 +71,7 @@ async function startAll(t: Test) {
     await store.claim(claim)
     const begun = await store.begin({
       claim,
-      attempt: token,
+      token,
       requestedAt: Date.now(),
       payment: { method: 'card_auth', amount: 1000 },
       amount,

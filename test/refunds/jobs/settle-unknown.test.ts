@@ -2,19 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
+import type { Claim } from '../../../src/refunds/claim.ts'
 import { startReconciler } from '../../../src/refunds/jobs/settle-unknown.ts'
-import type {
-  Claim,
-  LookupOutcome,
-  LookupQuery,
-  Provider,
-  RefundObserver,
-  RefundStore,
-  Settlement,
-  StoredRefund,
-} from '../../../src/refunds/ports/store.ts'
+import type { RefundObserver } from '../../../src/refunds/ports/observer.ts'
+import type { LookupOutcome, LookupQuery, Provider } from '../../../src/refunds/ports/provider.ts'
+import type { RefundStore } from '../../../src/refunds/ports/store.ts'
 import type { Refund } from '../../../src/refunds/refund.ts'
 import { refundId } from '../../../src/refunds/refund-id.ts'
+import type { Settlement, StoredRefund } from '../../../src/refunds/stored-refund.ts'
 import { keys, unsettledShard } from '../../../src/store/keys.ts'
 import { connectRedis } from '../../../src/store/redis/connection.ts'
 import { createRefundStore } from '../../../src/store/refund-store.ts'
@@ -177,7 +172,7 @@ async function begin(
   await store.claim(claim)
   const begun = await store.begin({
     claim,
-    attempt: token,
+    token,
     requestedAt: Date.now(),
     payment: { method: 'card_auth', amount: 1000 },
     amount,
@@ -320,7 +315,7 @@ t.test('entries whose refund is settled, or was never begun, are dropped', { buf
 
   const { stored: undone, claim } = await begin(store)
   const undoneEntry = await indexed(undone.refund)
-  await store.release({ claim, attempt: claim.token, requestedAt: Date.parse(undone.refund.created_at) })
+  await store.release({ claim, token: claim.token, requestedAt: Date.parse(undone.refund.created_at) })
   await makeDue(undone.refund, undoneEntry)
 
   const id = refundId('test', 'never begun')

@@ -1,18 +1,20 @@
 import t from 'tap'
 import {
-  brokenEligibilityRule,
   PAYMENT_GATEWAYS,
   PAYMENT_METHODS,
   type PaymentGateway,
   type PaymentMethod,
-  partialAllowed,
   REFUND_KINDS,
   type RefundKind,
+} from '../../../src/refunds/payment.ts'
+import {
+  brokenEligibilityRule,
+  partialAllowed,
   refundAccountRequired,
   taxFreeAllowed,
 } from '../../../src/refunds/rules/eligibility.ts'
 
-// The contract's table, a cell for each PG. Where two rules are broken, the one that no other request mends.
+// The table of docs/calling.md, Eligibility, a cell for each PG. Where two rules are broken, the one that no other request mends.
 //   yes      allowed
 //   partial  partial_not_allowed
 //   pg       gateway_not_allowed

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { connectRedis } from '../../../src/store/redis/connection.ts'
+import type { StoreIdentity } from '../../../src/store/redis/durability.ts'
 import {
   type Durability,
   type DurabilityWatch,
   watchDurability,
 } from '../../../src/store/redis/durability.ts'
-import type { StoreIdentity } from '../../../src/store/redis/store-identity.ts'
 import { until } from '../../support/calls.ts'
 import { startTestRedis, type TestRedis } from '../../support/redis.ts'
 

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { keys, UNSETTLED_SHARDS } from '../../../src/store/keys.ts'
 import type { RedisClient } from '../../../src/store/lua/scripts.ts'
 import { connectRedis } from '../../../src/store/redis/connection.ts'
-import { acceptStore } from '../../../src/store/redis/store-identity.ts'
+import { acceptStore } from '../../../src/store/redis/store-id.ts'
 import { startTestRedis } from '../../support/redis.ts'
 import { createPast } from '../../support/store-past.ts'
 

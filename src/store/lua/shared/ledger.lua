@@ -1,4 +1,6 @@
--- What every script on a payment shares; store/scripts.ts puts it in front of each.
+-- includes: shared/now.lua
+--
+-- What every script on a payment shares: how the payment and its refunds are written, and what the ledger counts.
 --
 -- KEYS[1] is the payment's hash. Its fields:
 --   ledger      the numbers of LEDGER, in that order, divided by spaces
@@ -47,11 +49,6 @@ local function line(values, names)
   local written = {}
   for index = 1, #names do written[index] = values[names[index]] end
   return table.concat(written, ' ')
-end
-
-local function now_ms()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
 local function decode_ledger(text)
@@ -138,24 +135,28 @@ local function book(refund, amount)
   refund.booked = amount == refund.amount and '-' or amount
 end
 
--- Adds (sign 1) or takes away (sign -1) what the ledger counts for the refund in its status.
-local function count(ledger, refund, sign)
-  local sum = SUM_OF[refund.status]
+-- Adds (sign 1) or takes away (sign -1) an amount that a refund of this status counts with.
+local function count(ledger, status, amount, tax_free, sign)
+  local sum = SUM_OF[status]
   if not sum then return end
-  local amount = booked_of(refund)
   ledger[sum] = ledger[sum] + sign * amount
-  ledger[sum .. '_tax_free'] = ledger[sum .. '_tax_free'] + sign * math.min(refund.tax_free, amount)
+  ledger[sum .. '_tax_free'] = ledger[sum .. '_tax_free'] + sign * math.min(tax_free, amount)
   ledger.standing = ledger.standing + sign
 end
 
+-- The same of what is booked for a refund.
+local function count_refund(ledger, refund, sign)
+  count(ledger, refund.status, booked_of(refund), refund.tax_free, sign)
+end
+
 -- A ledger for a payment of these facts: the one that stands while a refund of it does, else one that takes them.
-local function with_facts(ledger, method, paid, paid_tax_free)
+local function with_facts(ledger, payment)
   if ledger and ledger.standing > 0 then return ledger end
   ledger = ledger or { last_number = 0, first = '-' }
   for _, name in ipairs(LEDGER) do
     if name ~= 'last_number' and name ~= 'first' then ledger[name] = 0 end
   end
-  ledger.method, ledger.amount, ledger.tax_free = method, paid, paid_tax_free
+  ledger.method, ledger.amount, ledger.tax_free = payment.method, payment.amount, payment.tax_free
   return ledger
 end
 
@@ -163,7 +164,7 @@ end
 local function enter(ledger, refund, unsettled)
   ledger.last_number = ledger.last_number + 1
   refund.number, refund.booked = ledger.last_number, '-'
-  count(ledger, refund, 1)
+  count_refund(ledger, refund, 1)
   if refund.number == 1 then ledger.first = refund.id else write(refund.number, refund.id) end
   write_ledger(ledger)
   local text = write_refund(refund)
@@ -185,13 +186,13 @@ local function leave_unsettled(unsettled, id, retention_ms)
   end
 end
 
--- Where the process that sent the call died, nobody will hear its answer: the outcome is unknown.
+-- The process that sent the call has died, and nobody will hear its answer: the outcome is unknown.
 local function expire_lease(ledger, refund, now)
   if refund.status ~= 'processing' or now < refund.lease_until then return end
-  count(ledger, refund, -1)
+  count_refund(ledger, refund, -1)
   refund.status, refund.updated_at = 'unknown', now
   remember(refund, 'unknown', 'lease', now)
-  count(ledger, refund, 1)
+  count_refund(ledger, refund, 1)
   write_refund(refund)
   write_ledger(ledger)
   save()

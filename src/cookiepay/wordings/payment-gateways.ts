@@ -1,16 +1,19 @@
-import type { PaymentGateway } from '../../refunds/rules/eligibility.ts'
+import type { PaymentGateway } from '../../refunds/payment.ts'
 
 /** What a row of a PG's own table says of a cancel. */
-export type GatewayVerdict = 'ambiguous' | 'already_cancelled' | 'declined'
+export type PgVerdict = 'ambiguous' | 'already_cancelled' | 'declined'
 
-/** A `cancel_code` that means something with one PG alone: the provider passes the PG's own codes through (facts). */
-export type GatewayCode = Readonly<{ code: string; verdict: GatewayVerdict; meaning: string }>
+/**
+ * A `cancel_code` that means something with one PG alone: the provider passes them through (docs/provider.md,
+ * Payment gateways).
+ */
+export type PgCode = Readonly<{ code: string; verdict: PgVerdict; meaning: string }>
 
 /** A message that one PG says, to the word but for spacing and punctuation, and what it says of a cancel. */
-export type GatewayMessage = Readonly<{ message: string; verdict: GatewayVerdict }>
+export type PgMessage = Readonly<{ message: string; verdict: PgVerdict }>
 
-export const GATEWAY_CODES: Readonly<Partial<Record<PaymentGateway, readonly GatewayCode[]>>> = {
-  // From one source (facts). `9204`, "cancel failed", does not say whether something moved: its message does.
+export const PG_CODES: Readonly<Partial<Record<PaymentGateway, readonly PgCode[]>>> = {
+  // From one source (docs/provider.md, Payment gateways). `9204`, "cancel failed", does not say whether something moved: its message does.
   kiwoom: [
     { code: '9000', verdict: 'ambiguous', meaning: 'system error' },
     { code: '9005', verdict: 'ambiguous', meaning: 'timeout' },
@@ -20,8 +23,8 @@ export const GATEWAY_CODES: Readonly<Partial<Record<PaymentGateway, readonly Gat
   ],
 }
 
-export const GATEWAY_MESSAGES: Readonly<Partial<Record<PaymentGateway, readonly GatewayMessage[]>>> = {
-  // Toss documents each of these as an error of its cancel API that moved nothing, or leaves it open (facts).
+export const PG_MESSAGES: Readonly<Partial<Record<PaymentGateway, readonly PgMessage[]>>> = {
+  // Toss documents each of these as an error of its cancel API that moved nothing, or leaves it open.
   toss: [
     { message: '취소 할 수 없는 금액 입니다.', verdict: 'declined' },
     { message: '잔액 결과가 일치하지 않습니다.', verdict: 'declined' },

@@ -1,0 +1,46 @@
+import type { Config } from './config.ts'
+import { DEVELOPMENT_STORE_SECRET } from './defaults.ts'
+import { shown } from './parsers.ts'
+import { type Environment, pathNameOf, VARIABLES, type Variable } from './variables.ts'
+
+/**
+ * One line for each variable: the value that is in effect, and where it was given. A secret only shows what
+ * it is about.
+ */
+export function describeSettings(env: Environment, config: Config): readonly string[] {
+  return Object.entries<Variable>(VARIABLES).map(([name, variable]) => {
+    const path = env[pathNameOf(name, variable)]
+    const stated = variable.isPath ? undefined : env[name]
+    const origin = path ? ` (from ${variable.isSecret ? 'a file' : shown(path)})` : stated ? '' : ' (default)'
+    const value = stated || variable.fallback
+    const isGiven = Boolean(stated || path)
+    const told = ABOUT[name]?.(config, isGiven) ?? (path || variable.isSecret ? undefined : value)
+    return `${name.padEnd(28)} ${told || (isGiven ? 'set' : 'not set')}${told || isGiven ? origin : ''}`
+  })
+}
+
+/** What is told of secrets, and of lists of them. */
+const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => string | undefined>> = {
+  REDIS_URL: ({ redis }) => ('url' in redis && redis.url ? withoutPassword(redis.url) : undefined),
+  COOKIEPAY_ACCOUNTS_FILE: ({ accounts }, isGiven) =>
+    isGiven ? accounts.map(({ name, id, pg }) => `${name} (${id}, ${pg})`).join(', ') : undefined,
+  API_KEYS: ({ apiKeys }) =>
+    apiKeys
+      ?.map(
+        ({ caller, sha256, scopes }) => `${caller} (${sha256 ? 'key' : 'certificate'}: ${scopes.join('+')})`,
+      )
+      .join(', ') ?? 'open to everybody on this machine',
+  COOKIEPAY_BASE_URL: ({ cookiepay }, isGiven) => (isGiven ? undefined : cookiepay.baseUrl),
+  COOKIEPAY_TIMEOUT_MS: ({ accounts }, isGiven) =>
+    isGiven ? undefined : accounts.map(({ name, timeoutMs }) => `${timeoutMs} for ${name}`).join(', '),
+  STORE_SECRETS: ({ storeSecrets }) =>
+    storeSecrets[0] === DEVELOPMENT_STORE_SECRET
+      ? 'the one for development'
+      : `${storeSecrets.length} of them, newest first`,
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text)
+  if (url.password !== '') url.password = 'hidden'
+  return url.href
+}

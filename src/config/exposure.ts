@@ -1,0 +1,37 @@
+import { isIPv4 } from 'node:net'
+import type { Config } from './config.ts'
+
+/** Whether only this machine can reach, or be, this host. */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+/** A setting that is taken, and that exposes somebody to something. `detail` follows "is", or a colon. */
+export type ExposureWarning = Readonly<{ variable: string; detail: string }>
+
+/** What the start and `check-config` warn of. None of it is refused: there are good reasons for each. */
+export function exposureWarnings(config: Config): readonly ExposureWarning[] {
+  return [...clearTextToCallers(config), ...clearTextToProvider(config), ...lossByFailover(config)]
+}
+
+/** Something in front of the gateway may end TLS. */
+function clearTextToCallers({ host, tls }: Config): readonly ExposureWarning[] {
+  if (tls !== null || isLoopback(host)) return []
+  const detail = `${host} without TLS: callers and their keys are in clear text, unless something in front of it ends TLS`
+  return [{ variable: 'HOST', detail }]
+}
+
+/** Sandboxes have no TLS. */
+function clearTextToProvider({ cookiepay }: Config): readonly ExposureWarning[] {
+  const { protocol, hostname } = new URL(cookiepay.baseUrl)
+  if (protocol !== 'http:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return []
+  const detail = 'http: keys, tokens and account numbers cross the network in clear text'
+  return [{ variable: 'COOKIEPAY_BASE_URL', detail }]
+}
+
+/** A Redis that fails over may have no replica at the moment. */
+function lossByFailover({ redis, redisMinReplicas }: Config): readonly ExposureWarning[] {
+  if ((redis.kind !== 'cluster' && redis.kind !== 'sentinel') || redisMinReplicas > 0) return []
+  const detail = '0: a failover of Redis can lose refunds that were acknowledged'
+  return [{ variable: 'REDIS_MIN_REPLICAS', detail }]
+}

@@ -1,0 +1,109 @@
+import { Pool } from 'undici'
+import type { Account } from '../config/config.ts'
+import type { CancelCall } from '../refunds/ports/provider.ts'
+import { type Admission, createAdmission } from './admission.ts'
+import { createConnections } from './cancel-connections.ts'
+import { type Exchange, type ExchangeRequest, exchange } from './exchange.ts'
+import { CANCEL_PATH, cancelBody } from './messages.ts'
+import { classifyCancel } from './outcome.ts'
+import { hideEchoes } from './redaction.ts'
+import type { TaughtCode } from './verdict.ts'
+
+/** Token calls and lookups of one account, at a time. */
+const MAX_OTHER_CALLS = 8
+
+/** Of those, which may be repeated, an idle connection is kept: less long than servers commonly do (5 s). */
+const KEEP_ALIVE_MS = 2_000
+
+/** Without `Accept-Encoding` a server may compress as it likes (RFC 9110, 12.5.3). */
+const COMMON_HEADERS = ['content-type', 'application/json; charset=utf-8', 'accept-encoding', 'identity']
+
+type CallKind = 'token' | 'cancel' | 'lookup'
+
+/** What all accounts have in common. */
+export type LineOptions = Readonly<{
+  baseUrl: string
+  connectTimeoutMs: number
+  /** Codes that an operator has judged. */
+  taught: readonly TaughtCode[]
+  /** Reports each call that is over, by what it was and what it led to. */
+  onCall(call: CallKind, outcome: string, durationMs: number): void
+}>
+
+/** What one account calls the provider by. */
+export type AccountLine = {
+  /** As it is configured now. */
+  account: Account
+} & Readonly<{
+  /** The door to its cancel calls. */
+  admission: Admission
+  /** One call that is no cancel, sent at most once. */
+  call<Outcome extends { outcome: string }>(
+    kind: Exclude<CallKind, 'cancel'>,
+    request: Omit<ExchangeRequest, 'timeoutMs'>,
+    classify: (seen: Exchange) => Outcome,
+  ): Promise<Outcome>
+  close(): Promise<void>
+}>
+
+/** Each account has connections of its own, so that a slow one does not keep the others waiting. */
+export function openAccountLine(account: Account, options: LineOptions): AccountLine {
+  const { origin, pathname } = new URL(options.baseUrl)
+  const basePath = pathname.replace(/\/$/, '')
+  const cancels = createConnections(origin, options.connectTimeoutMs)
+  const others = openPool(origin, options.connectTimeoutMs)
+
+  async function call<Outcome extends { outcome: string }>(
+    kind: CallKind,
+    request: Omit<ExchangeRequest, 'timeoutMs'>,
+    classify: (seen: Exchange) => Outcome,
+  ): Promise<Outcome> {
+    const startedAt = performance.now()
+    const post = {
+      path: basePath + request.path,
+      headers: [...COMMON_HEADERS, ...request.headers],
+      body: request.body,
+      timeoutMs: line.account.timeoutMs,
+      leaseLeft: request.leaseLeft,
+    }
+    const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(others, post)
+    const outcome = classify(seen)
+    options.onCall(kind, outcome.outcome, performance.now() - startedAt)
+    return outcome
+  }
+
+  const cancel: CancelCall = async (request, token) => {
+    const { key, fullCancel, pg } = line.account
+    const { leaseLeft, refundAccount } = request
+    const headers = ['TOKEN', token, 'ApiKey', key]
+    if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent)
+    const post = { path: CANCEL_PATH, headers, body: cancelBody(request, fullCancel), leaseLeft }
+    return call('cancel', post, (seen) =>
+      hideEchoes(classifyCancel(seen, options.taught, pg), { credentials: [token, key], refundAccount }),
+    )
+  }
+
+  const line: AccountLine = {
+    account,
+    admission: createAdmission(cancel),
+    call,
+    async close() {
+      line.admission.close()
+      await Promise.all([cancels.close(), others.destroy()])
+    },
+  }
+  return line
+}
+
+function openPool(origin: string, connectTimeoutMs: number): Pool {
+  return new Pool(origin, {
+    // Said here so that nothing in the environment can turn it off.
+    connect: { timeout: connectTimeoutMs, rejectUnauthorized: true },
+    connections: MAX_OTHER_CALLS,
+    // The total of exchange() covers both.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  })
+}

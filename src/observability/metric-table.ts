@@ -1,0 +1,85 @@
+type Metric = Readonly<{ name: string; help: string; labelNames?: readonly string[] }>
+
+/**
+ * Every metric of the gateway's own: what it is called, what it tells, and what its series are told apart by.
+ * `GET /metrics` has those of the process beside them.
+ */
+export const METRICS = {
+  requests: {
+    name: 'refund_gateway_request_duration_seconds',
+    help: 'HTTP requests by route and status; the count is how many there were',
+    labelNames: ['method', 'route', 'status'],
+  },
+  answers: {
+    name: 'refund_gateway_refund_answers_total',
+    help: 'Answers of POST /refunds: succeeded, unknown, replayed or the code of the problem',
+    labelNames: ['outcome'],
+  },
+  unauthenticated: {
+    name: 'refund_gateway_unauthenticated_requests_total',
+    help: 'Requests without a configured key, by their answer; rate_limited: too many of one address',
+    labelNames: ['answer'],
+  },
+  providerCalls: {
+    name: 'refund_gateway_provider_call_duration_seconds',
+    help: 'Calls to the provider by what they led to; call="token" are the token refreshes',
+    labelNames: ['call', 'outcome'],
+  },
+  mismatches: {
+    name: 'refund_gateway_amount_mismatches_total',
+    help: 'Cancels of which the provider says another amount than was asked',
+  },
+  conflicts: {
+    name: 'refund_gateway_conflicts_total',
+    help: 'Answers of the provider that contradict what is recorded',
+  },
+  disputed: {
+    name: 'refund_gateway_disputed_refunds_total',
+    help: 'Refunds that had failed and that a later answer says were made; each waits for a person',
+  },
+  lost: {
+    name: 'refund_gateway_lost_refunds_total',
+    help: 'Refunds that the store forgot while the provider was being called',
+  },
+  tokenFailures: {
+    name: 'refund_gateway_token_failures_total',
+    help: 'Token calls that brought no token (not_issued), and calls whose token was turned down (rejected)',
+    labelNames: ['reason'],
+  },
+  steps: {
+    name: 'refund_gateway_refund_step_duration_seconds',
+    help: 'Steps of the refunds that were sent: claim, token, admission (the wait for a place), begin, relay, settle',
+    labelNames: ['step'],
+  },
+  resolutions: {
+    name: 'refund_gateway_resolutions_total',
+    help: 'Refunds that were unknown and have been settled, by what settled them',
+    labelNames: ['source', 'status'],
+  },
+  unsettled: {
+    name: 'refund_gateway_unsettled_refunds',
+    help: 'Refunds in flight or unknown, over all replicas; absent while the store cannot be reached',
+  },
+  oldestUnknown: {
+    name: 'refund_gateway_oldest_unknown_age_seconds',
+    help: 'How long ago the oldest unknown refund was asked for, over all replicas; 0: none is unknown; absent while the store cannot be reached',
+  },
+  storeState: {
+    name: 'refund_gateway_store_state',
+    help: '1 for what the store is: durable, not_durable or unavailable',
+    labelNames: ['state'],
+  },
+  pendingWrites: {
+    name: 'refund_gateway_pending_writes',
+    help: 'Outcomes that this process holds until the store can be written to again',
+  },
+  ready: { name: 'refund_gateway_ready', help: '1 while this process takes refunds' },
+  providerPaused: {
+    name: 'refund_gateway_provider_paused',
+    help: '1 while calls to the provider are paused because it keeps failing',
+  },
+  droppedLogLines: {
+    name: 'refund_gateway_log_lines_dropped_total',
+    help: 'Log lines that could not be written and were more than can be held: a full disk, or nobody who reads',
+  },
+} as const satisfies Record<string, Metric>

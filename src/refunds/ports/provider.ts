@@ -1,0 +1,92 @@
+import type { Krw } from '../krw.ts'
+import type { LeaseLeft } from '../lease.ts'
+import type { RefundKind } from '../payment.ts'
+import type { FailureCode, ProviderAnswer } from '../refund.ts'
+import type { RefundAccount } from '../refund-account.ts'
+
+/** What one cancel call asks of the provider; amounts in KRW. */
+export type CancelRequest = Readonly<{
+  merchant: string
+  tid: string
+  reason: string
+  /** `full`: a first refund of everything. */
+  kind: RefundKind
+  amount: Krw
+  taxFreeAmount: Krw | undefined
+  refundAccount: RefundAccount | undefined
+  /** Looked at where the call is written: it is not, where less is left than the rest of the call may take. */
+  leaseLeft: LeaseLeft
+  /** The caller's W3C trace context, to pass on. */
+  traceparent?: string | undefined
+}>
+
+/** Nothing was sent, or what was sent was refused before it was looked at. */
+export type NotSent = Readonly<{
+  outcome: 'not_sent'
+  code: 'provider_unavailable' | 'provider_auth_failed'
+  detail: string
+}>
+
+/** What one cancel call led to. */
+export type CancelOutcome =
+  | NotSent
+  | Readonly<{ outcome: 'token_rejected'; detail: string }>
+  | Readonly<{
+      outcome: 'unknown'
+      detail: string
+      provider: ProviderAnswer | null
+      /**
+       * The provider declined in readable words that nobody here knows: it is well, whatever became of the
+       * refund.
+       */
+      isUnknownDecline?: true
+    }>
+  | Readonly<{
+      outcome: 'succeeded'
+      provider: ProviderAnswer
+      refundedAt: string | null
+      /** What the provider says it cancelled, where that can be read. */
+      cancelledAmount: Krw | null
+    }>
+  | Readonly<{ outcome: 'failed'; code: FailureCode; detail: string; provider: ProviderAnswer }>
+
+/** A token of the provider, or why there is none. */
+export type Authorization = Readonly<{ outcome: 'authorized'; token: string }> | NotSent
+
+/** Which full cancel is looked for. */
+export type LookupQuery = Readonly<{
+  merchant: string
+  tid: string
+  /** What was asked for: everything that was paid, by what the caller stated. */
+  amount: Krw
+  /** Milliseconds since 1970. */
+  requestedAt: number
+}>
+
+/** What the provider's lookup says of a full cancel. Only `cancelled` is conclusive. */
+export type LookupOutcome =
+  | Readonly<{ outcome: 'cancelled'; refundedAt: string }>
+  | Readonly<{ outcome: 'inconclusive'; detail: string }>
+
+/** The payment provider. No method throws: every failure is an outcome. */
+export type Provider = Readonly<{
+  /** A token for this merchant, from the nearest place that holds a valid one. */
+  authorize(merchant: string): Promise<Authorization>
+  /** A token other than the one that was just rejected. */
+  renew(merchant: string, rejectedToken: string): Promise<Authorization>
+  /**
+   * A place among the calls that this merchant may have under way, of which each caller gets its share. None
+   * where there is none in time, or the provider has been failing.
+   */
+  admit(whose: Readonly<{ merchant: string; caller: string }>): Promise<Place | NotSent>
+  /** Whether a payment has been cancelled in full since this refund was asked for. */
+  lookUp(query: LookupQuery): Promise<LookupOutcome>
+  /** What a cancel answer says of time and amount, each null where it cannot be read. */
+  readAnswer(answer: ProviderAnswer): Readonly<{ refundedAt: string | null; cancelledAmount: Krw | null }>
+}>
+
+/** One cancel call, sent at most once. */
+export type CancelCall = (request: CancelRequest, token: string) => Promise<CancelOutcome>
+
+/** A place among the provider's calls. Whoever got it leaves it, once, whatever has happened meanwhile. */
+export type Place = Readonly<{ outcome: 'admitted'; cancel: CancelCall; leave(): void }>

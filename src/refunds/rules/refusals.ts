@@ -1,0 +1,143 @@
+import type { Krw } from '../krw.ts'
+import { NOTHING_SENT } from '../nothing-sent.ts'
+import type { NotSent } from '../ports/provider.ts'
+import type { BeginResult, StoreError } from '../ports/store.ts'
+import type { Refund } from '../refund.ts'
+import type { RefundRequest } from '../refund-request.ts'
+import type { AmountRule } from './amounts.ts'
+import type { EligibilityRule } from './eligibility.ts'
+
+/** Why a request was refused without a call that could move money. The key is free afterwards. */
+export type Refusal = Readonly<
+  {
+    detail: string
+    refund?: Refund
+  } & (
+    | { code: 'not_eligible'; rule: EligibilityRule }
+    | { code: 'amount_exceeds_remaining'; remaining: Krw }
+    | { code: Exclude<AmountRule, 'amount_exceeds_remaining'> }
+    | { code: 'refund_account_required' | 'unknown_account' }
+    | { code: 'payment_mismatch' | 'refund_unresolved' }
+    | { code: 'idempotency_key_reused' | 'idempotency_in_progress' }
+    | { code: NotSent['code'] | StoreError['code'] }
+  )
+>
+
+/** What the store refuses instead of beginning. */
+export type BeginRefusal = Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
+
+/** The refusal for what begin decided against. */
+export function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
+  switch (begun.result) {
+    case 'payment_mismatch':
+      return {
+        code: 'payment_mismatch',
+        detail:
+          'This payment has a refund that was made with other facts about it. State payment exactly as that request did.',
+      }
+    case 'partial_not_allowed':
+      return notEligible('partial_not_allowed', body)
+    case 'tax_free_exceeds_amount':
+      return taxFreeExceeds()
+    case 'amount_exceeds_remaining':
+      return amountExceeds(body, begun.remaining)
+    case 'refund_unresolved':
+      return {
+        code: 'refund_unresolved',
+        detail:
+          'Another refund of this payment is in flight, unknown or disputed, and this one has no place beside it. Ask again once that one is settled.',
+        refund: begun.stored.refund,
+      }
+  }
+}
+
+/** The body names no account where there are several, or one that is not configured. */
+export function unknownAccount(body: RefundRequest, configured: Iterable<string>): Refusal {
+  const names = [...configured].join(', ')
+  return {
+    code: 'unknown_account',
+    detail:
+      body.account === undefined
+        ? `There are several accounts: give account as one of ${names}.`
+        : `There is no account of this name. The configured ones are ${names}.`,
+  }
+}
+
+const ELIGIBILITY_DETAILS: Readonly<Record<EligibilityRule, (method: string) => string>> = {
+  method_not_refundable: (method) =>
+    `The provider's cancel API does not refund ${method} payments. Refund it another way.`,
+  partial_not_allowed: (method) =>
+    `A ${method} payment can only be refunded in full. Leave amount out to refund everything.`,
+  gateway_not_allowed: (method) =>
+    `A ${method} payment can be refunded with a Toss account only. Refund it another way.`,
+}
+
+/** The payment cannot be refunded this way. */
+export function notEligible(rule: EligibilityRule, body: RefundRequest): Refusal {
+  return { code: 'not_eligible', rule, detail: ELIGIBILITY_DETAILS[rule](body.payment.method) }
+}
+
+/** A virtual account payment without an account to pay back to. */
+export function refundAccountMissing(): Refusal {
+  return {
+    code: 'refund_account_required',
+    detail: 'A virtual account payment is paid back to an account: give refund_account.',
+  }
+}
+
+/** More was asked for than `remaining`. */
+export function amountExceeds(body: RefundRequest, remaining: Krw): Refusal {
+  const asked = body.amount === undefined ? 'Everything that remains' : `${body.amount} KRW`
+  return {
+    code: 'amount_exceeds_remaining',
+    remaining,
+    detail: `${asked} was asked for; ${remaining} KRW of this payment can still be refunded.`,
+  }
+}
+
+/** This account's PG takes no tax-free amount. */
+export function taxFreeNotAllowed({ name, pg }: Readonly<{ name: string; pg: string }>): Refusal {
+  return {
+    code: 'tax_free_not_allowed',
+    detail: `tax_free_amount goes with a Kiwoompay account only; the account ${name} is ${pg}.`,
+  }
+}
+
+/** A tax-free part is more than the whole. */
+export function taxFreeExceeds(): Refusal {
+  return {
+    code: 'tax_free_exceeds_amount',
+    detail:
+      'The tax-free or the taxable part is more than was paid or than is being refunded. Correct amount and tax_free_amount.',
+  }
+}
+
+/** The key belongs to another payload. */
+export function keyReused(): Refusal {
+  return {
+    code: 'idempotency_key_reused',
+    detail:
+      'This Idempotency-Key belongs to another payload, and what that asked for may have been refunded. Repeat it as it was first sent, or find its refund by its tid.',
+  }
+}
+
+/** Another request with the same key is under way; `refund`, where it has begun one. */
+export function inProgress(refund?: Refund): Refusal {
+  return {
+    code: 'idempotency_in_progress',
+    detail: 'The first request with this key is still running. Repeat the same request after Retry-After.',
+    ...(refund !== undefined && { refund }),
+  }
+}
+
+/** The rejected token could not be replaced in time; `reason` is a sentence. */
+export function tokenNotRenewed(reason: string): NotSent {
+  const detail = `${reason} Nothing was cancelled for this request; what an earlier one did stands. Try again.`
+  return { outcome: 'not_sent', code: 'provider_unavailable', detail }
+}
+
+/** So many outcomes wait for the store that nothing may be begun that could add to them. */
+export const TOO_MUCH_UNSTORED = `Too many outcomes wait to be stored. ${NOTHING_SENT}`
+
+/** Begin took so long that the call could outlast its lease. */
+export const STORE_TOO_LATE = `The store answered too late. ${NOTHING_SENT}`

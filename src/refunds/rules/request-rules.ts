@@ -1,0 +1,45 @@
+import type { MerchantAccount } from '../merchant.ts'
+import type { RefundRequest } from '../refund-request.ts'
+import { brokenAmountRule, requestedKind } from './amounts.ts'
+import { brokenEligibilityRule, refundAccountRequired } from './eligibility.ts'
+import {
+  amountExceeds,
+  notEligible,
+  type Refusal,
+  refundAccountMissing,
+  taxFreeExceeds,
+  taxFreeNotAllowed,
+} from './refusals.ts'
+
+/** The account that a request means: the one that it names, or the only one. Undefined: none. */
+export function accountOf(
+  accounts: ReadonlyMap<string, MerchantAccount>,
+  body: RefundRequest,
+): MerchantAccount | undefined {
+  if (body.account !== undefined) return accounts.get(body.account)
+  return accounts.size === 1 ? [...accounts.values()][0] : undefined
+}
+
+/**
+ * The refusal for the first rule that a request breaks whatever else was refunded, or null (docs/calling.md,
+ * Order of refusals). One for too much says that all that was paid remains: what really does, the store
+ * knows.
+ */
+export function brokenRequestRule(body: RefundRequest, account: MerchantAccount): Refusal | null {
+  const { payment } = body
+  const rule = brokenEligibilityRule(payment.method, requestedKind(body), account.pg)
+  if (rule !== null) return notEligible(rule, body)
+  if (refundAccountRequired(payment.method) && body.refund_account === undefined) {
+    return refundAccountMissing()
+  }
+  switch (brokenAmountRule(body, account.pg)) {
+    case 'amount_exceeds_remaining':
+      return amountExceeds(body, payment.amount)
+    case 'tax_free_not_allowed':
+      return taxFreeNotAllowed(account)
+    case 'tax_free_exceeds_amount':
+      return taxFreeExceeds()
+    case null:
+      return null
+  }
+}

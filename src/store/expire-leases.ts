@@ -1,0 +1,105 @@
+import type { Claim } from '../refunds/claim.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
+import type { UnsettledEntry } from '../refunds/ports/store.ts'
+import type { StoredRefund } from '../refunds/stored-refund.ts'
+import { keys, unsettledShard } from './keys.ts'
+import { indexUnknown } from './lua/index-unknown.ts'
+import { lookAgain } from './lua/look-again.ts'
+import { type Due, readDue } from './lua/read-due.ts'
+import type { ScriptedClient } from './lua/scripts.ts'
+import { reach } from './redis/reach.ts'
+import { decodeEntry } from './unsettled-entries.ts'
+
+/** A refund is due a little after its lease is over, since the two are written one after the other. */
+export const DUE_SLACK_MS = 100
+
+/** A `processing` that is due all the same had its lease renewed: it is over soon. */
+const LEASED_PAUSE_MS = 1_000
+
+/** How many entries of one shard are read at a time. */
+const MOST_DUE = 32
+
+/**
+ * After this long without a whole look at what is in flight, the next claim waits for one. Well within the least life
+ * of a claim, so that no claim of an unsettled refund is gone when another one is made.
+ */
+const LOOKED_AFTER_MS = 6 * 3_600_000
+
+export type LeaseExpiryParts = Readonly<{
+  redis: ScriptedClient
+  /** The time of the Redis server, about; in milliseconds since 1970. */
+  now(): number
+  clock: MonotonicClock
+  /** The longest lease that any account has had. */
+  longestLeaseMs(): number
+  /** Reading a refund makes a `processing` whose lease is over `unknown`. */
+  find(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
+  /** The key of an unknown refund does not expire. */
+  keepKey(stored: StoredRefund): Promise<void>
+  addDisputed(stored: StoredRefund): Promise<void>
+  drop(unsettled: UnsettledEntry): Promise<void>
+}>
+
+export type LeaseExpiry = Readonly<{
+  /** Whether a whole look at what is in flight was lately taken. */
+  isLookedAfter(): boolean
+  /** Everything whose lease is over becomes unknown, in the index, too, and its key is kept. Throws StoreError. */
+  expireLeases(): Promise<void>
+}>
+
+/** Looks at whatever is due of what is in flight; who asks meanwhile waits for the same look. */
+export function createLeaseExpiry(parts: LeaseExpiryParts): LeaseExpiry {
+  const { clock } = parts
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let looking: Promise<void> | undefined
+
+  async function expireAll(): Promise<void> {
+    const startedAt = clock()
+    await lookAfterAll(parts)
+    lookedAt = startedAt
+  }
+
+  return {
+    isLookedAfter: () => clock() - lookedAt < LOOKED_AFTER_MS,
+    expireLeases() {
+      looking ??= expireAll().finally(() => {
+        looking = undefined
+      })
+      return looking
+    },
+  }
+}
+
+async function lookAfterAll(parts: LeaseExpiryParts): Promise<void> {
+  const { redis, longestLeaseMs } = parts
+  let isMore = true
+  while (isMore) {
+    const furthestMs = longestLeaseMs() + DUE_SLACK_MS
+    const shards = await readDue(redis, { keyOf: keys.unsettled, furthestMs, limit: MOST_DUE })
+    await Promise.all(shards.flat().map((due) => lookAfter(parts, due)))
+    isMore = shards.some(({ length }) => length >= MOST_DUE)
+  }
+}
+
+/** Moves an entry to where its refund is by now, or drops it. */
+async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promise<void> {
+  const { redis, now, longestLeaseMs, find, keepKey, addDisputed, drop } = parts
+  const unsettled = decodeEntry(entry)
+  const key = keys.unsettled(unsettledShard(unsettled.id))
+  const stored = await find(unsettled)
+  const isImpossible = dueAt > now() + longestLeaseMs()
+  if (stored?.refund.status === 'unknown') {
+    await keepKey(stored)
+    await indexUnknown(redis, { stored, found: entry, dueAt: isImpossible ? null : dueAt })
+  } else if (stored?.refund.status === 'processing') {
+    await lookAgain(redis, { key, entry, delayMs: LEASED_PAUSE_MS })
+  } else if (stored?.refund.disputed) {
+    await addDisputed(stored)
+    await reach(redis.zrem(key, entry))
+  } else if (stored === null && isImpossible) {
+    // It may be about to be begun.
+    await lookAgain(redis, { key, entry, delayMs: longestLeaseMs() })
+  } else {
+    await drop(unsettled)
+  }
+}

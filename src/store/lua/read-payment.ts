@@ -1,0 +1,14 @@
+import type { Ledger } from '../../refunds/ledger.ts'
+import { keys } from '../keys.ts'
+import { reach } from '../redis/reach.ts'
+import { decodeLedger } from '../refund-text.ts'
+import type { Scripts } from './scripts.ts'
+
+/** read-payment.lua: a payment's ledger as it stands now, or null where nothing was ever refunded. Throws StoreError. */
+export async function readPayment(
+  redis: Scripts,
+  { merchant, tid }: Readonly<{ merchant: string; tid: string }>,
+): Promise<Ledger | null> {
+  const text = await reach(redis.readPayment(keys.payment(merchant, tid)))
+  return text === null ? null : decodeLedger({ text, tid })
+}
