@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
-import { buildCopy } from '../support/build-copy.ts'
+import { built } from '../support/built.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -11,31 +10,29 @@ const COMMANDS = readdirSync(new URL('src/commands/', ROOT))
   .map((name) => name.slice(0, -'.ts'.length))
 
 /** Runs a command as the image does: compiled, and without the environment of a gateway. */
-function run(directory: string, command: string, ...args: string[]) {
+async function run(command: string, ...args: string[]) {
+  const [file = '', ...start] = await built(`commands/${command}.ts`)
   return new Promise<{ status: unknown; stdout: string; stderr: string }>((resolve) => {
-    const file = join(directory, 'commands', `${command}.js`)
     const env = { PATH: process.env.PATH }
-    execFile(process.execPath, [file, ...args], { env }, (error, stdout, stderr) =>
+    execFile(file, [...start, ...args], { env }, (error, stdout, stderr) =>
       resolve({ status: error === null ? 0 : error.code, stdout, stderr }),
     ).stdin?.end()
   })
 }
 
 t.test('each command tells how it is used, asked for it or used wrongly', async (t) => {
-  const directory = t.testdir({})
-  await buildCopy(directory)
   t.ok(COMMANDS.length >= 4, COMMANDS.join(', '))
   await Promise.all(
     COMMANDS.map(async (command) => {
       for (const flag of ['--help', '-h']) {
-        const { status, stdout, stderr } = await run(directory, command, flag)
+        const { status, stdout, stderr } = await run(command, flag)
         t.match({ status, stderr }, { status: 0, stderr: '' }, `${command} ${flag}`)
         t.match(stdout, 'Usage', command)
         t.match(stdout, `node dist/commands/${command}.js`, command)
         t.match(stdout, `npm run ${command}`, command)
         for (const line of stdout.split('\n')) t.ok(line.length <= 160, `${command}: ${line}`)
       }
-      const wrong = await run(directory, command, '--nothing', 'a', 'b')
+      const wrong = await run(command, '--nothing', 'a', 'b')
       t.match(wrong, { status: 1, stdout: '', stderr: 'Usage' }, command)
     }),
   )
