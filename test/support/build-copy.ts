@@ -29,7 +29,8 @@ export async function buildCopy(directory: string, edits: readonly Edit[] = []):
 
   await mkdir(directory, { recursive: true })
   await writeFile(join(directory, 'package.json'), '{"type":"module"}')
-  await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
+  // Within the project its packages are found, and the link would hide them from who traces what is required.
+  if (!directory.startsWith(ROOT)) await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
   for (const name of names) {
     const path = join(directory, name)
     await mkdir(dirname(path), { recursive: true })

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** Not below `node_modules`: what lies there is no program of ours to whoever traces it. */
 const BUILDS = join(ROOT, '.tap', 'built')
 const OLD_AFTER_MS = 3_600_000
 
