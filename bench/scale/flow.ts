@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { DEFAULT_TIMEOUT_MS } from '../../src/config/defaults.ts'
-import { classifyCancel } from '../../src/cookiepay/outcome.ts'
+import { classifyCancel } from '../../src/cookiepay/cancel-outcome.ts'
 import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { leaseMs } from '../../src/refunds/lease.ts'

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { VARIABLES } from '../config/variables.ts'
 import { SUCCESS_CODE } from '../cookiepay/messages.ts'
-import { judge, type Said, type TaughtCode, taughtCodes, type Verdict } from '../cookiepay/verdict.ts'
+import { judge, type Said, type TaughtCode, taughtCodes, type Verdict } from '../cookiepay/judge-words.ts'
 import { PAYMENT_GATEWAYS, type PaymentGateway } from '../refunds/payment.ts'
 import { runCommand } from './parts/run-command.ts'
 

@@ -1,7 +1,7 @@
 import CircuitBreaker from 'opossum'
 import { NOTHING_SENT } from '../refunds/nothing-sent.ts'
 import type { CancelCall, CancelOutcome, NotSent, Place } from '../refunds/ports/provider.ts'
-import { providerHasFailed } from './outcome.ts'
+import { providerHasFailed } from './cancel-outcome.ts'
 import { createPlaces } from './places.ts'
 
 /**

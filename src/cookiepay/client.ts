@@ -4,10 +4,10 @@ import type { Provider } from '../refunds/ports/provider.ts'
 import { type AccountLine, type LineOptions, openAccountLine } from './account-line.ts'
 import { inconclusive, lookUp } from './lookup-calls.ts'
 import { readAmount, readDate, TOKEN_PATH } from './messages.ts'
-import { classifyToken } from './outcome.ts'
+import { classifyToken } from './cancel-outcome.ts'
 import { hideEchoes } from './redaction.ts'
 import { createTokenCache, type TokenStore } from './tokens.ts'
-import { taughtCodes } from './verdict.ts'
+import { taughtCodes } from './judge-words.ts'
 
 export type CookiePayOptions = Omit<LineOptions, 'taught'> &
   Readonly<{

@@ -1,5 +1,5 @@
 import type { Claim } from '../refunds/claim.ts'
-import type { Ledger } from '../refunds/ledger.ts'
+import type { Ledger } from '../refunds/ledger-sums.ts'
 import type { PaymentMethod } from '../refunds/payment.ts'
 import type { ProviderAnswer, Refund } from '../refunds/refund.ts'
 import type { RefundStatus } from '../refunds/refund-states.ts'

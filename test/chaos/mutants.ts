@@ -9,17 +9,17 @@ export type Mutant = Readonly<{
 }>
 
 const BEGIN = 'store/lua/begin.lua'
-const DECIDE = 'store/lua/shared/decide.lua'
+const DECIDE = 'store/lua/shared/may-begin.lua'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
 const RECONCILER = 'refunds/jobs/settle-unknown.ts'
-const OUTCOME = 'cookiepay/outcome.ts'
+const OUTCOME = 'cookiepay/cancel-outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
 const CLIENT = 'cookiepay/client.ts'
 const LINE = 'cookiepay/account-line.ts'
 const MESSAGES = 'cookiepay/messages.ts'
-const VERDICT = 'cookiepay/verdict.ts'
+const VERDICT = 'cookiepay/judge-words.ts'
 const DURABILITY = 'store/redis/durability.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -442,6 +442,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'return countMembers(value) === countColons(body) ? value : value',
       },
     ],
-    test: 'test/cookiepay/outcome.test.ts',
+    test: 'test/cookiepay/cancel-outcome.test.ts',
   },
 ]

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judge, type Verdict } from '../../src/cookiepay/verdict.ts'
+import { judge, type Verdict } from '../../src/cookiepay/judge-words.ts'
 import { ALREADY_CANCELLED } from '../../src/cookiepay/wordings/already-cancelled.ts'
 import { AMBIGUOUS, UNAMBIGUOUS } from '../../src/cookiepay/wordings/ambiguous.ts'
 import { DECLINED, HARMLESS, PARTLY_CANCELLED } from '../../src/cookiepay/wordings/declined.ts'

@@ -10,7 +10,7 @@ import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from '../shared-schemas.ts'
-import { pickAccount } from './pick-account.ts'
+import { pickAccount } from '../../refunds/rules/pick-account.ts'
 
 export type ListRefundsOptions = Readonly<{
   store: RefundStore

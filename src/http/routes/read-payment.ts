@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { MAX_KRW } from '../../refunds/krw.ts'
-import { remaining } from '../../refunds/ledger.ts'
+import { remaining } from '../../refunds/ledger-sums.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import { PAYMENT_METHODS } from '../../refunds/payment.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
@@ -11,7 +11,7 @@ import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from '../shared-schemas.ts'
-import { pickAccount } from './pick-account.ts'
+import { pickAccount } from '../../refunds/rules/pick-account.ts'
 
 export type ReadPaymentOptions = Readonly<{
   store: RefundStore

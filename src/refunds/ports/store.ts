@@ -1,6 +1,6 @@
 import type { Attempt, Claim, Intent } from '../claim.ts'
 import type { Krw } from '../krw.ts'
-import type { Ledger } from '../ledger.ts'
+import type { Ledger } from '../ledger-sums.ts'
 import type { Refund } from '../refund.ts'
 import type { Settlement, StoredRefund } from '../stored-refund.ts'
 

@@ -4,7 +4,7 @@ import type { NotSent } from '../ports/provider.ts'
 import type { BeginResult, StoreError } from '../ports/store.ts'
 import type { Refund } from '../refund.ts'
 import type { RefundRequest } from '../refund-request.ts'
-import type { AmountRule } from './amounts.ts'
+import type { AmountRule } from './amounts-of-request.ts'
 import type { EligibilityRule } from './eligibility.ts'
 
 /** Why a request was refused without a call that could move money. The key is free afterwards. */

@@ -1,6 +1,6 @@
 import type { MerchantAccount } from '../merchant.ts'
 import type { RefundRequest } from '../refund-request.ts'
-import { brokenAmountRule, requestedKind } from './amounts.ts'
+import { brokenAmountRule, requestedKind } from './amounts-of-request.ts'
 import { brokenEligibilityRule, refundAccountRequired } from './eligibility.ts'
 import {
   amountExceeds,

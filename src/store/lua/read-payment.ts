@@ -1,4 +1,4 @@
-import type { Ledger } from '../../refunds/ledger.ts'
+import type { Ledger } from '../../refunds/ledger-sums.ts'
 import { keys } from '../keys.ts'
 import { reach } from '../redis/reach.ts'
 import { decodeLedger } from '../refund-text.ts'

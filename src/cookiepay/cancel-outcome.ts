@@ -3,7 +3,7 @@ import type { CancelOutcome } from '../refunds/ports/provider.ts'
 import type { FailureCode, ProviderAnswer } from '../refunds/refund.ts'
 import type { Exchange } from './exchange.ts'
 import { readAmount, readDate, readObject, receivedAnswer, SUCCESS_CODE } from './messages.ts'
-import { judge, speaksOfCredentials, type TaughtCode, type Verdict } from './verdict.ts'
+import { judge, speaksOfCredentials, type TaughtCode, type Verdict } from './judge-words.ts'
 
 /**
  * What a cancel call led to (docs/provider.md, Cancel answers). What followed a sent request is unknown but

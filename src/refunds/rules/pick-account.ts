@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import type { MerchantAccount } from '../../refunds/merchant.ts'
-import { sendProblem } from '../problems/send-problem.ts'
+import type { MerchantAccount } from '../merchant.ts'
+import { sendProblem } from '../../http/problems/send-problem.ts'
 
 /** The account that is asked for, or the only one; null where there is none, which is then answered. */
 export function pickAccount(

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MAX_KRW } from '../../src/refunds/krw.ts'
-import { remaining } from '../../src/refunds/ledger.ts'
+import { remaining } from '../../src/refunds/ledger-sums.ts'
 
 t.test('what remains', async (t) => {
   const rows: [

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { MAX_KRW } from '../../../src/refunds/krw.ts'
 import { PAYMENT_GATEWAYS, type PaymentGateway } from '../../../src/refunds/payment.ts'
-import { brokenAmountRule, requestedKind } from '../../../src/refunds/rules/amounts.ts'
+import { brokenAmountRule, requestedKind } from '../../../src/refunds/rules/amounts-of-request.ts'
 
 const PAID = 1000
 
