@@ -1,6 +1,6 @@
 import { keyFits } from './certificates.ts'
 import type { RotatingPart } from './config.ts'
-import { isLoopback } from './exposure.ts'
+import { exposureContradictions } from './exposure.ts'
 import { DAY_MS, shown } from './parsers.ts'
 import { type Environment, type Name, pathNameOf, VARIABLES, type Values } from './variables.ts'
 
@@ -100,16 +100,6 @@ function redisContradictions(isGiven: IsGiven): readonly string[] {
       ? ['REDIS_CLUSTER_NODES: got nodes beside sentinels; takes nothing then: set one or the other']
       : []),
   ]
-}
-
-function exposureContradictions(isGiven: IsGiven, host: string | undefined): readonly string[] {
-  if (host === undefined || isLoopback(host)) return []
-  return (['API_KEYS', 'STORE_SECRETS', 'COOKIEPAY_BASE_URL'] as const)
-    .filter((name) => !isGiven(name))
-    .map(
-      (name) =>
-        `${name}: got nothing while HOST is ${shown(host)}, which is no loopback address; takes ${VARIABLES[name].takes}`,
-    )
 }
 
 /**

@@ -1,9 +1,28 @@
 import { isIPv4 } from 'node:net'
 import type { Config } from './config.ts'
+import { shown } from './parsers.ts'
+import { VARIABLES } from './variables.ts'
 
 /** Whether only this machine can reach, or be, this host. */
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+const NEEDED_WHERE_EXPOSED = ['API_KEYS', 'STORE_SECRETS', 'COOKIEPAY_BASE_URL'] as const
+
+/**
+ * What is refused where others than this machine could reach the service: keys for nobody, a secret that everybody
+ * knows, a provider that nobody named. One line for each.
+ */
+export function exposureContradictions(
+  isGiven: (name: (typeof NEEDED_WHERE_EXPOSED)[number]) => boolean,
+  host: string | undefined,
+): readonly string[] {
+  if (host === undefined || isLoopback(host)) return []
+  return NEEDED_WHERE_EXPOSED.filter((name) => !isGiven(name)).map(
+    (name) =>
+      `${name}: got nothing while HOST is ${shown(host)}, which is no loopback address; takes ${VARIABLES[name].takes}`,
+  )
 }
 
 /** A setting that is taken, and that exposes somebody to something. `detail` follows "is", or a colon. */

@@ -3,11 +3,11 @@ import type { Account } from '../config/config.ts'
 import type { CancelCall } from '../refunds/ports/provider.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { createConnections } from './cancel-connections.ts'
-import { type Exchange, type ExchangeRequest, exchange } from './exchange.ts'
-import { CANCEL_PATH, cancelBody } from './messages.ts'
 import { classifyCancel } from './cancel-outcome.ts'
-import { hideEchoes } from './redaction.ts'
+import { type Exchange, type ExchangeRequest, exchange } from './exchange.ts'
 import type { TaughtCode } from './judge-words.ts'
+import { CANCEL_PATH, cancelBody } from './messages.ts'
+import { hideEchoes } from './redaction.ts'
 
 /** Token calls and lookups of one account, at a time. */
 const MAX_OTHER_CALLS = 8

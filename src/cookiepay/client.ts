@@ -2,12 +2,12 @@ import { type Account, type JudgedCode, longestTimeoutMs } from '../config/confi
 import { merchantOf } from '../refunds/merchant.ts'
 import type { Provider } from '../refunds/ports/provider.ts'
 import { type AccountLine, type LineOptions, openAccountLine } from './account-line.ts'
+import { taughtCodes } from './judge-words.ts'
 import { inconclusive, lookUp } from './lookup-calls.ts'
 import { readAmount, readDate, TOKEN_PATH } from './messages.ts'
-import { classifyToken } from './cancel-outcome.ts'
 import { hideEchoes } from './redaction.ts'
+import { classifyToken } from './token-answer.ts'
 import { createTokenCache, type TokenStore } from './tokens.ts'
-import { taughtCodes } from './judge-words.ts'
 
 export type CookiePayOptions = Omit<LineOptions, 'taught'> &
   Readonly<{

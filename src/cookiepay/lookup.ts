@@ -1,7 +1,7 @@
 import type { CancelOutcome, LookupOutcome, LookupQuery } from '../refunds/ports/provider.ts'
 import type { Exchange } from './exchange.ts'
 import { readAmount, readDate, readObject, readRows, SUCCESS_CODE } from './messages.ts'
-import { isTokenError, tokenErrorDetail } from './cancel-outcome.ts'
+import { isTokenError, tokenErrorDetail } from './token-answer.ts'
 
 /** What one lookup led to. `not_found`: the provider knows no such payment there, and may elsewhere. */
 export type LookupAnswer =

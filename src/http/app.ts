@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/config.ts'
@@ -10,6 +9,7 @@ import { authenticate, limitFailures } from './access/authentication.ts'
 import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
 import type { Listener } from './access/listener.ts'
 import { answerLocallyOnly } from './access/local-only.ts'
+import { limitRate } from './access/rate-limit.ts'
 import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.ts'
 import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
@@ -20,6 +20,7 @@ import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
+import { STRICT_VALIDATION } from './strict-validation.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
@@ -55,18 +56,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     forceCloseConnections: 'idle',
     // What arrives on an open connection while closing is still served, with `Connection: close`.
     return503OnClosing: false,
-    // Nothing is coerced, dropped or filled in: a misspelt tax_free_amount must not become a taxed refund.
-    ajv: {
-      customOptions: {
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        allErrors: true,
-        allowUnionTypes: true,
-        // For the document alone: the named examples of a body.
-        keywords: ['x-examples'],
-      },
-    },
+    ajv: { customOptions: STRICT_VALIDATION },
     // A path that cannot be read gets no further than this: no hook sees it.
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,
@@ -105,12 +95,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 async function serveCallers(api: FastifyInstance, config: Config, parts: AppParts): Promise<void> {
   const { refunds, metrics, telemetry } = parts
   const { store, accounts } = refunds
-  // Counted in this process: a shared count would cost each refund a round trip to Redis.
-  await api.register(rateLimit, {
-    max: config.rateLimit.max,
-    timeWindow: config.rateLimit.windowMs,
-    keyGenerator: (request) => request.caller?.name ?? '',
-  })
+  await limitRate(api, config.rateLimit)
   api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, metrics)))
   await api.register(createRefundRoute, {
     parts: refunds,

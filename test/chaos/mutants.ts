@@ -9,7 +9,8 @@ export type Mutant = Readonly<{
 }>
 
 const BEGIN = 'store/lua/begin.lua'
-const DECIDE = 'store/lua/shared/may-begin.lua'
+const MAY_BEGIN = 'store/lua/shared/may-begin.lua'
+const FITS = 'store/lua/shared/amount-fits.lua'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
@@ -27,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'begin does not look at what remains',
     edits: [
       {
-        file: DECIDE,
+        file: FITS,
         find: 'if remaining == 0 or amount > remaining then',
         replace: 'if amount > ledger.amount then',
       },
@@ -46,9 +47,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'begin does not count what is unsettled',
     edits: [
-      { file: DECIDE, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
+      { file: MAY_BEGIN, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
       {
-        file: DECIDE,
+        file: MAY_BEGIN,
         find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
@@ -260,7 +261,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'any RTN_CD counts as a refused token',
     edits: [
-      { file: OUTCOME, find: 'return speaksOfCredentials(code.trim(), message)', replace: 'return true' },
+      {
+        file: 'cookiepay/token-answer.ts',
+        find: 'return speaksOfCredentials(code.trim(), message)',
+        replace: 'return true',
+      },
     ],
   },
   {

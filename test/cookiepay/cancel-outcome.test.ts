@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { classifyCancel, providerHasFailed } from '../../src/cookiepay/cancel-outcome.ts'
 import type { Exchange } from '../../src/cookiepay/exchange.ts'
-import { classifyCancel, classifyToken, providerHasFailed } from '../../src/cookiepay/cancel-outcome.ts'
 import type { TaughtCode } from '../../src/cookiepay/judge-words.ts'
+import { classifyToken } from '../../src/cookiepay/token-answer.ts'
 import type { PaymentGateway } from '../../src/refunds/payment.ts'
 import type { CancelOutcome } from '../../src/refunds/ports/provider.ts'
 

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { type OpenApiDocument, publishedDocument, type Schema } from '../../src/http/openapi-for-generators.ts'
+import {
+  type OpenApiDocument,
+  publishedDocument,
+  type Schema,
+} from '../../src/http/openapi-for-generators.ts'
 import { Refund } from '../../src/refunds/refund.ts'
 import { RefundRequest } from '../../src/refunds/refund-request.ts'
 import { TEXT, VISIBLE_TEXT } from '../../src/refunds/text.ts'

@@ -56,7 +56,14 @@ t.test('each script has a wrapper beside it, and is given as many keys as its he
 
 t.test('what a head includes stands before the script, each file once', async (t) => {
   const begin = defined().find(({ name }) => name === 'beginRefund')?.lua
-  const parts = ['shared/now.lua', 'shared/ledger.lua', 'shared/decide.lua', 'begin.lua']
+  const parts = [
+    'shared/now.lua',
+    'shared/ledger.lua',
+    'shared/pinned-payment.lua',
+    'shared/amount-fits.lua',
+    'shared/may-begin.lua',
+    'begin.lua',
+  ]
   t.equal(begin, parts.map(read).join('\n'))
   const expire = defined().find(({ name }) => name === 'expireClaim')?.lua
   t.equal(expire, read('expire-claim.lua'), 'nothing before one that includes nothing')

@@ -4,13 +4,13 @@ import { type Static, Type } from 'typebox'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
 import { REFUND_STATUSES } from '../../refunds/refund-states.ts'
+import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
 import { type Caller, READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from '../shared-schemas.ts'
-import { pickAccount } from '../../refunds/rules/pick-account.ts'
 
 export type ListRefundsOptions = Readonly<{
   store: RefundStore
@@ -108,12 +108,16 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
     return sendUnsettled(reply, { ...request.query, status })
   })
 
+  function sendUnknownAccount(reply: FastifyReply, name: string | undefined): FastifyReply {
+    return sendProblem(reply, 'unknown_account', { detail: noSuchAccount(name, accounts.keys()) })
+  }
+
   async function sendPayment(
     reply: FastifyReply,
     query: RefundListQuery & { tid: string },
   ): Promise<FastifyReply> {
-    const account = pickAccount(accounts, query.account, reply)
-    if (account === null) return reply
+    const account = pickAccount(accounts, query.account)
+    if (account === undefined) return sendUnknownAccount(reply, query.account)
     const page = await store.listByPayment({
       merchant: account.merchant,
       tid: query.tid,
@@ -130,8 +134,8 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
     query: RefundListQuery & { status: 'unknown' | 'processing' },
   ): Promise<FastifyReply> {
     const { account: name, status } = query
-    const account = name === undefined ? undefined : pickAccount(accounts, name, reply)
-    if (account === null) return reply
+    const account = name === undefined ? undefined : pickAccount(accounts, name)
+    if (name !== undefined && account === undefined) return sendUnknownAccount(reply, name)
     const caller = reply.request.caller as Caller
     const page = await store.listUnsettled({
       status,

@@ -5,13 +5,13 @@ import { remaining } from '../../refunds/ledger-sums.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import { PAYMENT_METHODS } from '../../refunds/payment.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
+import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
 import { READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from '../shared-schemas.ts'
-import { pickAccount } from '../../refunds/rules/pick-account.ts'
 
 export type ReadPaymentOptions = Readonly<{
   store: RefundStore
@@ -112,8 +112,11 @@ export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = a
 
   app.get('/payments/:tid', { config: { scopes: READERS }, schema }, async (request, reply) => {
     const { tid } = request.params
-    const account = pickAccount(accounts, request.query.account, reply)
-    if (account === null) return reply
+    const { account: name } = request.query
+    const account = pickAccount(accounts, name)
+    if (account === undefined) {
+      return sendProblem(reply, 'unknown_account', { detail: noSuchAccount(name, accounts.keys()) })
+    }
     const { ledger, ...page } = await store.listByPayment({
       merchant: account.merchant,
       tid,

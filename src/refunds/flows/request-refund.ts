@@ -12,6 +12,7 @@ import type { Refund } from '../refund.ts'
 import { refundId } from '../refund-id.ts'
 import type { RefundRequest } from '../refund-request.ts'
 import { intentOf } from '../rules/intent.ts'
+import { pickAccount } from '../rules/pick-account.ts'
 import {
   amountExceeds,
   beginRefusal,
@@ -22,7 +23,7 @@ import {
   tokenNotRenewed,
   unknownAccount,
 } from '../rules/refusals.ts'
-import { accountOf, brokenRequestRule } from '../rules/request-rules.ts'
+import { brokenRequestRule } from '../rules/request-rules.ts'
 import {
   type AnsweredOutcome,
   answeredOnSecondTry,
@@ -71,9 +72,13 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
       fingerprint: fingerprintOf(command.body, parts.storeSecrets[0] as Buffer),
     }
     // The rules that need no state. Who asks is known, and the body is valid: http/ has seen to that.
-    const account = accountOf(parts.accounts, command.body)
+    const account = pickAccount(parts.accounts, command.body.account)
     if (account === undefined) {
-      return await replayOrRefuse(parts, identified, unknownAccount(command.body, parts.accounts.keys()))
+      return await replayOrRefuse(
+        parts,
+        identified,
+        unknownAccount(command.body.account, parts.accounts.keys()),
+      )
     }
     const refusal = brokenRequestRule(command.body, account)
     if (refusal !== null) {

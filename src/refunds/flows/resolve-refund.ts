@@ -1,18 +1,12 @@
-import { unknownSinceMs } from '../history.ts'
 import type { RefundObserver } from '../ports/observer.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { RefundStore } from '../ports/store.ts'
 import type { Refund } from '../refund.ts'
+import { notOpen, type ResolveWish, reasonNotToResolve } from '../rules/resolvable.ts'
 import { type Finding, settlementByPerson } from '../rules/settlements.ts'
-import type { StoredRefund } from '../stored-refund.ts'
 
 /** What a person found out about a refund whose outcome was unknown or disputed. */
-export type ResolveCommand = Finding &
-  Readonly<{
-    id: string
-    /** Whether callers are told from each other; an open gateway knows none. */
-    areCallersKnown: boolean
-  }>
+export type ResolveCommand = Finding & ResolveWish & Readonly<{ id: string }>
 
 /** What resolving needs. */
 export type ResolveParts = Readonly<{
@@ -36,7 +30,8 @@ export type ResolveAnswer =
 export async function resolveRefund(parts: ResolveParts, command: ResolveCommand): Promise<ResolveAnswer> {
   const stored = await parts.store.findById(command.id)
   if (stored === null) return { answer: 'not_found' }
-  const detail = reasonAgainst(parts, stored, command)
+  const { resolveFailedAfterMs } = parts
+  const detail = reasonNotToResolve(stored, command, { now: parts.store.now(), resolveFailedAfterMs })
   if (detail !== null) return { answer: 'not_resolvable', refund: stored.refund, detail }
 
   const { readAnswer } = parts.provider
@@ -47,26 +42,4 @@ export async function resolveRefund(parts: ResolveParts, command: ResolveCommand
   if (settled.result !== 'settled') return { answer: 'not_resolvable', refund, detail: notOpen(refund) }
   parts.observer.resolved(refund)
   return { answer: 'resolved', refund }
-}
-
-/** Why this person may not settle this refund so, or not yet; null: they may. */
-function reasonAgainst(
-  { store, resolveFailedAfterMs }: ResolveParts,
-  stored: StoredRefund,
-  { outcome, by, areCallersKnown }: ResolveCommand,
-): string | null {
-  const { refund } = stored
-  if (refund.status !== 'unknown' && !refund.disputed) return notOpen(refund)
-  if (areCallersKnown && refund.requested_by === by) {
-    return `Who asked for a refund cannot settle it: ${by} did. Have another caller with the scope resolve do it.`
-  }
-  if (outcome !== 'failed') return null
-  const failableAt = unknownSinceMs(stored) + resolveFailedAfterMs
-  // The store's clock, which stamped the history: this process's may be ahead.
-  if (store.now() >= failableAt) return null
-  return `A cancel may still be applied late. This refund can be called failed from ${new Date(failableAt).toISOString()} on; look at the provider's console again then.`
-}
-
-function notOpen({ status }: Refund): string {
-  return `Only an unknown or disputed refund can be resolved; this one is ${status}.`
 }

@@ -1,18 +1,18 @@
-import type { FastifyReply } from 'fastify'
 import type { MerchantAccount } from '../merchant.ts'
-import { sendProblem } from '../../http/problems/send-problem.ts'
 
-/** The account that is asked for, or the only one; null where there is none, which is then answered. */
+/** The account that a request means: the one that it names, or the only one. Undefined: none. */
 export function pickAccount(
   accounts: ReadonlyMap<string, MerchantAccount>,
   name: string | undefined,
-  reply: FastifyReply,
-): MerchantAccount | null {
-  const account =
-    name === undefined && accounts.size === 1 ? [...accounts.values()][0] : accounts.get(name ?? '')
-  if (account !== undefined) return account
-  sendProblem(reply, 'unknown_account', {
-    detail: `Give account as one of ${[...accounts.keys()].join(', ')}.`,
-  })
-  return null
+): MerchantAccount | undefined {
+  if (name !== undefined) return accounts.get(name)
+  return accounts.size === 1 ? [...accounts.values()][0] : undefined
+}
+
+/** Why no account is meant: none of this name is configured, or none is named where there are several. */
+export function noSuchAccount(name: string | undefined, configured: Iterable<string>): string {
+  const names = [...configured].join(', ')
+  return name === undefined
+    ? `There are several accounts: give account as one of ${names}.`
+    : `There is no account of this name. The configured ones are ${names}.`
 }

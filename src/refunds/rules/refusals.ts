@@ -6,6 +6,7 @@ import type { Refund } from '../refund.ts'
 import type { RefundRequest } from '../refund-request.ts'
 import type { AmountRule } from './amounts-of-request.ts'
 import type { EligibilityRule } from './eligibility.ts'
+import { noSuchAccount } from './pick-account.ts'
 
 /** Why a request was refused without a call that could move money. The key is free afterwards. */
 export type Refusal = Readonly<
@@ -52,15 +53,8 @@ export function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal 
 }
 
 /** The body names no account where there are several, or one that is not configured. */
-export function unknownAccount(body: RefundRequest, configured: Iterable<string>): Refusal {
-  const names = [...configured].join(', ')
-  return {
-    code: 'unknown_account',
-    detail:
-      body.account === undefined
-        ? `There are several accounts: give account as one of ${names}.`
-        : `There is no account of this name. The configured ones are ${names}.`,
-  }
+export function unknownAccount(name: string | undefined, configured: Iterable<string>): Refusal {
+  return { code: 'unknown_account', detail: noSuchAccount(name, configured) }
 }
 
 const ELIGIBILITY_DETAILS: Readonly<Record<EligibilityRule, (method: string) => string>> = {

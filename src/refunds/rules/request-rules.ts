@@ -11,15 +11,6 @@ import {
   taxFreeNotAllowed,
 } from './refusals.ts'
 
-/** The account that a request means: the one that it names, or the only one. Undefined: none. */
-export function accountOf(
-  accounts: ReadonlyMap<string, MerchantAccount>,
-  body: RefundRequest,
-): MerchantAccount | undefined {
-  if (body.account !== undefined) return accounts.get(body.account)
-  return accounts.size === 1 ? [...accounts.values()][0] : undefined
-}
-
 /**
  * The refusal for the first rule that a request breaks whatever else was refunded, or null (docs/calling.md,
  * Order of refusals). One for too much says that all that was paid remains: what really does, the store

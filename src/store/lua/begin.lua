@@ -1,4 +1,4 @@
--- includes: shared/decide.lua
+-- includes: shared/may-begin.lua
 --
 -- The one place where money is reserved: a refund that may begin beside everything that was done with the payment is
 -- written as `processing`. Sent twice, it finds its own attempt and renews its lease. A renewal finds
@@ -36,7 +36,7 @@ if redis.call('EXISTS', abandoned_key) == 1 then return { 'claim_abandoned' } en
 
 local payment = { method = ARGV[5], amount = tonumber(ARGV[6]), tax_free = tonumber(ARGV[7]) or '-' }
 ledger = with_facts(ledger, payment)
-local refund, refusal = decide(ledger, unsettled, payment, {
+local refund, refusal = may_begin(ledger, unsettled, payment, {
   amount = tonumber(ARGV[8]), tax_free = tonumber(ARGV[9]), partial_allowed = ARGV[10] == '1',
 }, now)
 if refusal then

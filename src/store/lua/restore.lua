@@ -1,4 +1,4 @@
--- includes: shared/ledger.lua
+-- includes: shared/pinned-payment.lua
 --
 -- Writes back the intent of a refund that the store forgot while the provider was being called, so that its outcome
 -- can be settled as usual. Asks for no room: whatever has become of the payment since, the money may have moved, and

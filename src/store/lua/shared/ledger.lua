@@ -149,17 +149,6 @@ local function count_refund(ledger, refund, sign)
   count(ledger, refund.status, booked_of(refund), refund.tax_free, sign)
 end
 
--- A ledger for a payment of these facts: the one that stands while a refund of it does, else one that takes them.
-local function with_facts(ledger, payment)
-  if ledger and ledger.standing > 0 then return ledger end
-  ledger = ledger or { last_number = 0, first = '-' }
-  for _, name in ipairs(LEDGER) do
-    if name ~= 'last_number' and name ~= 'first' then ledger[name] = 0 end
-  end
-  ledger.method, ledger.amount, ledger.tax_free = payment.method, payment.amount, payment.tax_free
-  return ledger
-end
-
 -- Writes a new refund, and what the ledger counts for it. Returns the refund's text.
 local function enter(ledger, refund, unsettled)
   ledger.last_number = ledger.last_number + 1

@@ -1,4 +1,5 @@
--- includes: shared/ledger.lua
+-- includes: shared/pinned-payment.lua
+-- includes: shared/amount-fits.lua
 --
 -- Whether a refund may begin beside everything that was done with its payment. It reserves nothing: who asks writes
 -- what is decided here, or does not. It only ends the leases that are over, as a reader does.
@@ -15,20 +16,6 @@ local function in_the_way(ledger, unsettled, now, any_will_do)
   return uncertain or any_will_do and in_flight or nil
 end
 
--- Why the amount does not fit beside what is used of the payment; or nil, and its tax-free part: as stated, else what
--- the taxable part of the payment does not cover.
-local function misfit(ledger, amount, tax_free, used, used_tax_free)
-  local remaining = math.max(0, ledger.amount - used)
-  if remaining == 0 or amount > remaining then return 'amount_exceeds_remaining' end
-  if tax_free and tax_free > amount then return 'tax_free_exceeds_amount' end
-  if ledger.tax_free == '-' then return nil, tax_free or 0 end
-  local remaining_tax_free = ledger.tax_free - used_tax_free
-  local remaining_taxable = math.max(0, (ledger.amount - ledger.tax_free) - (used - used_tax_free))
-  local part = tax_free or math.max(0, amount - remaining_taxable)
-  if part > remaining_tax_free or amount - part > remaining_taxable then return 'tax_free_exceeds_amount' end
-  return nil, part
-end
-
 local function refuse_beside(other)
   return nil, { 'refund_unresolved', other.id, refund_text(other) }
 end
@@ -36,10 +23,8 @@ end
 -- `ledger`: with_facts() of the payment. `payment`: its method, amount and tax_free, as stated now. `asked`: the amount,
 -- nil for everything that remains; tax_free, nil where it is not stated; partial_allowed.
 -- Returns the kind, amount and tax_free of the refund that may begin; or nil, and a refusal as begin.lua returns it.
-local function decide(ledger, unsettled, payment, asked, now)
-  if ledger.method ~= payment.method or ledger.amount ~= payment.amount or ledger.tax_free ~= payment.tax_free then
-    return nil, { 'payment_mismatch' }
-  end
+local function may_begin(ledger, unsettled, payment, asked, now)
+  if not is_as_pinned(ledger, payment) then return nil, { 'payment_mismatch' } end
 
   local amount, tax_free = asked.amount, asked.tax_free
   local asks_for_everything = not amount or amount == ledger.amount
