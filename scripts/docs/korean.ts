@@ -173,8 +173,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`strict`: Redis가 저장했다고 답한 것을 잃을 수 있는 동안에는 환불을 받지 않습니다. `relaxed`: 경고만 합니다.',
   'How many replicas must have a write before it counts as stored. Where Redis can fail over, set it to the number of all replicas of a primary.':
     '쓰기가 저장된 것으로 인정되기 위해 필요한 복제본 수. 페일오버가 있을 수 있으면 프라이머리의 전체 복제본 수로 설정합니다.',
-  'The id that the store must have, as `/readyz` shows it. With it, a gateway that starts on a Redis which lost its data notices.':
-    '저장소가 가져야 할 id. `/readyz`에 표시됩니다. 설정하면 데이터를 잃은 Redis로 시작할 때 알아차립니다.',
+  "The id that the store must have, as `redis-cli GET 'store-id:{0}'` shows it. With it, a gateway that starts on a Redis which lost its data notices.":
+    "저장소가 가져야 할 id. `redis-cli GET 'store-id:{0}'`로 확인합니다. 설정하면 데이터를 잃은 Redis로 시작할 때 알아차립니다.",
   'A file outside of Redis that remembers how far the store had come. With it, a gateway that starts on a Redis with older data notices.':
     '저장소의 진행 시점을 Redis 밖에 기억하는 파일. 있으면 과거 데이터로 되돌아간 Redis로 시작할 때 알아차립니다.',
   'Where CookiePay is; required unless `HOST` is a loopback address. The live host is `https://www.cookiepayments.com`.':

@@ -123,10 +123,10 @@ export const VARIABLES = {
       'How many replicas must have a write before it counts as stored. Where Redis can fail over, set it to the number of all replicas of a primary.',
   },
   REDIS_STORE_ID: {
-    takes: 'a store id as /readyz shows it',
+    takes: "a store id, as redis-cli GET 'store-id:{0}' shows it",
     parse: matching(/^[0-9a-f-]{36}$/),
     meaning:
-      'The id that the store must have, as `/readyz` shows it. With it, a gateway that starts on a Redis which lost its data notices.',
+      "The id that the store must have, as `redis-cli GET 'store-id:{0}'` shows it. With it, a gateway that starts on a Redis which lost its data notices.",
   },
   STORE_MARK_FILE: {
     takes: 'the path of a file that the gateway may write',
