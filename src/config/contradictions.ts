@@ -1,7 +1,8 @@
 import { keyFits } from './certificates.ts'
 import type { RotatingPart } from './config.ts'
 import { exposureContradictions } from './exposure.ts'
-import { DAY_MS, shown } from './parsers.ts'
+import { shown } from './mistakes.ts'
+import { DAY_MS } from './parsers.ts'
 import { type Environment, type Name, pathNameOf, VARIABLES, type Values } from './variables.ts'
 
 /** What is wrong between variables that are each in order by themselves. */

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import type { Config } from './config.ts'
-import { shown } from './parsers.ts'
+import { shown } from './mistakes.ts'
 import { VARIABLES } from './variables.ts'
 
 /** Whether only this machine can reach, or be, this host. */

@@ -11,6 +11,7 @@ import {
   SCOPES,
   type Scope,
 } from './config.ts'
+import { HIDDEN, shown } from './mistakes.ts'
 
 /** Turns a value down, saying what was got as far as that may be shown. */
 export type Refuse = (got: string) => undefined
@@ -26,14 +27,6 @@ export const HOUR_MS = 3_600 * SECOND_MS
 export const DAY_MS = 24 * HOUR_MS
 export const SHORTEST_MS = 300
 const TEN_YEARS_MS = 3_650 * DAY_MS
-
-export const HIDDEN = 'a hidden value'
-
-/** A value as a mistake shows it: on one line, cut short, and not at all where it may hold a credential. */
-export function shown(text: string): string {
-  if (/[@?"{]/.test(text)) return HIDDEN
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text)
-}
 
 /** Text of this form, as it stands. */
 export function matching(pattern: RegExp): Parse<string> {

@@ -9,7 +9,8 @@ import {
   MARK_FILE_NAME,
   SANDBOX_BASE_URL,
 } from './defaults.ts'
-import { HIDDEN, type StatedAccount, shown } from './parsers.ts'
+import { ConfigError, HIDDEN, shown } from './mistakes.ts'
+import type { StatedAccount } from './parsers.ts'
 import {
   type Environment,
   type Name,
@@ -18,17 +19,6 @@ import {
   type Values,
   type Variable,
 } from './variables.ts'
-
-/** The environment does not make a `Config`. `mistakes` holds one line for each thing to mend. */
-export class ConfigError extends Error {
-  readonly mistakes: readonly string[]
-
-  constructor(mistakes: readonly string[]) {
-    super(mistakes.join('\n'))
-    this.name = 'ConfigError'
-    this.mistakes = mistakes
-  }
-}
 
 /**
  * Reads the service's configuration from environment variables, and from the files that NAME_FILE variables

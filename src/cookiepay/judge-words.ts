@@ -2,6 +2,7 @@ import type { PaymentGateway } from '../refunds/payment.ts'
 import { ALREADY_CANCELLED } from './wordings/already-cancelled.ts'
 import { AMBIGUOUS, UNAMBIGUOUS } from './wordings/ambiguous.ts'
 import { DECLINED, HARMLESS, PARTLY_CANCELLED } from './wordings/declined.ts'
+import { DEPOSIT_REQUIRED_CODE } from './wordings/deposit-required.ts'
 import { CLAIMED_CANCEL, CLAIMS, NEGATIONS } from './wordings/doubts.ts'
 import { PG_CODES, PG_MESSAGES, type PgVerdict } from './wordings/payment-gateways.ts'
 import { comparable, firstSaid, type Phrase, without } from './wordings/phrase.ts'
@@ -43,12 +44,6 @@ export type Verdict = Readonly<{
   table: string
   row: string
 }>
-
-/**
- * Settled to the merchant already: only the cancel-after-deposit API can refund it (docs/provider.md,
- * Deposits).
- */
-export const DEPOSIT_REQUIRED_CODE = '9029'
 
 /**
  * What the words of an answer mean (docs/provider.md, Cancel answers). What leaves the outcome open outweighs

@@ -5,7 +5,7 @@ import type { Reconciler } from '../refunds/jobs/settle-unknown.ts'
 import type { DurabilityWatch } from '../store/redis/durability.ts'
 import type { PrivateRedis } from '../store/redis/private-redis.ts'
 import type { ServerTime } from '../store/redis/server-time.ts'
-import type { StorePast } from '../store/redis/store-identity.ts'
+import type { StorePast } from '../store/redis/store-past.ts'
 
 /** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
 export const CLOSE_GRACE_MS = 1_000

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config, RotatingPart } from '../config/config.ts'
-import { ConfigError, filesOf, readPart } from '../config/read-config.ts'
+import { ConfigError } from '../config/mistakes.ts'
+import { filesOf, readPart } from '../config/read-config.ts'
 
 /** How often the files are read. They are small, and reading them costs less than a request. */
 const LOOK_INTERVAL_MS = 1_000

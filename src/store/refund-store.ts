@@ -15,7 +15,7 @@ import { settleRefund } from './lua/settle.ts'
 import { listByPayment } from './payments.ts'
 import { createDurableWrites, type DurableWrites, type DurableWritesOptions } from './redis/durable-writes.ts'
 import { reach } from './redis/reach.ts'
-import type { StoreWatch } from './redis/store-identity.ts'
+import type { StoreWatch } from './redis/store-past.ts'
 import { decodeRefund, intentJson, isProcessing } from './refund-text.ts'
 import { createUnsettledIndex, type UnsettledIndex } from './unsettled-index.ts'
 

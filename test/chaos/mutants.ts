@@ -47,7 +47,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'begin does not count what is unsettled',
     edits: [
-      { file: MAY_BEGIN, find: 'if asks_for_everything and unsettled then', replace: 'if false then' },
+      {
+        file: MAY_BEGIN,
+        find: 'if unsettled and asks_for_everything(ledger, amount) then',
+        replace: 'if false then',
+      },
       {
         file: MAY_BEGIN,
         find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',

@@ -1,4 +1,5 @@
-import { ConfigError, readConfig } from '../../src/config/read-config.ts'
+import { ConfigError } from '../../src/config/mistakes.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 
 /** The least that a configuration needs. */
 export const ACCOUNT = { COOKIEPAY_ID: 'shop', COOKIEPAY_KEY: 'provider-key', COOKIEPAY_PG: 'toss' }

@@ -3,7 +3,7 @@ import {
   createStoreIdentity,
   type StorePast,
   type StorePastOptions,
-} from '../../src/store/redis/store-identity.ts'
+} from '../../src/store/redis/store-past.ts'
 
 /** What a gateway of this process would look at, with one secret and without API_KEYS. */
 export function createPast(

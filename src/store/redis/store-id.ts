@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keys, SHARDS } from '../keys.ts'
 import type { RedisClient } from '../lua/scripts.ts'
-import { acceptCommand } from './accept-command.ts'
+import { acceptCommand } from './how-to-accept.ts'
 
 /** How often, and how far apart, a process that has just started looks for ids that are being written. */
 const FIRST_LOOKS = 20

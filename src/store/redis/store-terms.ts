@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { keys } from '../keys.ts'
 import { meetTerms, type Term } from '../lua/meet-terms.ts'
 import type { RedisClient, Scripts } from '../lua/scripts.ts'
-import { acceptCommand } from './accept-command.ts'
+import { acceptCommand } from './how-to-accept.ts'
 
 /** What a gateway writes with. */
 export type Terms = Readonly<{

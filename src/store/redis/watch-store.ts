@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
 import type { ScriptedClient } from '../lua/scripts.ts'
 import { type Durability, type DurabilityWatch, watchDurability } from './durability.ts'
-import { createStoreIdentity, type StorePast } from './store-identity.ts'
+import { createStoreIdentity, type StorePast } from './store-past.ts'
 
 export type StoreWatchOptions = Readonly<{
   /** Whether it may write, to the store as well as to the mark's file. A mere look leaves all as it is. */

@@ -1,24 +1,10 @@
 -- includes: shared/pinned-payment.lua
+-- includes: shared/unresolved-beside.lua
+-- includes: shared/amount-and-kind.lua
 -- includes: shared/amount-fits.lua
 --
 -- Whether a refund may begin beside everything that was done with its payment. It reserves nothing: who asks writes
 -- what is decided here, or does not. It only ends the leases that are over, as a reader does.
-
--- The unsettled refund that keeps another one from its place: an unknown or disputed one, else, where any will do, one
--- in flight. Ends the leases that are over, so that the sums say what is unknown.
-local function in_the_way(ledger, unsettled, now, any_will_do)
-  local uncertain, in_flight
-  for other_id in string.gmatch(unsettled or '', '%S+') do
-    local other = read_refund(other_id)
-    expire_lease(ledger, other, now)
-    if other.status == 'processing' then in_flight = in_flight or other else uncertain = uncertain or other end
-  end
-  return uncertain or any_will_do and in_flight or nil
-end
-
-local function refuse_beside(other)
-  return nil, { 'refund_unresolved', other.id, refund_text(other) }
-end
 
 -- `ledger`: with_facts() of the payment. `payment`: its method, amount and tax_free, as stated now. `asked`: the amount,
 -- nil for everything that remains; tax_free, nil where it is not stated; partial_allowed.
@@ -27,14 +13,13 @@ local function may_begin(ledger, unsettled, payment, asked, now)
   if not is_as_pinned(ledger, payment) then return nil, { 'payment_mismatch' } end
 
   local amount, tax_free = asked.amount, asked.tax_free
-  local asks_for_everything = not amount or amount == ledger.amount
-  if asks_for_everything and unsettled then return refuse_beside(in_the_way(ledger, unsettled, now, true)) end
+  if unsettled and asks_for_everything(ledger, amount) then return refuse_beside(in_the_way(ledger, unsettled, now, true)) end
 
   local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
   local used_tax_free = ledger.refunded_tax_free + ledger.in_flight_tax_free
     + ledger.unknown_tax_free + ledger.disputed_tax_free
   local remaining = math.max(0, ledger.amount - used)
-  amount = amount or remaining
+  amount = amount_of(amount, remaining)
   local reason, counted_tax_free = misfit(ledger, amount, tax_free, used, used_tax_free)
   if reason then
     local other = in_the_way(ledger, unsettled, now)
@@ -44,8 +29,7 @@ local function may_begin(ledger, unsettled, payment, asked, now)
     return nil, { reason, string.format('%.0f', remaining) }
   end
 
-  local kind = 'partial'
-  if ledger.standing == 0 and amount == ledger.amount then kind = 'full' end
+  local kind = kind_of(ledger, amount)
   if kind == 'partial' and not asked.partial_allowed then return nil, { 'partial_not_allowed' } end
   return { kind = kind, amount = amount, tax_free = counted_tax_free }
 end

@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
 import { DEVELOPMENT_STORE_SECRET } from './defaults.ts'
-import { shown } from './parsers.ts'
+import { shown } from './mistakes.ts'
 import { type Environment, pathNameOf, VARIABLES, type Variable } from './variables.ts'
 
 /**
