@@ -99,13 +99,15 @@ export function createReader(gateways: readonly Gateway[], sandbox: Sandbox): Re
     async untilReady() {
       const deadline = performance.now() + PATIENCE_MS
       for (const { url } of gateways) {
-        while (
-          !(await getOnce(`${url}/readyz`).then(
-            ({ status }) => status === 200,
-            () => false,
-          ))
-        ) {
-          if (performance.now() > deadline) throw new Error(`${url} is not ready after ${PATIENCE_MS} ms`)
+        for (;;) {
+          const said = await getOnce(`${url}/readyz`).catch((error: Error) => ({
+            status: 0,
+            body: error.message,
+          }))
+          if (said.status === 200) break
+          if (performance.now() > deadline) {
+            throw new Error(`${url} is not ready after ${PATIENCE_MS} ms: ${JSON.stringify(said.body)}`)
+          }
           await sleep(PAUSE_MS)
         }
       }
