@@ -413,7 +413,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'keys expire by the clock alone',
     edits: [
       {
-        file: 'store/claims.ts',
+        file: 'store/idempotency-keys.ts',
         find: 'const LEAST_CLAIM_MS = 24 * 3_600_000',
         replace: 'const LEAST_CLAIM_MS = 0',
       },

@@ -60,10 +60,10 @@ t.test('what a head includes stands before the script, each file once', async (t
     'shared/now.lua',
     'shared/ledger.lua',
     'shared/pinned-payment.lua',
-    'shared/unresolved-beside.lua',
     'shared/amount-and-kind.lua',
     'shared/tax-free-part.lua',
     'shared/amount-fits.lua',
+    'shared/unresolved-beside.lua',
     'shared/may-begin.lua',
     'begin.lua',
   ]

@@ -12,6 +12,7 @@ import type { Refund } from '../refund.ts'
 import { refundId } from '../refund-id.ts'
 import type { RefundRequest } from '../refund-request.ts'
 import { intentOf } from '../rules/intent.ts'
+import { brokenRequestRule } from '../rules/order-of-request-rules.ts'
 import { pickAccount } from '../rules/pick-account.ts'
 import {
   amountExceeds,
@@ -23,7 +24,6 @@ import {
   tokenNotRenewed,
   unknownAccount,
 } from '../rules/refusals.ts'
-import { brokenRequestRule } from '../rules/request-rules.ts'
 import {
   type AnsweredOutcome,
   answeredOnSecondTry,

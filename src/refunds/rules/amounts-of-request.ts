@@ -1,6 +1,5 @@
 import type { Krw } from '../krw.ts'
 import type { Payment, PaymentGateway, RefundKind } from '../payment.ts'
-import { taxFreeAllowed } from './eligibility.ts'
 
 /** The amounts of one request, as far as rules without state look at them. */
 export type RequestedAmounts = Readonly<{
@@ -29,4 +28,9 @@ export function brokenAmountRule(request: RequestedAmounts, pg: PaymentGateway):
 /** The kind that a request asks for by itself; the rest of a partly refunded payment becomes partial in begin. */
 export function requestedKind(request: RequestedAmounts): RefundKind {
   return request.amount === undefined || request.amount >= request.payment.amount ? 'full' : 'partial'
+}
+
+/** Whether this PG takes a tax-free amount (docs/provider.md, Cancel call). */
+export function taxFreeAllowed(pg: PaymentGateway): boolean {
+  return pg === 'kiwoom'
 }

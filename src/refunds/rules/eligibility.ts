@@ -46,8 +46,3 @@ export function brokenEligibilityRule(
 export function refundAccountRequired(method: PaymentMethod): boolean {
   return method === 'virtual_account'
 }
-
-/** Whether this PG takes a tax-free amount (docs/provider.md, Cancel call). */
-export function taxFreeAllowed(pg: PaymentGateway): boolean {
-  return pg === 'kiwoom'
-}

@@ -19,7 +19,7 @@ type Replies = Readonly<{
   indexUnknown: number
   leaveIndex: number
   expireClaim: number
-  extendClaim: number
+  joinClaim: number
   yieldClaim: number
   deleteIfOwned: number
   raiseMark: readonly string[]
@@ -41,7 +41,7 @@ const SCRIPTS: Readonly<Record<keyof Replies, Readonly<{ file: string; keys: num
   indexUnknown: { file: 'index-unknown.lua', keys: 3 },
   leaveIndex: { file: 'leave-index.lua', keys: 3 },
   expireClaim: { file: 'expire-claim.lua', keys: 1 },
-  extendClaim: { file: 'extend-claim.lua', keys: 1 },
+  joinClaim: { file: 'join-claim.lua', keys: 1 },
   yieldClaim: { file: 'yield-claim.lua', keys: 1 },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },

@@ -7,11 +7,11 @@ import {
   REFUND_KINDS,
   type RefundKind,
 } from '../../../src/refunds/payment.ts'
+import { taxFreeAllowed } from '../../../src/refunds/rules/amounts-of-request.ts'
 import {
   brokenEligibilityRule,
   partialAllowed,
   refundAccountRequired,
-  taxFreeAllowed,
 } from '../../../src/refunds/rules/eligibility.ts'
 
 // The table of docs/calling.md, Eligibility, a cell for each PG. Where two rules are broken, the one that no other request mends.

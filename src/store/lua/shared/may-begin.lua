@@ -1,7 +1,5 @@
 -- includes: shared/pinned-payment.lua
 -- includes: shared/unresolved-beside.lua
--- includes: shared/amount-and-kind.lua
--- includes: shared/amount-fits.lua
 --
 -- Whether a refund may begin beside everything that was done with its payment. It reserves nothing: who asks writes
 -- what is decided here, or does not. It only ends the leases that are over, as a reader does.
@@ -13,7 +11,8 @@ local function may_begin(ledger, unsettled, payment, asked, now)
   if not is_as_pinned(ledger, payment) then return nil, { 'payment_mismatch' } end
 
   local amount, tax_free = asked.amount, asked.tax_free
-  if unsettled and asks_for_everything(ledger, amount) then return refuse_beside(in_the_way(ledger, unsettled, now, true)) end
+  local keeps_everything = keeps_everything_back(ledger, unsettled, amount, now)
+  if keeps_everything then return refuse_beside(keeps_everything) end
 
   local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
   local used_tax_free = ledger.refunded_tax_free + ledger.in_flight_tax_free
@@ -22,10 +21,8 @@ local function may_begin(ledger, unsettled, payment, asked, now)
   amount = amount_of(amount, remaining)
   local reason, counted_tax_free = misfit(ledger, amount, tax_free, used, used_tax_free)
   if reason then
-    local other = in_the_way(ledger, unsettled, now)
-    local certain, certain_tax_free =
-      ledger.refunded + ledger.in_flight, ledger.refunded_tax_free + ledger.in_flight_tax_free
-    if other and not misfit(ledger, amount, tax_free, certain, certain_tax_free) then return refuse_beside(other) end
+    local other = keeps_from_fitting(ledger, unsettled, amount, tax_free, now)
+    if other then return refuse_beside(other) end
     return nil, { reason, string.format('%.0f', remaining) }
   end
 

@@ -5,7 +5,7 @@ import { claimOf, decodeClaim, encodeClaim } from './claim-text.ts'
 import { keys } from './keys.ts'
 import { deleteIfOwned } from './lua/delete-if-owned.ts'
 import { expireClaim } from './lua/expire-claim.ts'
-import { extendClaim } from './lua/extend-claim.ts'
+import { joinClaim } from './lua/join-claim.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { yieldClaim } from './lua/yield-claim.ts'
 import { reach } from './redis/reach.ts'
@@ -68,7 +68,7 @@ export function createClaims(
       return existing === null ? claim : decodeClaim(id, existing)
     },
 
-    join: (claim) => extendClaim(redis, { claim, lifeMs }),
+    join: (claim) => joinClaim(redis, { claim, lifeMs }),
 
     async find(id) {
       const text = await reach(redis.get(keys.claim(id)))
