@@ -91,7 +91,9 @@ export function startMonkey(parts: MonkeyParts): Monkey {
     act('terminate twice', [gateway], () => gateway.terminateTwice(random.integer(1, 50)))
   /** The store forgets; until its newest data are back nobody may take it for the one that it was. */
   const forget = async (name: string, how: (durationMs: number) => Promise<void>) => {
-    if (!redis.canForget()) return kill(redis)
+    // One that was down or paused remembers less, would take older data for the store and write to them.
+    const rememberedAt = Math.min(...gateways.map((gateway) => gateway.rememberedAt()))
+    if (!redis.canForget(rememberedAt)) return kill(redis)
     const durationMs = random.integer(1_000, 3_000)
     await act(name, [redis], async () => {
       const lapse = { fromMs: parts.clock.ms(), toMs: Number.POSITIVE_INFINITY }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cp, mkdir, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,6 +24,8 @@ export type Gateway = Target &
   Readonly<{
     url: string
     logPath: string
+    /** How far the store had come when this gateway last wrote that down, in milliseconds since 1970; 0: never. */
+    rememberedAt(): number
     /** SIGTERM twice, as npm, systemd and terminals send it; resolves once it has ended and is up again. */
     terminateTwice(pauseMs: number): Promise<void>
     /** Is stopped when it next connects to the provider, and goes on this much later. */
@@ -33,8 +35,8 @@ export type Sandbox = Target & Readonly<{ url: string }>
 export type Redis = Target &
   Readonly<{
     url: string
-    /** Whether there is a past that it can be put back to. */
-    canForget(): boolean
+    /** Whether there is a past that it can be put back to, older than what each gateway remembers of it. */
+    canForget(rememberedAt: number): boolean
     /** Runs on a copy that was made earlier, for a while; then on its newest data again. */
     putOlderBack(durationMs: number): Promise<void>
     /** The same without the end of its append-only file. */
@@ -96,7 +98,10 @@ export async function startRedis(directory: string): Promise<Redis> {
       }
       await startOn(port)
     },
-    canForget: () => olderSince !== undefined && performance.now() - olderSince > LEAST_LOSS_MS,
+    canForget: (rememberedAt) =>
+      olderSince !== undefined &&
+      performance.now() - olderSince > LEAST_LOSS_MS &&
+      Date.now() - rememberedAt < LEAST_LOSS_MS,
     putOlderBack: (durationMs) =>
       runOnOther(async () => {
         await rm(dataDir, { recursive: true, force: true })
@@ -185,6 +190,7 @@ export type GatewayOptions = Readonly<{
 /** A gateway on a loopback port that stays its own. Its log is a file: written by itself, it survives a kill. */
 export async function startGateway({ directory, number, env }: GatewayOptions): Promise<Gateway> {
   const logPath = join(directory, `gateway-${number}.log`)
+  const markPath = join(directory, `gateway-${number}.mark`)
   const pausePath = join(directory, `gateway-${number}.pause`)
   const preloadPath = join(directory, 'pause-before-writing.mjs')
   writeFileSync(preloadPath, PAUSE_BEFORE_WRITING)
@@ -198,7 +204,7 @@ export async function startGateway({ directory, number, env }: GatewayOptions): 
           PORT: String(port),
           LOG_LEVEL: 'warn',
           // Its own, so that it remembers the store's past through its own end.
-          STORE_MARK_FILE: join(directory, `gateway-${number}.mark`),
+          STORE_MARK_FILE: markPath,
           PAUSE_FILE: pausePath,
           ...env,
         },
@@ -211,6 +217,7 @@ export async function startGateway({ directory, number, env }: GatewayOptions): 
   return {
     ...gateway,
     logPath,
+    rememberedAt: () => markIn(markPath),
     async pauseBeforeWriting(durationMs, signal) {
       writeFileSync(pausePath, '')
       const deadline = performance.now() + PAUSE_WAIT_MS
@@ -221,6 +228,13 @@ export async function startGateway({ directory, number, env }: GatewayOptions): 
       gateway.goOn()
     },
   }
+}
+
+/** The mark that a gateway has written down; 0: none yet. */
+function markIn(path: string): number {
+  if (!existsSync(path)) return 0
+  const { marks } = JSON.parse(readFileSync(path, 'utf8')) as { marks: Record<string, { mark: number }> }
+  return Math.max(0, ...Object.values(marks).map(({ mark }) => mark))
 }
 
 const PAUSE_WAIT_MS = 2_000
