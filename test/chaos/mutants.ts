@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'begin does not count what is unsettled',
     edits: [
       {
-        file: MAY_BEGIN,
+        file: 'store/lua/shared/unresolved-beside.lua',
         find: 'if unsettled and asks_for_everything(ledger, amount) then',
         replace: 'if false then',
       },
