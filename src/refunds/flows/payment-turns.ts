@@ -7,7 +7,7 @@ import type { Patience } from './patience.ts'
 export type PaymentTurns = Readonly<{
   /** Takes the payment's turn; false where somebody has it. */
   take(payment: string): boolean
-  /** Waits behind those who came before. `full`: too many wait in this process. Only `taken` is to be left. */
+  /** Waits behind those who came before. `full`: too many wait here already. Only `taken` is to be left. */
   wait(payment: string, patience: Patience): Promise<'taken' | 'full' | 'over' | 'gone'>
   /** Hands the turn to whoever has waited longest. */
   leave(payment: string): void
