@@ -121,7 +121,12 @@ t.test('the examples of POST /refunds lead to the answers that are shown', async
     const shown = media?.examples?.[name] ?? media?.examples?.[String(answer.body.code)]
     // Of the two rules of this code the document shows the other one.
     if (name === 'same_reference') t.match(answer.body, { code: 'possible_duplicate', rule: name })
-    else t.strictSame(timeless(answer.body), timeless(shown?.value as Answer['body']), `${name}: ${answer.status}`)
+    else
+      t.strictSame(
+        timeless(answer.body),
+        timeless(shown?.value as Answer['body']),
+        `${name}: ${answer.status}`,
+      )
     const made = 'refund' in answer.body ? answer.body.refund : answer.body
     if (made === undefined || !('id' in made)) return
     const { retry: _, ...stored } = made as Answer['body']

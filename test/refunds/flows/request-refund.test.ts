@@ -879,7 +879,11 @@ t.test('requests for one payment are sent one after the other, in their order', 
     flow.sent.map(({ request }) => request.reason),
     ['no 1', 'no 2', 'no 3'],
   )
-  t.same(flow.wishes[0], { spacingMs: SPACING_MS, duplicateWindowMs: 600_000 }, 'the store keeps the distance')
+  t.same(
+    flow.wishes[0],
+    { spacingMs: SPACING_MS, duplicateWindowMs: 600_000 },
+    'the store keeps the distance',
+  )
 })
 
 t.test('another payment does not wait', async (t) => {
