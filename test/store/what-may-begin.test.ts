@@ -168,22 +168,23 @@ t.test('a lease that is over keeps no other refund waiting', async (t) => {
 t.test('the spacing of a payment holds across replicas, and for nobody else', async (t) => {
   const { server, store } = await startStore(t)
   const { store: replica } = await connectStore(t, server)
-  const spacingMs = 400
+  const spacingMs = 1_000
   const here = ofPayment(store)
   const there = ofPayment(replica, here.tid)
   for (const settlement of [SUCCEEDED, FAILED, UNKNOWN]) {
     const stored = await begun(store, here.intent({ amount: 100, spacingMs }))
-    await store.settle(stored, settlement)
     const settledAt = performance.now()
+    await store.settle(stored, settlement)
     const waiting = there.intent({ amount: 101, spacingMs })
     const busy = await replica.begin(waiting)
     if (busy.result !== 'payment_busy' || busy.retryAfterMs === null) throw new Error(busy.result)
     t.ok(busy.retryAfterMs > 0 && busy.retryAfterMs <= spacingMs, `${busy.retryAfterMs} ms`)
     t.match(await there.check({ amount: 101, spacingMs }), { result: 'allowed' })
     t.match(await ofPayment(replica).begin({ spacingMs }), { result: 'begun' }, 'another payment')
-    await sleep(busy.retryAfterMs)
+    // A timer may be early by a moment.
+    await sleep(busy.retryAfterMs + 5)
     await begun(replica, waiting)
-    t.ok(performance.now() - settledAt >= spacingMs - 2, settlement.status)
+    t.ok(performance.now() - settledAt >= spacingMs, settlement.status)
     // Nothing was sent of it.
     await replica.release({ ...attemptOf(waiting.claim), token: waiting.token })
   }
