@@ -11,9 +11,12 @@ export type Mutant = Readonly<{
 const BEGIN = 'store/lua/begin.lua'
 const MAY_BEGIN = 'store/lua/shared/may-begin.lua'
 const FITS = 'store/lua/shared/amount-fits.lua'
+const DUPLICATES = 'store/lua/shared/duplicates.lua'
+const MAY_BEGIN_TEST = 'test/store/what-may-begin.test.ts'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
+const RECORD = 'refunds/flows/record-outcome.ts'
 const RECONCILER = 'refunds/jobs/settle-unknown.ts'
 const OUTCOME = 'cookiepay/cancel-outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
@@ -47,17 +50,116 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'begin does not count what is unsettled',
     edits: [
-      {
-        file: 'store/lua/shared/unresolved-beside.lua',
-        find: 'if unsettled and asks_for_everything(ledger, amount) then',
-        replace: 'if false then',
-      },
+      { file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' },
+      { file: MAY_BEGIN, find: 'if seen.uncertain then', replace: 'if false then' },
       {
         file: MAY_BEGIN,
         find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
     ],
+  },
+  {
+    name: 'two cancels of a payment may be under way at once',
+    edits: [{ file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'no spacing is kept between two cancels of a payment',
+    edits: [
+      {
+        file: MAY_BEGIN,
+        find: 'return left <= wish.spacing_ms and math.max(0, left) or 0',
+        replace: 'return 0',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'who finds a payment busy may not ask again',
+    edits: [{ file: BEGIN, find: "if refusal[1] ~= 'payment_busy' then", replace: 'if true then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'the entry of an attempt that waits leaves the index of what it then begins',
+    edits: [
+      {
+        file: 'store/refund-store.ts',
+        find: "if (begun.result === 'payment_busy') return begun",
+        replace: "if (begun.result === ('busy' as string)) return begun",
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'a reference is free while its refund is unsettled',
+    edits: [
+      {
+        file: MAY_BEGIN,
+        find: "if other and other.status ~= 'failed' then return other end",
+        replace: "if other and other.status == 'succeeded' then return other end",
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what failed and was made has lost its reference',
+    edits: [
+      {
+        file: SETTLE,
+        find: 'if reference then hold_reference(',
+        replace: 'if false then hold_reference(',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what was not sent keeps its reference',
+    edits: [{ file: 'store/lua/release.lua', find: '  forget_known(refund)\n', replace: '' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'an unsettled amount counts for no longer than the window',
+    edits: [
+      {
+        file: MAY_BEGIN,
+        find: "if other.status ~= 'succeeded' or now",
+        replace: 'if now',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'any refund of the amount will do as the one that is known of',
+    edits: [
+      {
+        file: MAY_BEGIN,
+        find: 'if other and other.id == wish.duplicate_of then return nil end',
+        replace: "if other and wish.duplicate_of ~= '' then return nil end",
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'a payment remembers every amount',
+    edits: [{ file: DUPLICATES, find: 'if noted > MOST_RECENT then', replace: 'if false then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what was verified of other facts is taken for these',
+    edits: [{ file: BEGIN, find: 'elseif decision.is_restated then', replace: 'elseif false then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what remains is not compared with what the caller takes to remain',
+    edits: [
+      {
+        file: MAY_BEGIN,
+        find: 'if wish.expected_remaining and wish.expected_remaining ~= remaining then',
+        replace: 'if false then',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
   },
   {
     name: 'what is unknown is sent again',
@@ -96,14 +198,14 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
+        find: '      const begun = await begin(parts, intent, timings.startedAt)\n',
         replace: `    const { body } = command
     const early = await place.cancel(
       { merchant, tid: body.tid, reason: body.reason, kind: 'partial', amount: body.amount ?? body.payment.amount, taxFreeAmount: undefined, refundAccount: body.refund_account, leaseLeft: () => intent.leaseMs },
-      authorization.token,
+      token,
     )
     place.cancel = async () => early
-    const begun = await begin(parts, intent, timings.startedAt)
+      const begun = await begin(parts, intent, timings.startedAt)
 `,
       },
     ],
@@ -112,7 +214,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the answer goes out before the outcome is stored',
     edits: [
       {
-        file: FLOW,
+        file: RECORD,
         find: '  try {\n    return await write()\n',
         replace:
           '  try {\n    setTimeout(() => void write().catch(() => {}), 20)\n    return asStored(begun, settlement, now())\n',
@@ -313,7 +415,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what the store forgot in mid-call is not written back',
     edits: [
       {
-        file: FLOW,
+        file: RECORD,
         find: "    if (settled.result === 'lost') {\n      const keepsKey",
         replace:
           "    if (settled.result === 'lost') return asStored(begun, settlement, now())\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
@@ -375,8 +477,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'process/live-settings.ts',
-        find: '{ name, merchant: merchantOf(id), pg,',
-        replace: '{ name, merchant: merchantOf(id + name), pg,',
+        find: 'const merchant = merchantOf(id)\n',
+        replace: 'const merchant = merchantOf(id + name)\n',
       },
       {
         file: CLIENT,
@@ -452,5 +554,43 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: 'test/cookiepay/cancel-outcome.test.ts',
+  },
+  {
+    name: 'requests for one payment are not kept in order',
+    edits: [{ file: FLOW, find: 'if (!turns.take(payment)) {', replace: 'if (payment === attempt) {' }],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
+    name: 'a key that another payload has is called free',
+    edits: [
+      {
+        file: 'refunds/flows/replay.ts',
+        find: 'return refused(isFree ? refusal : keyReused())',
+        replace: 'return refused(isFree || claim ? refusal : keyReused())',
+      },
+    ],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
+    name: 'who hangs up while it waits is refunded',
+    edits: [
+      {
+        file: 'http/routes/hang-up.ts',
+        find: "raw.once('close', () => controller.abort())",
+        replace: "raw.once('never', () => controller.abort())",
+      },
+    ],
+    test: 'test/e2e/guards.test.ts',
+  },
+  {
+    name: 'no account keeps its spacing',
+    edits: [
+      {
+        file: 'refunds/rules/intent.ts',
+        find: 'spacingMs: account.spacingMs,',
+        replace: 'spacingMs: account.spacingMs * 0,',
+      },
+    ],
+    test: 'test/e2e/guards.test.ts',
   },
 ]
