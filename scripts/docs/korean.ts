@@ -194,6 +194,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '확실한 거절로 볼 `cancel_code`를 추가합니다. 코드만 쓰거나 `pg:code`로 씁니다.',
   '`without_amount`: a first refund of everything is sent without `amount`, for a PG that takes one with it for partial. CookiePay then cancels all that was paid, also where a caller stated less.':
     '`without_amount`: 첫 전액 환불을 `amount` 없이 보냅니다. 금액이 있으면 부분 취소로 처리하는 PG사를 위한 것입니다. 호출자가 결제 금액을 적게 알렸더라도 CookiePay는 결제 전액을 취소합니다.',
+  "`verify`: before a payment's first refund its amount and method are looked up at CookiePay, and what contradicts `payment` is refused as `payment_mismatch`. `require`: what cannot be found out is refused, too, as `provider_unavailable`.":
+    '`verify`: 결제의 첫 환불 전에 CookiePay에서 결제 금액과 수단을 조회하고, `payment`와 다르면 `payment_mismatch`로 거절합니다. `require`: 확인할 수 없을 때도 `provider_unavailable`로 거절합니다.',
   'Who may call, and do what: `caller:sha256-hex-of-key:scope+scope`, comma-separated, as the command `keygen` prints it. `caller:cert:scope+scope` is a caller that is known by its client certificate.':
     '호출자와 권한. `caller:sha256-hex-of-key:scope+scope` 형식이며 쉼표로 구분합니다. `keygen` 명령이 출력해 줍니다. `caller:cert:scope+scope`는 클라이언트 인증서로 식별하는 호출자입니다.',
   "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.":

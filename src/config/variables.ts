@@ -1,3 +1,4 @@
+import { PAYMENT_LOOKUPS } from './config.ts'
 import { DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUTS_MS, MARK_FILE_NAME, SANDBOX_BASE_URL } from './defaults.ts'
 import {
   ACCOUNT_ID,
@@ -180,6 +181,12 @@ export const VARIABLES = {
     fallback: 'with_amount',
     meaning:
       '`without_amount`: a first refund of everything is sent without `amount`, for a PG that takes one with it for partial. CookiePay then cancels all that was paid, also where a caller stated less.',
+  },
+  PAYMENT_LOOKUP: {
+    ...oneOf(PAYMENT_LOOKUPS),
+    fallback: 'off',
+    meaning:
+      "`verify`: before a payment's first refund its amount and method are looked up at CookiePay, and what contradicts `payment` is refused as `payment_mismatch`. `require`: what cannot be found out is refused, too, as `provider_unavailable`.",
   },
   API_KEYS: {
     takes:
