@@ -15,6 +15,7 @@ import { closeInOrder, longestAnswerMs } from './process/closing.ts'
 import { type LiveSettings, liveSettingsOf, type RotatedParts, rotate } from './process/live-settings.ts'
 import { readinessOf, reportDurability } from './process/readiness.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
+import { createVerifier } from './refunds/flows/verify-payment.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { merchantOf } from './refunds/merchant.ts'
@@ -91,6 +92,7 @@ export async function startGateway(
       clock: opened.clock,
       observer: parts.observer,
       background: parts.background,
+      verifyPayment: parts.verifyPayment,
     },
   })
   const operations =
@@ -187,7 +189,9 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  return { readiness, background, metrics, provider, observer, reconciler }
+  const mode = config.paymentLookup
+  const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
+  return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }
 }
 
 /**

@@ -37,6 +37,7 @@ import type { Settlement, StoredRefund } from '../stored-refund.ts'
 import type { BackgroundWork } from './pending-writes.ts'
 import { type RefundAnswer, refused } from './refund-answer.ts'
 import { type IdentifiedCommand, isSamePayload, replayBehind, replayOrRefuse, replayUnder } from './replay.ts'
+import { type VerifyPayment, withVerification } from './verify-payment.ts'
 
 /** Who asks for what, under which key. */
 export type RefundCommand = RequestOrigin & Readonly<{ idempotencyKey: string; body: RefundRequest }>
@@ -52,6 +53,8 @@ export type RefundParts = Readonly<{
   clock: MonotonicClock
   observer: RefundObserver
   background: BackgroundWork
+  /** Absent: no payment is looked up. */
+  verifyPayment?: VerifyPayment | undefined
 }>
 
 /** How often a request starts over because the claim that it joined was abandoned under it. */
@@ -119,8 +122,17 @@ async function attemptRefund(
   }
   endStep(timings, 'claimMs', clock())
 
+  // Verify: where that is asked for, the payment is held to the provider's row.
+  const { tid, payment } = command.body
+  const verification = parts.verifyPayment && (await parts.verifyPayment({ merchant, tid, payment }))
+  if (verification?.result === 'refused') {
+    await release(parts, { claim, token: attempt, requestedAt: store.now() })
+    return refused(verification.refusal)
+  }
+
   // A token, and a place among the provider's calls.
-  const intent = intentOf({ claim, token: attempt, requestedAt: store.now() }, command, account)
+  const made = { claim, token: attempt, requestedAt: store.now() }
+  const intent = withVerification(intentOf(made, command, account), verification)
   const authorization = await provider.authorize(merchant)
   if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
   endStep(timings, 'tokenMs', clock())

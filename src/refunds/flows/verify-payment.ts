@@ -58,16 +58,15 @@ export function createVerifier({ store, provider, mode }: VerifyParts): VerifyPa
   return async (stated) => {
     const { merchant, tid, payment } = stated
     try {
-      const seen = recent(stated) ?? (await needsNone()) ?? (await look(stated))
-      return seen === 'none needed' ? PASSED : judge(payment, seen)
+      const row = recent(stated)
+      const known = row === undefined ? undefined : judge(payment, row)
+      if (known?.result === 'passed') return known
+      const ledger = await store.findPayment(merchant, tid)
+      if (ledger !== null && isSettledBy(ledger, payment)) return PASSED
+      return known ?? judge(payment, await look(stated))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       return { result: 'refused', refusal: { code: error.code, detail: error.message } }
-    }
-
-    async function needsNone(): Promise<'none needed' | undefined> {
-      const ledger = await store.findPayment(merchant, tid)
-      return ledger !== null && isSettledBy(ledger, payment) ? 'none needed' : undefined
     }
   }
 
