@@ -120,6 +120,26 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'refuses the first token that is tried for the tid (HTTP 200, RTN_CD), cancels with any other one':
     '그 tid에 처음 쓰인 토큰을 거절하고 (HTTP 200, RTN_CD), 다른 토큰이면 취소',
   'refuses every token (HTTP 401, RTN_CD)': '모든 토큰을 거절 (HTTP 401, RTN_CD)',
+  'as Toss: cancels, but answers a cancel that comes within 1 s of another of the payment with "반복적인 요청은 허용되지 않습니다."':
+    '토스처럼 취소하되, 같은 결제의 앞선 취소로부터 1초 안에 온 취소는 하지 않고 "반복적인 요청은 허용되지 않습니다."로 응답',
+  'is a key-in payment: PAYMETHOD CARD_SUGI in lookups': '수기 결제. 조회의 PAYMETHOD는 CARD_SUGI',
+  'is a subscription charge: PAYMETHOD CARD_BATCH in lookups, cancelled in full only':
+    '정기 결제. 조회의 PAYMETHOD는 CARD_BATCH, 전액만 취소',
+  'is an easy payment: PAYMETHOD KAKAOPAY in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 KAKAOPAY, 전액만 취소',
+  'is an easy payment: PAYMETHOD CARD with CARDCODE KAKAO in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 CARD, CARDCODE는 KAKAO, 전액만 취소',
+  'is an easy payment: PAYMETHOD NAVERPAY in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 NAVERPAY, 전액만 취소',
+  'is a bank transfer: PAYMETHOD BANK in lookups, cancelled in full only':
+    '계좌 이체. 조회의 PAYMETHOD는 BANK, 전액만 취소',
+  'is a virtual account payment: PAYMETHOD VACCT in lookups, cancelled in full only':
+    '가상계좌 결제. 조회의 PAYMETHOD는 VACCT, 전액만 취소',
+  'cancels; lookups show 100 KRW more than was paid': '취소. 조회에는 결제 금액보다 100원 많게 표시',
+  'cancels; lookups show PAYMETHOD MOBILE': '취소. 조회의 PAYMETHOD는 MOBILE로 표시',
+  'cancels; lookups find no such payment': '취소. 조회에는 결제가 없음',
+  'cancels; lookups answer HTTP 500': '취소. 조회는 HTTP 500으로 응답',
+  'cancels; lookups answer after --slow-ms': '취소. 조회는 --slow-ms 뒤에 응답',
 
   // What the gateway answers to each fault
   '201 succeeded after that time; 202 unknown where it is beyond the timeout':
@@ -135,6 +155,26 @@ export const KOREAN: Readonly<Record<string, string>> = {
   '422 deposit_required': '422 deposit_required',
   '201 succeeded, after a second token': '토큰을 다시 받아 201 succeeded',
   '502 provider_auth_failed': '502 provider_auth_failed',
+  '201 succeeded after that time; 202 unknown where it is beyond the timeout; 409 payment_busy for another refund of the payment that has waited for 5 s meanwhile':
+    '그 시간 뒤에 201 succeeded. 제한 시간을 넘으면 202 unknown. 그동안 같은 결제의 다른 환불은 5초를 기다린 뒤 409 payment_busy',
+  '201 succeeded; 202 unknown for the second of two where COOKIEPAY_PAYMENT_SPACING_MS is too short':
+    '201 succeeded. COOKIEPAY_PAYMENT_SPACING_MS가 너무 짧으면 두 번째는 202 unknown',
+  '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 409 payment_mismatch',
+  '201 succeeded; 503 provider_unavailable with PAYMENT_LOOKUP=require':
+    '201 succeeded. PAYMENT_LOOKUP=require이면 503 provider_unavailable',
+  '201 succeeded, with PAYMENT_LOOKUP after that time; 503 provider_unavailable with PAYMENT_LOOKUP=require where it is beyond the timeout':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 그 시간 뒤에 응답. PAYMENT_LOOKUP=require이고 제한 시간을 넘으면 503 provider_unavailable',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_keyin':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_keyin로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_billing':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_billing로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as easy_pay':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 easy_pay로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as bank_transfer':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 bank_transfer로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as virtual_account':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 virtual_account로 보내지 않은 경우 409 payment_mismatch',
 
   // Defaults of variables
   'a private `redis-server`': '전용 `redis-server`',
