@@ -46,7 +46,7 @@ const TOO_MANY = 'Too many payments are being looked up.'
 const PASSED: Verification = { result: 'passed' }
 
 /**
- * PAYMENT_LOOKUP (docs/operating.md, Payments that are looked up). The flow asks with the claim made, and before the token
+ * PAYMENT_LOOKUP (docs/provider.md, Lookups). The flow asks with the claim made, and before the token
  * and the place. Later than the claim, since the repeat of a stored request is answered with its refund whatever a
  * row says, and the claim binds the key for as long as this takes. Earlier than the place, since a slow lookup
  * must not keep others from one.
