@@ -86,10 +86,9 @@ export type RefundStore = Readonly<{
   check(query: Readonly<{ merchant: string; tid: string; wish: Wish }>): Promise<CheckResult>
   /**
    * Records the outcome, from `processing` of the same attempt, from `unknown` or, by a person who has seen
-   * that it is disputed, from that. `spacingMs`: for how long no other cancel of the payment may be sent
-   * now (0: at once); given by the process that sent one.
+   * that it is disputed, from that.
    */
-  settle(stored: StoredRefund, settlement: Settlement, spacingMs?: number): Promise<SettleResult>
+  settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
   /**
    * Writes back what the store forgot of a refund in flight: its intent, whatever stands in its way, and its key.
    * False where another payload has the key by now, which it then keeps.
@@ -104,6 +103,8 @@ export type RefundStore = Readonly<{
   release(attempt: Attempt): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
+  /** The claim of this id's key, whether or not a refund was begun under it, or null. */
+  findClaim(id: string): Promise<Claim | null>
   /** The refund of this id, or null. */
   findById(id: string): Promise<StoredRefund | null>
   /** The payment's ledger, or null where nothing was ever refunded of it. */
