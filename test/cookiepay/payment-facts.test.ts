@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { classifyPayment } from '../../src/cookiepay/payment-facts.ts'
-import { startClient } from '../support/cookiepay.ts'
+import { ACCOUNT, startClient } from '../support/cookiepay.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { json, type Respond, sendJson } from '../support/provider-stub.ts'
 
@@ -181,9 +181,7 @@ for (const [what, handlers] of Object.entries(SLOW)) {
 
 t.test('of an account that is gone nothing is looked up', async (t) => {
   const { client, ask, paths } = await startAll(t)
-  client.setAccounts([
-    { name: 'b', id: 'b', key: 'b', pg: 'toss', timeoutMs: 1_000, fullCancel: 'with_amount' },
-  ])
+  client.setAccounts([{ ...ACCOUNT, id: 'other' }])
   t.match(await ask(), INCONCLUSIVE)
   t.same(paths, [])
 })

@@ -1,5 +1,11 @@
 import t, { type Test } from 'tap'
-import { refundRequest, startAll } from '../support/gateway.ts'
+import {
+  gatewayEnv,
+  refundRequest,
+  startAll,
+  startTestGateway,
+  type TestGateway,
+} from '../support/gateway.ts'
 
 const IN_PART = { payment: { method: 'card_auth', amount: 10_000 }, amount: 1_000 } as const
 
@@ -64,8 +70,8 @@ for (const mode of ['verify', 'require']) {
         t.match(answer, { status: 201 }, word)
       } else {
         t.match(answer, { status: 503, body: { code: 'provider_unavailable', retry: 'same_key' } }, word)
-        const other = refundRequest({ tid: 'free-10000' })
-        t.match(await refund(other, word), { status: /201|409/ }, 'the key is free for another payload')
+        const other = refundRequest({ tid: `free${word}-10000` })
+        t.match(await refund(other, word), { status: 201 }, 'the key is free for another payload')
       }
       t.equal((await sandbox.cancels(`${word}-10000`)).applied.length, mode === 'verify' ? 1 : 0)
     }
@@ -85,12 +91,49 @@ t.test('a payment is looked up once, however many refunds it has', async (t) => 
       status: 201,
     })
   }
+  t.equal(await lookupsOf(request), 1)
+})
+
+/** How often this gateway found a payment. */
+async function lookupsOf(request: TestGateway['request']): Promise<number> {
   const { body } = await request<string>('/metrics')
-  const [, count] =
-    /call="payment_lookup",outcome="found"[^\n]*_count|duration_seconds_count\{call="payment_lookup",outcome="found"\} (\d+)/.exec(
-      body,
-    ) ?? []
-  t.equal(count, '1')
+  return Number(/_seconds_count\{call="payment_lookup",outcome="found"[^}]*\} (\d+)/.exec(body)?.[1] ?? 0)
+}
+
+t.test('what was found is kept with the payment, also of a refund that failed', async (t) => {
+  const { refund, gateway, sandbox, redis, request } = await start(t, 'require')
+  const body = refundRequest({ tid: 'declined-10000' })
+  t.match(await refund(body), { status: 422, body: { code: 'provider_declined' } })
+  t.equal(await lookupsOf(request), 1)
+  await gateway.close()
+  const env = gatewayEnv(sandbox.base, redis, { PAYMENT_LOOKUP: 'require', COOKIEPAY_PG: 'danal' })
+  const fresh = await startTestGateway(t, env)
+  t.match(await fresh.refund(body), { status: 422, body: { code: 'provider_declined' } })
+  t.equal(await lookupsOf(fresh.request), 0)
+  const other = { ...body, payment: { method: 'card_auth', amount: 9_000 } } as const
+  t.match(
+    await fresh.refund(other),
+    { status: 409, body: { code: 'payment_mismatch' } },
+    'other facts are not',
+  )
+  t.equal(await lookupsOf(fresh.request), 1)
+})
+
+t.test('a check looks up, too, and what follows it needs not', async (t) => {
+  const { refund, request } = await start(t, 'require')
+  const check = (body: object) => request('/refunds/check', { body })
+  t.match(await check(refundRequest({ tid: 'otheramount-10000' })), {
+    status: 409,
+    body: { code: 'payment_mismatch', detail: /another amount/ },
+  })
+  t.match(await check(refundRequest({ tid: 'norow-10000' })), {
+    status: 503,
+    body: { code: 'provider_unavailable' },
+  })
+  const body = refundRequest({ tid: 'ordinary-10000' })
+  t.match(await check(body), { status: 200, body: { allowed: true } })
+  t.match(await refund(body), { status: 201 })
+  t.equal(await lookupsOf(request), 2)
 })
 
 t.test('a repeat is answered with its refund, whatever the row says now', async (t) => {
@@ -99,7 +142,6 @@ t.test('a repeat is answered with its refund, whatever the row says now', async 
   const first = await refund(body, 'same')
   t.equal(first.status, 201)
   await gateway.close()
-  const { startTestGateway, gatewayEnv } = await import('../support/gateway.ts')
   const strict = await startTestGateway(
     t,
     gatewayEnv(sandbox.base, redis, { PAYMENT_LOOKUP: 'require', COOKIEPAY_PG: 'danal' }),
