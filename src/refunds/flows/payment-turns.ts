@@ -1,8 +1,8 @@
 import type { Patience } from './patience.ts'
 
 /**
- * Who may cancel a payment just now, among the requests of this process. The others wait in order, with neither a place
- * among the provider's calls nor a word to the store, which stands between processes.
+ * Who may cancel a payment just now, among the requests to this replica. The others wait in order, with neither a place
+ * among the provider's calls nor a word to the store, by which replicas wait for each other.
  */
 export type PaymentTurns = Readonly<{
   /** Takes the payment's turn; false where somebody has it. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Claim, Intent } from '../../../src/refunds/claim.ts'
+import type { Claim, Intent, Wish } from '../../../src/refunds/claim.ts'
 import { PAYMENT_WAIT_MS } from '../../../src/refunds/flows/patience.ts'
 import { createPaymentTurns } from '../../../src/refunds/flows/payment-turns.ts'
 import type { RefundAnswer } from '../../../src/refunds/flows/refund-answer.ts'
@@ -88,7 +88,7 @@ function createFlow(faults: Faults = {}) {
   const observed: string[] = []
   const postponed: (() => Promise<unknown>)[] = []
   const settlements: Settlement[] = []
-  const spacings: (number | undefined)[] = []
+  const wishes: Pick<Wish, 'spacingMs' | 'duplicateWindowMs'>[] = []
   const places = { taken: 0, left: 0 }
   const clock = { nowMs: 1_000 }
   const turns = createPaymentTurns()
@@ -117,6 +117,8 @@ function createFlow(faults: Faults = {}) {
 
     async begin(intent) {
       begun.push({ claim: intent.claim.token, attempt: intent.token })
+      const { spacingMs, duplicateWindowMs } = intent.wish
+      wishes.push({ spacingMs, duplicateWindowMs })
       const usual = async (): Promise<BeginResult> => {
         const existing = refunds.get(intent.claim.id)
         if (existing !== undefined) {
@@ -157,9 +159,8 @@ function createFlow(faults: Faults = {}) {
       return faults.check?.() ?? { result: 'payment_busy', retryAfterMs: null }
     },
 
-    async settle(stored, settlement, spacingMs) {
+    async settle(stored, settlement) {
       settlements.push(settlement)
-      spacings.push(spacingMs)
       const usual = async (): Promise<SettleResult> => {
         const present = refunds.get(stored.refund.id)
         if (present === undefined) return { result: 'lost' }
@@ -286,8 +287,8 @@ function createFlow(faults: Faults = {}) {
     observed,
     postponed,
     settlements,
-    spacings,
     places,
+    wishes,
     checks: () => checks,
     /** Does what was left to the background, each piece as often as it takes. */
     async catchUp() {
@@ -878,7 +879,11 @@ t.test('requests for one payment are sent one after the other, in their order', 
     flow.sent.map(({ request }) => request.reason),
     ['no 1', 'no 2', 'no 3'],
   )
-  t.same(flow.spacings, [SPACING_MS, SPACING_MS, SPACING_MS], 'each tells the store to keep its distance')
+  t.same(
+    flow.wishes[0],
+    { spacingMs: SPACING_MS, duplicateWindowMs: 600_000 },
+    'the store keeps the distance',
+  )
 })
 
 t.test('another payment does not wait', async (t) => {
