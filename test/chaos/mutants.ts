@@ -537,4 +537,42 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     test: 'test/cookiepay/cancel-outcome.test.ts',
   },
+  {
+    name: 'requests for one payment are not kept in order',
+    edits: [{ file: FLOW, find: 'if (!turns.take(payment)) {', replace: 'if (payment === attempt) {' }],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
+    name: 'a key that another payload has is called free',
+    edits: [
+      {
+        file: 'refunds/flows/replay.ts',
+        find: 'return refused(isFree ? refusal : keyReused())',
+        replace: 'return refused(isFree || claim ? refusal : keyReused())',
+      },
+    ],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
+    name: 'who hangs up while it waits is refunded',
+    edits: [
+      {
+        file: 'http/routes/hang-up.ts',
+        find: "raw.once('close', () => controller.abort())",
+        replace: "raw.once('never', () => controller.abort())",
+      },
+    ],
+    test: 'test/e2e/guards.test.ts',
+  },
+  {
+    name: 'no account keeps its spacing',
+    edits: [
+      {
+        file: 'refunds/rules/intent.ts',
+        find: 'spacingMs: account.spacingMs,',
+        replace: 'spacingMs: account.spacingMs * 0,',
+      },
+    ],
+    test: 'test/e2e/guards.test.ts',
+  },
 ]

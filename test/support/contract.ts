@@ -11,6 +11,9 @@ const FIXED = {
   not_found: [404, 'fix_request'],
   idempotency_in_progress: [409, 'same_key'],
   payment_mismatch: [409, 'fix_request'],
+  remaining_mismatch: [409, 'fix_request'],
+  possible_duplicate: [409, 'fix_request'],
+  payment_busy: [409, 'same_key'],
   refund_unresolved: [409, 'after_resolution'],
   payload_too_large: [413, 'fix_request'],
   unsupported_media_type: [415, 'fix_request'],
@@ -34,6 +37,7 @@ export type ContractCode = keyof typeof FIXED
 
 const WITH_RETRY_AFTER: readonly ContractCode[] = [
   'idempotency_in_progress',
+  'payment_busy',
   'rate_limited',
   'provider_unavailable',
 ]
@@ -42,6 +46,8 @@ const EXTRA: Partial<Record<ContractCode, readonly string[]>> = {
   invalid_request: ['errors'],
   not_eligible: ['rule'],
   amount_exceeds_remaining: ['remaining'],
+  remaining_mismatch: ['remaining'],
+  possible_duplicate: ['rule', 'refund'],
   refund_unresolved: ['refund'],
   provider_declined: ['refund'],
   already_cancelled: ['refund'],
@@ -124,6 +130,7 @@ export const REFUND_MEMBERS = [
   'amount',
   'tax_free_amount',
   'reason',
+  'reference',
   'refund_account',
   'provider',
   'refunded_at',
