@@ -16,6 +16,7 @@ import { type LiveSettings, liveSettingsOf, type RotatedParts, rotate } from './
 import { readinessOf, reportDurability } from './process/readiness.ts'
 import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
+import { createVerifier } from './refunds/flows/verify-payment.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { merchantOf } from './refunds/merchant.ts'
@@ -94,6 +95,7 @@ export async function startGateway(
       clock: opened.clock,
       observer: parts.observer,
       background: parts.background,
+      verifyPayment: parts.verifyPayment,
     },
   })
   const operations =
@@ -190,7 +192,9 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  return { readiness, background, metrics, provider, observer, reconciler }
+  const mode = config.paymentLookup
+  const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
+  return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }
 }
 
 /**

@@ -126,6 +126,26 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'refuses the first token that is tried for the tid (HTTP 200, RTN_CD), cancels with any other one':
     '그 tid에 처음 쓰인 토큰을 거절하고 (HTTP 200, RTN_CD), 다른 토큰이면 취소',
   'refuses every token (HTTP 401, RTN_CD)': '모든 토큰을 거절 (HTTP 401, RTN_CD)',
+  'as Toss: cancels, but answers a cancel that comes within 1 s of another of the payment with "반복적인 요청은 허용되지 않습니다."':
+    '토스처럼 취소하되, 같은 결제의 앞선 취소로부터 1초 안에 온 취소는 하지 않고 "반복적인 요청은 허용되지 않습니다."로 응답',
+  'is a key-in payment: PAYMETHOD CARD_SUGI in lookups': '수기 결제. 조회의 PAYMETHOD는 CARD_SUGI',
+  'is a subscription charge: PAYMETHOD CARD_BATCH in lookups, cancelled in full only':
+    '정기 결제. 조회의 PAYMETHOD는 CARD_BATCH, 전액만 취소',
+  'is an easy payment: PAYMETHOD KAKAOPAY in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 KAKAOPAY, 전액만 취소',
+  'is an easy payment: PAYMETHOD CARD with CARDCODE KAKAO in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 CARD, CARDCODE는 KAKAO, 전액만 취소',
+  'is an easy payment: PAYMETHOD NAVERPAY in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 NAVERPAY, 전액만 취소',
+  'is a bank transfer: PAYMETHOD BANK in lookups, cancelled in full only':
+    '계좌 이체. 조회의 PAYMETHOD는 BANK, 전액만 취소',
+  'is a virtual account payment: PAYMETHOD VACCT in lookups, cancelled in full only':
+    '가상계좌 결제. 조회의 PAYMETHOD는 VACCT, 전액만 취소',
+  'cancels; lookups show 100 KRW more than was paid': '취소. 조회에는 결제 금액보다 100원 많게 표시',
+  'cancels; lookups show PAYMETHOD MOBILE': '취소. 조회의 PAYMETHOD는 MOBILE로 표시',
+  'cancels; lookups find no such payment': '취소. 조회에는 결제가 없음',
+  'cancels; lookups answer HTTP 500': '취소. 조회는 HTTP 500으로 응답',
+  'cancels; lookups answer after --slow-ms': '취소. 조회는 --slow-ms 뒤에 응답',
 
   // What the gateway answers to each fault
   '201 succeeded after that time; 202 unknown where it is beyond the timeout':
@@ -141,6 +161,26 @@ export const KOREAN: Readonly<Record<string, string>> = {
   '422 deposit_required': '422 deposit_required',
   '201 succeeded, after a second token': '토큰을 다시 받아 201 succeeded',
   '502 provider_auth_failed': '502 provider_auth_failed',
+  '201 succeeded after that time; 202 unknown where it is beyond the timeout; 409 payment_busy for another refund of the payment that has waited for 5 s meanwhile':
+    '그 시간 뒤에 201 succeeded. 제한 시간을 넘으면 202 unknown. 그동안 같은 결제의 다른 환불은 5초를 기다린 뒤 409 payment_busy',
+  '201 succeeded; 202 unknown for the second of two where COOKIEPAY_PAYMENT_SPACING_MS is too short':
+    '201 succeeded. COOKIEPAY_PAYMENT_SPACING_MS가 너무 짧으면 두 번째는 202 unknown',
+  '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 409 payment_mismatch',
+  '201 succeeded; 503 provider_unavailable with PAYMENT_LOOKUP=require':
+    '201 succeeded. PAYMENT_LOOKUP=require이면 503 provider_unavailable',
+  '201 succeeded, with PAYMENT_LOOKUP after that time; 503 provider_unavailable with PAYMENT_LOOKUP=require where it is beyond the timeout':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 그 시간 뒤에 응답. PAYMENT_LOOKUP=require이고 제한 시간을 넘으면 503 provider_unavailable',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_keyin':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_keyin로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_billing':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_billing로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as easy_pay':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 easy_pay로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as bank_transfer':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 bank_transfer로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as virtual_account':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 virtual_account로 보내지 않은 경우 409 payment_mismatch',
 
   // Defaults of variables
   'a private `redis-server`': '전용 `redis-server`',
@@ -200,6 +240,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '확실한 거절로 볼 `cancel_code`를 추가합니다. 코드만 쓰거나 `pg:code`로 씁니다.',
   '`without_amount`: a first refund of everything is sent without `amount`, for a PG that takes one with it for partial. CookiePay then cancels all that was paid, also where a caller stated less.':
     '`without_amount`: 첫 전액 환불을 `amount` 없이 보냅니다. 금액이 있으면 부분 취소로 처리하는 PG사를 위한 것입니다. 호출자가 결제 금액을 적게 알렸더라도 CookiePay는 결제 전액을 취소합니다.',
+  "`verify`: before a payment's first refund its amount and method are looked up at CookiePay, and what contradicts `payment` is refused as `payment_mismatch`. `require`: what cannot be found out is refused, too, as `provider_unavailable`.":
+    '`verify`: 결제의 첫 환불 전에 CookiePay에서 결제 금액과 수단을 조회하고, `payment`와 다르면 `payment_mismatch`로 거절합니다. `require`: 확인할 수 없을 때도 `provider_unavailable`로 거절합니다.',
   'Who may call, and do what: `caller:sha256-hex-of-key:scope+scope`, comma-separated, as the command `keygen` prints it. `caller:cert:scope+scope` is a caller that is known by its client certificate.':
     '호출자와 권한. `caller:sha256-hex-of-key:scope+scope` 형식이며 쉼표로 구분합니다. `keygen` 명령이 출력해 줍니다. `caller:cert:scope+scope`는 클라이언트 인증서로 식별하는 호출자입니다.',
   "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.":

@@ -20,6 +20,10 @@ export type TlsFiles = Readonly<{ certificate: string; key: string; clientAuthor
 export const FULL_CANCELS = ['with_amount', 'without_amount'] as const
 export type FullCancel = (typeof FULL_CANCELS)[number]
 
+/** Whether a payment is looked up before its first refund, and whether it must be found then. */
+export const PAYMENT_LOOKUPS = ['off', 'verify', 'require'] as const
+export type PaymentLookupMode = (typeof PAYMENT_LOOKUPS)[number]
+
 /** A contract with CookiePay: `id` and `key` are the provider's `pay2_id` and `pay2_key`. */
 export type Account = Readonly<{
   name: string
@@ -69,6 +73,7 @@ export type Config = Readonly<{
     /** Codes that are a decline for certain. */
     declinedCodes: readonly JudgedCode[]
   }>
+  paymentLookup: PaymentLookupMode
   accounts: readonly Account[]
   /** Null: the service is open, which only a loopback host may be. */
   apiKeys: readonly ApiKey[] | null

@@ -137,6 +137,7 @@ function assemble(values: Values): Config {
       ambiguousCodes: values.COOKIEPAY_AMBIGUOUS_CODES ?? [],
       declinedCodes: values.COOKIEPAY_DECLINED_CODES ?? [],
     },
+    paymentLookup: values.PAYMENT_LOOKUP,
     accounts: accountsOf(values),
     apiKeys: apiKeysOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],

@@ -1,3 +1,4 @@
+import { PAYMENT_LOOKUPS } from './config.ts'
 import {
   DEFAULT_SPACINGS_MS,
   DEFAULT_TIMEOUT_MS,
@@ -196,6 +197,12 @@ export const VARIABLES = {
       .join(', ')}; else \`0\``,
     meaning:
       'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.',
+  },
+  PAYMENT_LOOKUP: {
+    ...oneOf(PAYMENT_LOOKUPS),
+    fallback: 'off',
+    meaning:
+      "`verify`: before a payment's first refund its amount and method are looked up at CookiePay, and what contradicts `payment` is refused as `payment_mismatch`. `require`: what cannot be found out is refused, too, as `provider_unavailable`.",
   },
   API_KEYS: {
     takes:

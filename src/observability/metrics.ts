@@ -10,7 +10,11 @@ export type Metrics = Readonly<{
   /** One answer of `POST /refunds`, by what it said. */
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
-  countProviderCall(call: 'token' | 'cancel' | 'lookup', outcome: string, durationMs: number): void
+  countProviderCall(
+    call: 'token' | 'cancel' | 'lookup' | 'payment_lookup',
+    outcome: string,
+    durationMs: number,
+  ): void
   /** A request without a configured key; `rate_limited`: one of too many of its address. */
   countUnauthenticated(answer: UnauthenticatedAnswer): void
   countAmountMismatch(): void

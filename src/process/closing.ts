@@ -43,12 +43,12 @@ const LAST_MARK_MS = 2_000
 /** What comes beside the calls to the provider: a place among them, the token's lock, and Redis. */
 const LONGEST_ANSWER_SLACK_MS = 30_000
 
-/** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
+/** Longer than any answer can take: a lookup, a token, a cancel, and both again, and Redis around them. */
 export function longestAnswerMs({
   connectTimeoutMs,
   timeoutMs,
 }: Readonly<{ connectTimeoutMs: number; timeoutMs: number }>): number {
-  return 4 * (connectTimeoutMs + timeoutMs) + LONGEST_ANSWER_SLACK_MS
+  return 5 * (connectTimeoutMs + timeoutMs) + LONGEST_ANSWER_SLACK_MS
 }
 
 /** What a gateway has begun, as far as it must be ended. */

@@ -22,6 +22,8 @@ const CLIENT = 'cookiepay/client.ts'
 const LINE = 'cookiepay/account-line.ts'
 const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/judge-words.ts'
+const FACTS = 'refunds/rules/payment-facts.ts'
+const VERIFY = 'refunds/flows/verify-payment.ts'
 const DURABILITY = 'store/redis/durability.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -295,6 +297,91 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: 'test/cookiepay/lookup.test.ts',
+  },
+  {
+    name: 'another amount than the provider has is let through',
+    edits: [{ file: FACTS, find: 'amount !== null && amount !== payment.amount', replace: 'false' }],
+    test: 'test/refunds/rules/payment-facts.test.ts',
+  },
+  {
+    name: 'another method than the provider has is let through',
+    edits: [{ file: FACTS, find: 'methods !== null && !methods.includes(payment.method)', replace: 'false' }],
+    test: 'test/refunds/rules/payment-facts.test.ts',
+  },
+  {
+    name: 'a row without an amount verifies a payment',
+    edits: [{ file: VERIFY, find: 'return showsPayment(seen.facts)', replace: 'return seen.facts' }],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'what must be seen and was not is let through',
+    edits: [{ file: VERIFY, find: "return mode === 'verify' ?", replace: 'return mode ?' }],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'a payment is looked up by everyone who asks',
+    edits: [{ file: VERIFY, find: 'if (other !== undefined) return other', replace: '' }],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'a ledger with other facts settles a stated payment',
+    edits: [
+      {
+        file: VERIFY,
+        find: 'if (ledger.method !== method || ledger.amount !== amount) return false',
+        replace: 'if (method === undefined || amount === undefined) return false',
+      },
+    ],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'a payment that contradicts its row keeps the key',
+    edits: [
+      {
+        file: FLOW,
+        find: "  if (seen?.result === 'refused') {\n    await release(",
+        replace: "  if (seen?.result === 'refused') {\n    if (!seen) await release(",
+      },
+    ],
+    test: 'test/e2e/payment-lookup.test.ts',
+  },
+  {
+    name: 'a lookup takes as long as its calls together',
+    edits: [
+      {
+        file: 'cookiepay/lookup-calls.ts',
+        find: 'await Promise.race([found, tooLate])',
+        replace: 'await Promise.race([found])',
+      },
+      {
+        file: 'cookiepay/lookup-calls.ts',
+        find: 'timeLeftMs: () => Math.ceil(endsAt - performance.now())',
+        replace: 'timeLeftMs: () => timeoutMs',
+      },
+    ],
+    test: 'test/cookiepay/payment-facts.test.ts',
+  },
+  {
+    name: "KakaoPay's row stands for any card",
+    edits: [
+      {
+        file: 'cookiepay/payment-facts.ts',
+        find: "isKakao ? ['easy_pay'] : (known ?? null)",
+        replace: 'isKakao ? (known ?? null) : (known ?? null)',
+      },
+    ],
+    test: 'test/cookiepay/payment-facts.test.ts',
+  },
+  {
+    name: 'an easy payment is refunded in part',
+    edits: [
+      {
+        file: 'refunds/rules/eligibility.ts',
+        find: "easy_pay: { full: 'every PG', partial: false }",
+        replace: "easy_pay: { full: 'every PG', partial: true }",
+      },
+    ],
+    test: 'test/refunds/rules/eligibility.test.ts',
   },
   {
     name: 'nobody looks whether the store has gone back',

@@ -27,6 +27,7 @@ t.test('defaults', async (t) => {
       ambiguousCodes: [],
       declinedCodes: [],
     },
+    paymentLookup: 'off',
     accounts: [
       {
         name: 'default',
@@ -118,6 +119,8 @@ t.test('values that are taken', async (t) => {
       'toss:3001',
       { cookiepay: { declinedCodes: [{ pg: 'toss', code: '3001' }] } },
     ],
+    ['PAYMENT_LOOKUP', 'verify', { paymentLookup: 'verify' }],
+    ['PAYMENT_LOOKUP', 'require', { paymentLookup: 'require' }],
     ['COOKIEPAY_FULL_CANCEL', 'without_amount', { accounts: [{ fullCancel: 'without_amount' }] }],
     ['COOKIEPAY_PAYMENT_SPACING_MS', '0', { accounts: [{ spacingMs: 0 }] }],
     ['COOKIEPAY_PAYMENT_SPACING_MS', '2500', { accounts: [{ spacingMs: 2_500 }] }],
@@ -199,6 +202,7 @@ t.test('values that are turned down', async (t) => {
     COOKIEPAY_AMBIGUOUS_CODES: ['E1,', 'E 1', 'x'.repeat(21), '0000', 'paypal:1', 'toss:', ':1'],
     COOKIEPAY_DECLINED_CODES: ['E1,', '0000', 'toss:0000', 'paypal:1'],
     COOKIEPAY_FULL_CANCEL: ['always', 'With_amount'],
+    PAYMENT_LOOKUP: ['on', 'Verify'],
     STORE_MARK_FILE: ['a\nb'],
     RESOLVE_FAILED_AFTER_MS: ['0', '299', '604800001', 'soon'],
     API_KEYS: [

@@ -72,6 +72,7 @@ t.test('eligibility is decided by method, kind and gateway', async (t) => {
     card_auth: () => false,
     card_keyin: () => false,
     card_billing: (_pg, kind) => kind === 'partial',
+    easy_pay: (_pg, kind) => kind === 'partial',
     bank_transfer: (_pg, kind) => kind === 'partial',
     virtual_account: (pg, kind) => pg !== 'toss' || kind === 'partial',
     mobile: () => true,

@@ -53,6 +53,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   COOKIEPAY_DECLINED_CODES: ['paypal:1', 'paypal:1'],
   COOKIEPAY_FULL_CANCEL: ['never', 'never'],
   COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '-1'],
+  PAYMENT_LOOKUP: ['on', 'on'],
   API_KEYS: [`shop:${SECRET}:create`],
   STORE_SECRETS: [SECRET],
   RATE_LIMIT_MAX: ['0', '0'],

@@ -633,7 +633,7 @@ export interface components {
              * @example card_auth
              * @enum {string}
              */
-            method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
+            method: "card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile";
             /**
              * Format: int64
              * @description Integer of KRW: what was paid
@@ -815,7 +815,7 @@ export interface components {
              * @example card_auth
              * @enum {string}
              */
-            method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
+            method: "card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile";
             /**
              * Format: int64
              * @description Integer of KRW: everything that was paid

@@ -9,7 +9,10 @@ import type { RefundParts } from './request-refund.ts'
 import { withRemaining } from './with-remaining.ts'
 
 /** What a check needs. */
-export type CheckParts = Pick<RefundParts, 'accounts' | 'duplicateWindowMs' | 'background'> &
+export type CheckParts = Pick<
+  RefundParts,
+  'accounts' | 'duplicateWindowMs' | 'background' | 'verifyPayment'
+> &
   Readonly<{ store: RefundStore }>
 
 /** What a refund would be now, and what it would leave; or why it would be refused. */
@@ -40,7 +43,11 @@ export async function checkRefund(parts: CheckParts, body: RefundRequest): Promi
     const { account } = judged
     const { duplicateWindowMs } = parts
     const wish = wishOf(body, { account, duplicateWindowMs })
-    const found = await parts.store.check({ merchant: account.merchant, tid: body.tid, wish })
+    const { merchant } = account
+    const seen =
+      parts.verifyPayment && (await parts.verifyPayment({ merchant, tid: body.tid, payment: body.payment }))
+    if (seen?.result === 'refused') return { answer: 'refused', refusal: seen.refusal }
+    const found = await parts.store.check({ merchant, tid: body.tid, wish })
     if (found.result !== 'allowed') return { answer: 'refused', refusal: beginRefusal(found, body) }
     const { kind, amount, remaining } = found
     return {

@@ -29,6 +29,7 @@ import { recordOutcome } from './record-outcome.ts'
 import { type RefundAnswer, refused } from './refund-answer.ts'
 import { postponeRelease, release } from './release.ts'
 import { type IdentifiedCommand, isSamePayload, replayBehind, replayOrRefuse, replayUnder } from './replay.ts'
+import { type VerifyPayment, withVerification } from './verify-payment.ts'
 import { withRemaining } from './with-remaining.ts'
 
 /** Who asks for what, under which key. */
@@ -55,6 +56,8 @@ export type RefundParts = Readonly<{
   clock: MonotonicClock
   observer: RefundObserver
   background: BackgroundWork
+  /** Absent: no payment is looked up. */
+  verifyPayment?: VerifyPayment | undefined
 }>
 
 /** How often a request starts over because the claim that it joined was abandoned under it. */
@@ -119,10 +122,18 @@ async function attemptRefund(
   }
   endStep(timings, 'claimMs', clock())
 
+  // Verify: where that is asked for, the payment is held to the provider's row.
+  const seen =
+    parts.verifyPayment && (await parts.verifyPayment({ merchant, tid, payment: command.body.payment }))
+  if (seen?.result === 'refused') {
+    await release(parts, { claim, token: attempt, requestedAt: store.now() })
+    return refused(seen.refusal)
+  }
+
   // A token.
   const { duplicateWindowMs } = parts
   const own = { claim, token: attempt, requestedAt: store.now() }
-  const intent = intentOf(own, command, { account, duplicateWindowMs })
+  const intent = withVerification(intentOf(own, command, { account, duplicateWindowMs }), seen)
   const authorization = await provider.authorize(merchant)
   if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
   endStep(timings, 'tokenMs', clock())
