@@ -37,7 +37,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'have your scopes mended': '키의 권한을 확인합니다',
   'look at the path, the id or the tid': '경로, id 또는 tid를 확인합니다',
   'the first request with the key is still running': '같은 키의 첫 요청이 아직 처리 중입니다',
-  'state `payment` as the earlier refund did': '`payment`를 앞선 환불과 똑같이 보냅니다',
+  'state `payment` as it was paid, and as the earlier refund did':
+    '`payment`를 결제된 그대로, 앞선 환불과 똑같이 보냅니다',
   '`remaining` is what remains; look at what was refunded':
     '남은 금액은 `remaining`입니다. 이미 된 환불을 확인합니다',
   '`refund` may be the one that you want; `rule` says how to ask for another':
@@ -172,9 +173,9 @@ export const KOREAN: Readonly<Record<string, string>> = {
   '201 succeeded, with PAYMENT_LOOKUP after that time; 503 provider_unavailable with PAYMENT_LOOKUP=require where it is beyond the timeout':
     '201 succeeded. PAYMENT_LOOKUP을 쓰면 그 시간 뒤에 응답. PAYMENT_LOOKUP=require이고 제한 시간을 넘으면 503 provider_unavailable',
   '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_keyin':
-    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_keyin로 보내지 않은 경우 409 payment_mismatch',
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_keyin으로 보내지 않은 경우 409 payment_mismatch',
   '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_billing':
-    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_billing로 보내지 않은 경우 409 payment_mismatch',
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_billing으로 보내지 않은 경우 409 payment_mismatch',
   '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as easy_pay':
     '201 succeeded. PAYMENT_LOOKUP을 쓰면 easy_pay로 보내지 않은 경우 409 payment_mismatch',
   '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as bank_transfer':

@@ -33,7 +33,7 @@ const ADVICE: Readonly<Record<ProblemCode, string>> = {
   forbidden: 'have your scopes mended',
   not_found: 'look at the path, the id or the tid',
   idempotency_in_progress: 'the first request with the key is still running',
-  payment_mismatch: 'state `payment` as the earlier refund did',
+  payment_mismatch: 'state `payment` as it was paid, and as the earlier refund did',
   remaining_mismatch: '`remaining` is what remains; look at what was refunded',
   possible_duplicate: '`refund` may be the one that you want; `rule` says how to ask for another',
   payment_busy: 'other refunds of the payment are being made: repeat it',
