@@ -1,10 +1,10 @@
-import { newAttemptToken } from '../attempt-token.ts'
 import type { Attempt, Claim, Intent } from '../claim.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { fingerprint as fingerprintOf } from '../fingerprint.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, type LeaseLeft, startLease } from '../lease.ts'
 import { remaining } from '../ledger-sums.ts'
 import type { MerchantAccount } from '../merchant.ts'
+import type { Allowances, LimitExceeded } from '../ports/limits.ts'
 import type { RefundObserver, RequestOrigin } from '../ports/observer.ts'
 import type { CancelRequest, NotSent, Place, Provider } from '../ports/provider.ts'
 import { type BeginResult, type RefundStore, type SettleResult, StoreError } from '../ports/store.ts'
@@ -34,6 +34,7 @@ import {
 } from '../rules/settlements.ts'
 import { endStep, startTimings } from '../step-timings.ts'
 import type { Settlement, StoredRefund } from '../stored-refund.ts'
+import { attemptTokenFor, beginWithinLimits } from './allowance.ts'
 import type { BackgroundWork } from './pending-writes.ts'
 import { type RefundAnswer, refused } from './refund-answer.ts'
 import { type IdentifiedCommand, isSamePayload, replayBehind, replayOrRefuse, replayUnder } from './replay.ts'
@@ -44,6 +45,8 @@ export type RefundCommand = RequestOrigin & Readonly<{ idempotencyKey: string; b
 /** What the flow needs. */
 export type RefundParts = Readonly<{
   store: RefundStore
+  /** Absent: no caller has limits. */
+  allowances?: Allowances
   provider: Provider
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
@@ -110,7 +113,7 @@ async function attemptRefund(
   const timings = startTimings(clock())
 
   // Claim: the key is bound to the payload.
-  const attempt = newAttemptToken()
+  const attempt = attemptTokenFor(parts, command.caller)
   const { id, fingerprint } = checked
   const claim = await store.claim({ id, token: attempt, fingerprint, merchant, tid: command.body.tid })
   if (claim.token !== attempt) {
@@ -169,14 +172,14 @@ async function joinOrReplay(
 }
 
 type Begun = Extract<BeginResult, { result: 'begun' }> & Readonly<{ leaseLeft: LeaseLeft }>
-type NotBegun = Exclude<BeginResult, { result: 'begun' }>
+type NotBegun = Exclude<BeginResult, { result: 'begun' }> | LimitExceeded
 
 /** A begin whose answer is lost may have been applied: it is released as soon as the store can be reached. */
 async function begin(parts: RefundParts, intent: Intent, claimReadAt: number): Promise<Begun | NotBegun> {
   const askedAt = parts.clock()
-  let begun: BeginResult
+  let begun: BeginResult | LimitExceeded
   try {
-    begun = await parts.store.begin(intent)
+    begun = await beginWithinLimits(parts, intent)
   } catch (error) {
     postponeRelease(parts, intent, error)
     throw error

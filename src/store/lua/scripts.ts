@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cluster, Redis } from 'ioredis'
+import type { DailyLimit } from '../../refunds/caller-limits.ts'
 
 /** A connection to a single Redis, a Sentinel's primary or a Cluster. */
 export type RedisClient = Redis | Cluster
@@ -22,6 +23,8 @@ type Replies = Readonly<{
   extendClaim: number
   yieldClaim: number
   deleteIfOwned: number
+  takeAllowance: readonly [result: string, name?: DailyLimit, used?: string]
+  giveBackAllowance: number
   raiseMark: readonly string[]
   meetTerms: readonly [result: string, ...broken: ('callers' | 'secrets')[]]
 }>
@@ -44,6 +47,8 @@ const SCRIPTS: Readonly<Record<keyof Replies, Readonly<{ file: string; keys: num
   extendClaim: { file: 'extend-claim.lua', keys: 1 },
   yieldClaim: { file: 'yield-claim.lua', keys: 1 },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
+  takeAllowance: { file: 'take-allowance.lua', keys: 1 },
+  giveBackAllowance: { file: 'give-back-allowance.lua', keys: 1 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },
   meetTerms: { file: 'meet-terms.lua', keys: 1 },
 }
