@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { LIMIT_NAMES, type LimitName } from '../refunds/caller-limits.ts'
-import { MAX_KRW } from '../refunds/krw.ts'
+import { LIMIT_NAMES, type LimitName, MOST_OF_LIMIT } from '../refunds/caller-limits.ts'
 import { PAYMENT_GATEWAYS } from '../refunds/payment.ts'
 import { hasCertificates, isPrivateKey } from './certificates.ts'
 import {
@@ -159,14 +158,6 @@ export const parseApiKeys: Parse<readonly ApiKey[]> = (text, refuse) => {
   return twice === undefined ? keys : refuse(`${HIDDEN} with the same key or certificate in entries ${twice}`)
 }
 
-/** A day's sums stay far within what a number holds. */
-const MOST_PER_DAY = 1_000_000_000_000_000
-const MOST_OF_LIMIT: Readonly<Record<LimitName, number>> = {
-  max_amount: MAX_KRW,
-  max_amount_per_day: MOST_PER_DAY,
-  max_refunds_per_day: 1_000_000_000,
-}
-
 /** Each mistake of each entry is turned down by itself, so that all of them are seen at once. */
 export const parseCallerLimits: Parse<readonly LimitedCaller[]> = (text, refuse) => {
   const entries = parseJson(text)
@@ -189,8 +180,8 @@ function parseLimitedCaller(entry: unknown, refuse: Refuse): LimitedCaller | und
   let isFine = isCaller
   for (const [label, value] of Object.entries(stated)) {
     const name = LIMIT_NAMES.find((known) => known === label)
-    const isInRange = Number.isSafeInteger(value) && Number(value) >= 0
-    if (name !== undefined && isInRange && Number(value) <= MOST_OF_LIMIT[name]) limits[name] = Number(value)
+    const isInRange = Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_OF_LIMIT
+    if (name !== undefined && isInRange) limits[name] = Number(value)
     else {
       isFine = false
       refuse(name === undefined ? `has an unknown member ${shown(label)}` : `has no valid ${name}`)

@@ -193,7 +193,7 @@ export const VARIABLES = {
   },
   CALLER_LIMITS: {
     takes:
-      'a JSON array [{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}], each caller once and each limit optional: integers of 0 or more, max_amount no more than 9999999999',
+      'a JSON array [{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}], each caller once and each limit optional: an integer from 0 to 10^15',
     parse: parseCallerLimits,
     unset: 'no limits',
     meaning:

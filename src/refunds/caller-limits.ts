@@ -8,6 +8,9 @@ export type DailyLimit = (typeof DAILY_LIMITS)[number]
 export const LIMIT_NAMES = ['max_amount', ...DAILY_LIMITS] as const
 export type LimitName = (typeof LIMIT_NAMES)[number]
 
+/** The largest limit that a configuration takes; the sums of a day stay far within what a number holds. */
+export const MOST_OF_LIMIT = 1_000_000_000_000_000
+
 /** KRW, or for `max_refunds_per_day` a number of refunds; absent: as much as the caller likes. */
 export type CallerLimits = Readonly<Partial<Record<LimitName, number>>>
 

@@ -10,6 +10,7 @@ const FIXED = {
   forbidden: [403, 'never'],
   not_found: [404, 'fix_request'],
   idempotency_in_progress: [409, 'same_key'],
+  limit_exceeded: [403, 'never'],
   payment_mismatch: [409, 'fix_request'],
   refund_unresolved: [409, 'after_resolution'],
   payload_too_large: [413, 'fix_request'],

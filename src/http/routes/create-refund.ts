@@ -81,6 +81,7 @@ const schema = {
         'idempotency_key_missing',
         'idempotency_key_invalid',
         'idempotency_in_progress',
+        'limit_exceeded',
         'payment_mismatch',
         'refund_unresolved',
         'payload_too_large',

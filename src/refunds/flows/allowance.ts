@@ -4,13 +4,7 @@ import type { Intent } from '../claim.ts'
 import type { Krw } from '../krw.ts'
 import type { Allowances, LimitExceeded, Taking } from '../ports/limits.ts'
 import type { BeginResult, CheckResult, RefundStore } from '../ports/store.ts'
-import {
-  brokenByAnother,
-  brokenByOne,
-  brokenOfDay,
-  type LimitRefusal,
-  limitExceeded,
-} from '../rules/limits.ts'
+import { brokenByAnother, brokenByOne, brokenOfDay } from '../rules/limits.ts'
 
 /** What limits of callers need; without `allowances` nobody has any. */
 export type AllowanceParts = Readonly<{
@@ -119,18 +113,33 @@ function takingOf({ details, token, requestedAt }: Intent): Taking {
   return { caller: details.requested_by, attempt: token, requestedAt }
 }
 
-/** The limit that a refund of this amount would break now, in the words of `POST /refunds`; nothing is taken. */
-export async function limitRefusal(
+type CheckQuery = Parameters<RefundStore['check']>[0] & Readonly<{ caller: string }>
+
+/** What beginWithinLimits() would decide now, in the same order. Takes and writes nothing. */
+export async function checkWithinLimits(
+  parts: AllowanceParts,
+  { caller, ...query }: CheckQuery,
+): Promise<CheckResult | LimitExceeded> {
+  const limits = parts.allowances?.limitsOf(caller)
+  if (limits === undefined) return parts.store.check(query)
+  const { amount } = query.wish
+  const broken = amount === undefined ? null : await brokenNow(parts, caller, { amount, limits })
+  if (broken !== null) return broken
+  const checked = await parts.store.check(query)
+  if (amount !== undefined || checked.result !== 'allowed') return checked
+  return (await brokenNow(parts, caller, { amount: checked.amount, limits })) ?? checked
+}
+
+async function brokenNow(
   { store, allowances }: AllowanceParts,
-  { caller, amount }: Readonly<{ caller: string; amount: Krw }>,
-): Promise<LimitRefusal | null> {
-  const limits = allowances?.limitsOf(caller)
-  if (allowances === undefined || limits === undefined) return null
-  const tooLarge = brokenByOne(limits, amount)
-  if (tooLarge !== null) return limitExceeded(tooLarge)
-  if (!isCountedByDay(limits)) return null
-  const at = store.now()
-  const used = await allowances.used({ caller, requestedAt: at })
-  const broken = brokenByAnother(limits, { amount, used, at })
-  return broken && limitExceeded(broken)
+  caller: string,
+  { amount, limits }: Readonly<{ amount: Krw; limits: CallerLimits }>,
+): Promise<LimitExceeded | null> {
+  let limit = brokenByOne(limits, amount)
+  if (limit === null && allowances !== undefined && isCountedByDay(limits)) {
+    const at = store.now()
+    const used = await allowances.used({ caller, requestedAt: at })
+    limit = brokenByAnother(limits, { amount, used, at })
+  }
+  return limit && { result: 'limit_exceeded', limit }
 }
