@@ -14,6 +14,7 @@ import { createSuspendAwareClock } from './process/clock.ts'
 import { closeInOrder, longestAnswerMs } from './process/closing.ts'
 import { type LiveSettings, liveSettingsOf, type RotatedParts, rotate } from './process/live-settings.ts'
 import { readinessOf, reportDurability } from './process/readiness.ts'
+import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
@@ -90,6 +91,8 @@ export async function startGateway(
       provider,
       accounts: state.accountsByName,
       storeSecrets: config.storeSecrets,
+      duplicateWindowMs: config.duplicateWindowMs,
+      turns: createPaymentTurns(),
       clock: opened.clock,
       observer: parts.observer,
       background: parts.background,

@@ -33,6 +33,8 @@ export type Account = Readonly<{
   /** The total for one call. */
   timeoutMs: number
   fullCancel: FullCancel
+  /** Shortest time between two cancels of one payment; 0: none is kept. */
+  spacingMs: number
 }>
 
 /** A `cancel_code` that an operator has judged; `pg` null: whichever PG says it. */
@@ -82,6 +84,8 @@ export type Config = Readonly<{
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
   reconcileIntervalMs: number
+  /** For how long a succeeded refund counts against one of the same amount; 0: the rule is off. */
+  duplicateWindowMs: number
   /** How long a refund must have been unknown before a person may call it failed. */
   resolveFailedAfterMs: number
   /** Where traces go, without the path of the signal; null: nowhere, and nothing is traced. */

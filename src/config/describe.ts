@@ -34,6 +34,8 @@ const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => strin
   COOKIEPAY_BASE_URL: ({ cookiepay }, isGiven) => (isGiven ? undefined : cookiepay.baseUrl),
   COOKIEPAY_TIMEOUT_MS: ({ accounts }, isGiven) =>
     isGiven ? undefined : accounts.map(({ name, timeoutMs }) => `${timeoutMs} for ${name}`).join(', '),
+  COOKIEPAY_PAYMENT_SPACING_MS: ({ accounts }, isGiven) =>
+    isGiven ? undefined : accounts.map(({ name, spacingMs }) => `${spacingMs} for ${name}`).join(', '),
   STORE_SECRETS: ({ storeSecrets }) =>
     storeSecrets[0] === DEVELOPMENT_STORE_SECRET
       ? 'the one for development'

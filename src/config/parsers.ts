@@ -71,6 +71,15 @@ export function longDuration(unit: string, unitMs: number): Kind<number> {
   return { takes, parse }
 }
 
+/** A number of seconds, decimals allowed, as whole milliseconds; 0 is one. */
+export const SECONDS_OR_NONE: Kind<number> = {
+  takes: 'a number of seconds, such as 600 or 0.5, from 0 to 86400',
+  parse(text, refuse) {
+    const durationMs = /^\d{1,5}(\.\d{1,12})?$/.test(text) ? Math.round(Number(text) * SECOND_MS) : Number.NaN
+    return durationMs <= DAY_MS ? durationMs : refuse(shown(text))
+  },
+}
+
 /** Entries with commas between them; a mistake names the entry by its number. */
 export function listOf<Entry>(parseEntry: Parse<Entry>): Parse<readonly Entry[]> {
   return (text, refuse) => {
@@ -211,11 +220,12 @@ export const ACCOUNT_KEY: Kind<string> = {
 
 export const PG = oneOf(PAYMENT_GATEWAYS)
 export const CALL_TIMEOUT = milliseconds()
+export const SPACING = integer(0, HOUR_MS, ' (milliseconds)')
 export const FULL_CANCEL = oneOf(FULL_CANCELS)
 
 /** An account as it is written; what it leaves out, variables and defaults fill in. */
 export type StatedAccount = Pick<Account, 'name' | 'id' | 'key' | 'pg'> &
-  Partial<Pick<Account, 'timeoutMs' | 'fullCancel'>>
+  Partial<Pick<Account, 'timeoutMs' | 'fullCancel' | 'spacingMs'>>
 
 const parseJudgedCode: Parse<JudgedCode> = (text, refuse) => {
   const [, pg, code] = /^(?:([a-z]+):)?([^\s:]{1,20})$/.exec(text) ?? []
@@ -253,9 +263,10 @@ export const parseAccounts: Parse<readonly StatedAccount[]> = (text, refuse) => 
 
 function parseAccount(entry: unknown, refuse: Refuse): StatedAccount | undefined {
   if (typeof entry !== 'object' || entry === null) return refuse('is not an object')
-  const { name, id, key, pg, timeout_ms, full_cancel, ...others }: Record<string, unknown> = { ...entry }
+  const stated: Record<string, unknown> = { ...entry }
+  const { name, id, key, pg, timeout_ms, spacing_ms, full_cancel, ...others } = stated
   if (Object.keys(others).length > 0) {
-    return refuse('has members other than name, id, key, pg, timeout_ms and full_cancel')
+    return refuse('has members other than name, id, key, pg, timeout_ms, spacing_ms and full_cancel')
   }
   const member = <Value>(label: string, value: unknown, parse: Parse<Value>): Value | undefined => {
     const refuseMember = () => refuse(`has no valid ${label}`)
@@ -269,11 +280,17 @@ function parseAccount(entry: unknown, refuse: Refuse): StatedAccount | undefined
     key: member('key', key, ACCOUNT_KEY.parse),
     pg: member('pg', pg, PG.parse),
     timeoutMs: optional('timeout_ms', timeout_ms, CALL_TIMEOUT.parse),
+    spacingMs: optional('spacing_ms', spacing_ms, SPACING.parse),
     fullCancel: optional('full_cancel', full_cancel, FULL_CANCEL.parse),
   }
   if (!isComplete(account)) return undefined
-  const { timeoutMs, fullCancel, ...stated } = account
-  return { ...stated, ...(timeoutMs !== null && { timeoutMs }), ...(fullCancel !== null && { fullCancel }) }
+  const { timeoutMs, spacingMs, fullCancel, ...required } = account
+  return {
+    ...required,
+    ...(timeoutMs !== null && { timeoutMs }),
+    ...(spacingMs !== null && { spacingMs }),
+    ...(fullCancel !== null && { fullCancel }),
+  }
 }
 
 function isComplete<Members extends object>(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Config, RedisTarget, RotatingPart } from './config.ts'
 import { contradictions, partContradictions } from './contradictions.ts'
 import {
+  DEFAULT_SPACINGS_MS,
   DEFAULT_TIMEOUT_MS,
   DEFAULT_TIMEOUTS_MS,
   DEVELOPMENT_STORE_SECRET,
@@ -53,6 +54,7 @@ const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
     'COOKIEPAY_PG',
     'COOKIEPAY_TIMEOUT_MS',
     'COOKIEPAY_FULL_CANCEL',
+    'COOKIEPAY_PAYMENT_SPACING_MS',
   ],
   tls: ['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'],
   redis: ['REDIS_URL', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'DATA_DIR'],
@@ -151,6 +153,7 @@ function assemble(values: Values): Config {
     ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
     resolveFailedAfterMs: values.RESOLVE_FAILED_AFTER_MS,
     reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
+    duplicateWindowMs: values.DUPLICATE_WINDOW_SECONDS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   }
 }
@@ -185,6 +188,7 @@ function accountsOf(values: Partial<Values>): Config['accounts'] {
     ...stated,
     timeoutMs:
       stated.timeoutMs ?? values.COOKIEPAY_TIMEOUT_MS ?? DEFAULT_TIMEOUTS_MS[stated.pg] ?? DEFAULT_TIMEOUT_MS,
+    spacingMs: stated.spacingMs ?? values.COOKIEPAY_PAYMENT_SPACING_MS ?? DEFAULT_SPACINGS_MS[stated.pg] ?? 0,
     fullCancel: stated.fullCancel ?? values.COOKIEPAY_FULL_CANCEL ?? 'with_amount',
   }))
 }

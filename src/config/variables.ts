@@ -1,4 +1,10 @@
-import { DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUTS_MS, MARK_FILE_NAME, SANDBOX_BASE_URL } from './defaults.ts'
+import {
+  DEFAULT_SPACINGS_MS,
+  DEFAULT_TIMEOUT_MS,
+  DEFAULT_TIMEOUTS_MS,
+  MARK_FILE_NAME,
+  SANDBOX_BASE_URL,
+} from './defaults.ts'
 import {
   ACCOUNT_ID,
   ACCOUNT_KEY,
@@ -25,7 +31,9 @@ import {
   parseHost,
   parseRedisUrl,
   parseStoreSecret,
+  SECONDS_OR_NONE,
   SHORTEST_MS,
+  SPACING,
 } from './parsers.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -148,11 +156,11 @@ export const VARIABLES = {
   COOKIEPAY_PG: { ...PG, meaning: 'The payment gateway (PG) behind the only account.' },
   COOKIEPAY_ACCOUNTS_FILE: {
     takes:
-      'the path of a JSON array [{"name", "id", "key", "pg"}], names of 1 to 30 of a-z, 0-9, _ and -, each name and each id once; optional members "timeout_ms" and "full_cancel"',
+      'the path of a JSON array [{"name", "id", "key", "pg"}], names of 1 to 30 of a-z, 0-9, _ and -, each name and each id once; optional members "timeout_ms", "spacing_ms" and "full_cancel"',
     parse: parseAccounts,
     isPath: true,
     meaning:
-      'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms` and `full_cancel` win over the variables of that name.',
+      'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms`, `spacing_ms` and `full_cancel` win over the variables.',
   },
   COOKIEPAY_CONNECT_TIMEOUT_MS: {
     ...milliseconds(),
@@ -181,6 +189,14 @@ export const VARIABLES = {
     fallback: 'with_amount',
     meaning:
       '`without_amount`: a first refund of everything is sent without `amount`, for a PG that takes one with it for partial. CookiePay then cancels all that was paid, also where a caller stated less.',
+  },
+  COOKIEPAY_PAYMENT_SPACING_MS: {
+    ...SPACING,
+    unset: `${Object.entries(DEFAULT_SPACINGS_MS)
+      .map(([pg, spacingMs]) => `\`${spacingMs}\` with \`${pg}\``)
+      .join(', ')}; else \`0\``,
+    meaning:
+      'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.',
   },
   API_KEYS: {
     takes:
@@ -232,6 +248,12 @@ export const VARIABLES = {
     ...integer(SHORTEST_MS, 7 * DAY_MS, ' (milliseconds)'),
     fallback: '600000',
     meaning: 'How long a refund must have been unknown before a person may call it failed.',
+  },
+  DUPLICATE_WINDOW_SECONDS: {
+    ...SECONDS_OR_NONE,
+    fallback: '600',
+    meaning:
+      'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. 0 turns the rule off, also beside an unknown one.',
   },
   RECONCILE_INTERVAL_MS: {
     ...milliseconds(),

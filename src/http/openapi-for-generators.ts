@@ -54,6 +54,7 @@ const PARTS_OF_A_REFUND = {
  */
 const NAMES: Readonly<Record<string, string>> = {
   'createRefund request': 'RefundRequest',
+  'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',

@@ -76,8 +76,8 @@ function rotateAccounts(
 }
 
 function termsOf(accounts: readonly Account[], connectTimeoutMs: number): [string, MerchantAccount][] {
-  return accounts.map(({ name, id, pg, timeoutMs }) => [
-    name,
-    { name, merchant: merchantOf(id), pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
-  ])
+  return accounts.map(({ name, id, pg, timeoutMs, spacingMs }) => {
+    const merchant = merchantOf(id)
+    return [name, { name, merchant, pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }), spacingMs }]
+  })
 }

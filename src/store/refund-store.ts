@@ -71,6 +71,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     yieldClaim: claims.yieldTo,
     release: (own) => release(parts, own),
     findByClaim: (claim) => find(redis, claim),
+    findClaim: claims.find,
     findById: (id) => findById(parts, id),
     findPayment: (merchant, tid) => readPayment(redis, { merchant, tid }),
     listByPayment: (query) => listByPayment(redis, query),

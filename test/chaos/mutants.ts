@@ -14,6 +14,7 @@ const FITS = 'store/lua/shared/amount-fits.lua'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
+const RECORD = 'refunds/flows/record-outcome.ts'
 const RECONCILER = 'refunds/jobs/settle-unknown.ts'
 const OUTCOME = 'cookiepay/cancel-outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
@@ -92,14 +93,14 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
+        find: '      const begun = await begin(parts, intent, timings.startedAt)\n',
         replace: `    const { body } = command
     const early = await place.cancel(
       { merchant, tid: body.tid, reason: body.reason, kind: 'partial', amount: body.amount ?? body.payment.amount, taxFreeAmount: undefined, refundAccount: body.refund_account, leaseLeft: () => intent.leaseMs },
-      authorization.token,
+      token,
     )
     place.cancel = async () => early
-    const begun = await begin(parts, intent, timings.startedAt)
+      const begun = await begin(parts, intent, timings.startedAt)
 `,
       },
     ],
@@ -108,7 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the answer goes out before the outcome is stored',
     edits: [
       {
-        file: FLOW,
+        file: RECORD,
         find: '  try {\n    return await write()\n',
         replace:
           '  try {\n    setTimeout(() => void write().catch(() => {}), 20)\n    return asStored(begun, settlement, now())\n',
@@ -309,7 +310,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what the store forgot in mid-call is not written back',
     edits: [
       {
-        file: FLOW,
+        file: RECORD,
         find: "    if (settled.result === 'lost') {\n      const keepsKey",
         replace:
           "    if (settled.result === 'lost') return asStored(begun, settlement, now())\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
@@ -371,8 +372,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'process/live-settings.ts',
-        find: '{ name, merchant: merchantOf(id), pg,',
-        replace: '{ name, merchant: merchantOf(id + name), pg,',
+        find: 'const merchant = merchantOf(id)\n',
+        replace: 'const merchant = merchantOf(id + name)\n',
       },
       {
         file: CLIENT,

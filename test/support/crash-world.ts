@@ -1,5 +1,6 @@
 import { setImmediate as flowsToRun } from 'node:timers/promises'
 import type { MonotonicClock } from '../../src/refunds/clock.ts'
+import { createPaymentTurns } from '../../src/refunds/flows/payment-turns.ts'
 import type { BackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { resolveRefund } from '../../src/refunds/flows/resolve-refund.ts'
@@ -285,6 +286,8 @@ export function startRequest(model: Model, real: Real, key: number, payload: num
       provider: createProvider(model, real, actor, IDS[key] as string, false),
       accounts: new Map([[MERCHANT_ACCOUNT.name, { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS }]]),
       storeSecrets: [Buffer.alloc(32)],
+      duplicateWindowMs: 0,
+      turns: createPaymentTurns(),
       clock: () => model.nowMs,
       observer: NOTHING_OBSERVED,
       background,
@@ -293,6 +296,8 @@ export function startRequest(model: Model, real: Real, key: number, payload: num
       caller: CALLER,
       idempotencyKey: KEYS[key] as string,
       body: PAYLOADS[payload] as RefundRequest,
+      // The clock is the model's: who finds the payment busy does not wait for it.
+      hungUp: () => AbortSignal.abort(),
     }
     const answer = await requestRefund(parts, command)
     if (answer.answer === 'refused' && actor.relays.some(({ hasLeft }) => hasLeft)) {

@@ -39,6 +39,22 @@ export const PROBLEMS = {
     retry: 'fix_request',
     title: 'Payment differs from an earlier request (결제 정보 불일치)',
   },
+  remaining_mismatch: {
+    status: 409,
+    retry: 'fix_request',
+    title: 'Something else remains (환불 가능 금액 불일치)',
+  },
+  possible_duplicate: {
+    status: 409,
+    retry: 'fix_request',
+    title: 'It may be refunded already (중복 환불 의심)',
+  },
+  payment_busy: {
+    status: 409,
+    retry: 'same_key',
+    retryAfterSeconds: 1,
+    title: 'Another refund of the payment is being made (동일 결제 환불 진행 중)',
+  },
   refund_unresolved: {
     status: 409,
     retry: 'after_resolution',
@@ -180,13 +196,19 @@ export const Problem = Type.Object(
         { description: 'What is wrong with the body', maxItems: 20 },
       ),
     ),
-    rule: Type.Optional(Type.String({ description: 'With `not_eligible`: the rule that forbids it' })),
+    rule: Type.Optional(
+      Type.String({
+        description: 'With `not_eligible` and `possible_duplicate`: the rule that forbids it',
+        examples: ['partial_not_allowed'],
+      }),
+    ),
     remaining: Type.Optional(
       Type.Integer({
         format: 'int64',
         minimum: 0,
         maximum: MAX_KRW,
-        description: 'With `amount_exceeds_remaining`: KRW that can still be refunded',
+        description:
+          'With `amount_exceeds_remaining` and `remaining_mismatch`: KRW that can still be refunded',
       }),
     ),
     limit: Type.Optional(Limit),

@@ -105,6 +105,8 @@ export type RefundStore = Readonly<{
   release(attempt: Attempt | Intent): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
+  /** The claim of this id's key, whether or not a refund was begun under it, or null. */
+  findClaim(id: string): Promise<Claim | null>
   /** The refund of this id, or null. */
   findById(id: string): Promise<StoredRefund | null>
   /** The payment's ledger, or null where nothing was ever refunded of it. */
