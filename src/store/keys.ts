@@ -7,7 +7,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | key                                  | type   | holds                                          | kept for                    |
  * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
- * | `payment:{<merchant>:<tid>}`         | hash   | the ledger and its refunds (lua/shared/ledger.lua) | the ledger's retention      |
+ * | `payment:{<merchant>:<tid>}`         | hash   | the ledger, its refunds (lua/shared/ledger.lua) and what they are known by (lua/shared/duplicates.lua) | the ledger's retention      |
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |

@@ -1,13 +1,14 @@
 import { isCounted } from '../refunds/attempt-token.ts'
 import type { Attempt, Claim, Intent } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
-import type { BeginResult, RefundStore, SettleResult } from '../refunds/ports/store.ts'
+import type { BeginResult, CheckResult, RefundStore, SettleResult } from '../refunds/ports/store.ts'
 import type { Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 import type { CallerAllowances } from './caller-limits.ts'
 import { claimOf } from './claim-text.ts'
 import { ABANDONED_MARK_MS, type Claims, createClaims } from './claims.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { beginRefund } from './lua/begin.ts'
+import { checkRefund } from './lua/check.ts'
 import { readPayment } from './lua/read-payment.ts'
 import { readRefund } from './lua/read-refund.ts'
 import { releaseRefund } from './lua/release.ts'
@@ -66,6 +67,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     claim: (claim) => bind(parts, claim),
     joinClaim: claims.join,
     begin: (intent) => begin(parts, intent),
+    check: (query) => check(parts, query),
     settle: (stored, settlement) => settle(parts, stored, settlement),
     restore: (begun, intent) => restore(parts, begun, intent),
     yieldClaim: claims.yieldTo,
@@ -103,6 +105,8 @@ async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Pr
     index.enter(intent, intent.leaseMs),
     beginRefund(redis, { intent, own, abandonedMs: ABANDONED_MARK_MS }),
   ])
+  // The same attempt may ask again, and its entry is that of what it then begins.
+  if (begun.result === 'payment_busy') return begun
   // The claim, too: it was written through the same connections, before.
   await writes.passBarrier(
     keys.payment(claim.merchant, claim.tid),
@@ -114,6 +118,14 @@ async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Pr
   const isOwn = 'stored' in begun && begun.stored.attempt === intent.token
   if (!isOwn) index.leaveSoon(intent)
   return begun
+}
+
+async function check(
+  { redis, writes }: Parts,
+  query: Parameters<RefundStore['check']>[0],
+): Promise<CheckResult> {
+  writes.assertDurable()
+  return await checkRefund(redis, query)
 }
 
 async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement): Promise<SettleResult> {
@@ -148,7 +160,7 @@ async function followUp({ claims, index, allowances }: Parts, stored: StoredRefu
 async function restore(
   { redis, claims, index, allowances }: Parts,
   begun: StoredRefund,
-  { payment, leaseMs }: Pick<Intent, 'payment' | 'leaseMs'>,
+  { wish, leaseMs }: Pick<Intent, 'wish' | 'leaseMs'>,
 ): Promise<boolean> {
   const claim = claimOf(begun)
   const { attempt, refund, fingerprint } = begun
@@ -156,7 +168,7 @@ async function restore(
   const [, inForce] = await Promise.all([
     index.enter({ claim, token: attempt, requestedAt: Date.parse(refund.created_at) }, leaseMs),
     claims.bind(claim),
-    restoreRefund(redis, { begun, payment, leaseMs }),
+    restoreRefund(redis, { begun, wish, leaseMs }),
     allowances?.countAgain(begun),
   ])
   return inForce.fingerprint === fingerprint

@@ -252,7 +252,7 @@ async function joinOrReplay(
 }
 
 type Begun = Extract<BeginResult, { result: 'begun' }> & Readonly<{ leaseLeft: LeaseLeft }>
-type NotBegun = Exclude<BeginResult, { result: 'begun' }>
+type NotBegun = Exclude<BeginResult, { result: 'begun' }> | LimitExceeded
 type Undecided = Extract<BeginResult, { result: 'payment_busy' }>
 
 /** A begin whose answer is lost may have been applied: it is released as soon as the store can be reached. */

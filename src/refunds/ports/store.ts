@@ -86,10 +86,9 @@ export type RefundStore = Readonly<{
   check(query: Readonly<{ merchant: string; tid: string; wish: Wish }>): Promise<CheckResult>
   /**
    * Records the outcome, from `processing` of the same attempt, from `unknown` or, by a person who has seen
-   * that it is disputed, from that. `spacingMs`: for how long no other cancel of the payment may be sent
-   * now (0: at once); given by the process that sent one.
+   * that it is disputed, from that.
    */
-  settle(stored: StoredRefund, settlement: Settlement, spacingMs?: number): Promise<SettleResult>
+  settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
   /**
    * Writes back what the store forgot of a refund in flight: its intent, whatever stands in its way, and its key.
    * False where another payload has the key by now, which it then keeps.
