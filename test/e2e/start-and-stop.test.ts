@@ -53,6 +53,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   COOKIEPAY_DECLINED_CODES: ['paypal:1', 'paypal:1'],
   COOKIEPAY_FULL_CANCEL: ['never', 'never'],
   API_KEYS: [`shop:${SECRET}:create`],
+  CALLER_LIMITS: ['[{"caller": "a b"}]', 'entry 1 of 1, which has no valid caller'],
   STORE_SECRETS: [SECRET],
   RATE_LIMIT_MAX: ['0', '0'],
   RATE_LIMIT_WINDOW_MS: ['-1', '-1'],
