@@ -41,6 +41,7 @@ const WITH_RETRY_AFTER: readonly ContractCode[] = [
 /** What a problem has beside the members of all problems. */
 const EXTRA: Partial<Record<ContractCode, readonly string[]>> = {
   invalid_request: ['errors'],
+  limit_exceeded: ['limit'],
   not_eligible: ['rule'],
   amount_exceeds_remaining: ['remaining'],
   refund_unresolved: ['refund'],
