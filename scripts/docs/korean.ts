@@ -40,6 +40,12 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'look at the path, the id or the tid': '경로, id 또는 tid를 확인합니다',
   'the first request with the key is still running': '같은 키의 첫 요청이 아직 처리 중입니다',
   'state `payment` as the earlier refund did': '`payment`를 앞선 환불과 똑같이 보냅니다',
+  '`remaining` is what remains; look at what was refunded':
+    '남은 금액은 `remaining`입니다. 이미 된 환불을 확인합니다',
+  '`refund` may be the one that you want; `rule` says how to ask for another':
+    '원하던 환불이 `refund`일 수 있습니다. 다른 환불이라면 `rule`에 맞게 보냅니다',
+  'other refunds of the payment are being made: repeat it':
+    '같은 결제의 다른 환불이 진행 중입니다. 다시 보냅니다',
   'wait until the refund in the answer is settled': '응답에 있는 환불이 확정될 때까지 기다립니다',
   '`detail` says why it cannot be settled so': '확정할 수 없는 이유는 `detail`에 있습니다',
   'send less than 64 KiB': '64 KiB 이하로 보냅니다',
@@ -188,8 +194,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '계정이 하나일 때의 CookiePay 연동 아이디. 계정 이름은 `default`입니다.',
   "CookiePay's API key of the only account.": '계정이 하나일 때의 CookiePay 연동 키.',
   'The payment gateway (PG) behind the only account.': '계정이 하나일 때의 PG사.',
-  'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms` and `full_cancel` win over the variables of that name.':
-    '계정이 여럿일 때의 JSON 배열 파일 `[{"name", "id", "key", "pg"}]`. 이름과 id는 겹칠 수 없습니다. 선택 항목 `timeout_ms`, `full_cancel`은 같은 이름의 변수보다 우선합니다.',
+  'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms`, `spacing_ms` and `full_cancel` win over the variables.':
+    '계정이 여럿일 때의 JSON 배열 파일 `[{"name", "id", "key", "pg"}]`. 이름과 id는 겹칠 수 없습니다. 선택 항목 `timeout_ms`, `spacing_ms`, `full_cancel`은 변수보다 우선합니다.',
   'How long a connection to CookiePay may take to be made.': 'CookiePay 연결 제한 시간.',
   'The total time for one call to CookiePay. A cancel without an answer by then leaves its refund `unknown`.':
     'CookiePay 호출 한 번의 전체 제한 시간. 그때까지 취소 응답이 없으면 환불은 `unknown`이 됩니다.',
@@ -210,6 +216,11 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`Idempotency-Key`로 저장된 환불을 다시 응답하는 기간.',
   "How long a payment's ledger is kept: 30 days or more, and not shorter than `IDEMPOTENCY_RETENTION_HOURS`.":
     '결제 원장의 보관 기간. 30일 이상이며 `IDEMPOTENCY_RETENTION_HOURS`보다 짧을 수 없습니다.',
+  '`1100` with `toss`; else `0`': '`toss`는 `1100`, 그 밖에는 `0`',
+  'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.':
+    '같은 결제의 두 취소 사이의 최소 간격. 0이면 두지 않습니다. 더 일찍 온 환불은 5초까지 기다립니다.',
+  'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. 0 turns the rule off, also beside an unknown one.':
+    '성공한 환불과 금액이 같은, `reference` 없는 부분 환불을 거절하는 시간. 0이면 결과가 확인되지 않은 환불이 있어도 거절하지 않습니다.',
   'How long a refund must have been unknown before a person may call it failed.':
     '담당자가 실패로 확정하려면 환불이 미확정 상태로 지나야 하는 시간.',
   'How often unsettled refunds are looked at. A 202 tells its caller to ask again after as long.':

@@ -87,16 +87,16 @@ export const ASKED_REFUNDS = {
     },
   },
   slow: {
-    summary: 'A refund that the provider takes 8 s for',
+    summary: 'A refund that the provider takes 12 s for',
     needs: 'Needs the sandbox.',
     idempotencyKey: 'order-1051-refund-1',
-    body: { tid: 'delay8000-order1051-10000', reason: '부분 반품', payment: CARD_PAYMENT, amount: 4000 },
+    body: { tid: 'delay12000-order1051-10000', reason: '부분 반품', payment: CARD_PAYMENT, amount: 4000 },
   },
   payment_busy: {
     summary: 'Another refund of a payment that is busy: it waits for 5 s',
     needs: 'Send it while the example slow is under way.',
     idempotencyKey: 'order-1051-refund-2',
-    body: { tid: 'delay8000-order1051-10000', reason: '부분 반품', payment: CARD_PAYMENT, amount: 1000 },
+    body: { tid: 'delay12000-order1051-10000', reason: '부분 반품', payment: CARD_PAYMENT, amount: 1000 },
   },
   tax_free: {
     summary: 'A part of a card payment, some of it tax-free',

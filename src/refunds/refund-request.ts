@@ -82,6 +82,8 @@ export const RefundRequest = Type.Object(
     ),
     duplicate_of: Type.Optional(
       Type.String({
+        minLength: 29,
+        maxLength: 29,
         pattern: REFUND_ID,
         description: 'The refund of the same amount that is known of: this is another one',
         examples: ['rf_3XR8ZQ5T0M9W7C2KDN4VB6HJ1E'],

@@ -30,6 +30,7 @@ function refundOf(status: Status, others: Partial<Refund> = {}): Refund {
     amount,
     tax_free_amount: null,
     reason: '',
+    reference: null,
     refund_account: null,
     provider: status === 'succeeded' ? answer : null,
     refunded_at: null,

@@ -35,6 +35,7 @@ t.test('defaults', async (t) => {
         pg: 'toss',
         timeoutMs: 20_000,
         fullCancel: 'with_amount',
+        spacingMs: 1_100,
       },
     ],
     apiKeys: null,
@@ -43,6 +44,7 @@ t.test('defaults', async (t) => {
     rateLimit: { max: 1_000, windowMs: 10_000 },
     idempotencyRetentionMs: 168 * 3_600_000,
     ledgerRetentionMs: 400 * 86_400_000,
+    duplicateWindowMs: 600_000,
     resolveFailedAfterMs: 600_000,
     reconcileIntervalMs: 15_000,
     otlpEndpoint: null,
@@ -118,6 +120,11 @@ t.test('values that are taken', async (t) => {
       { cookiepay: { declinedCodes: [{ pg: 'toss', code: '3001' }] } },
     ],
     ['COOKIEPAY_FULL_CANCEL', 'without_amount', { accounts: [{ fullCancel: 'without_amount' }] }],
+    ['COOKIEPAY_PAYMENT_SPACING_MS', '0', { accounts: [{ spacingMs: 0 }] }],
+    ['COOKIEPAY_PAYMENT_SPACING_MS', '2500', { accounts: [{ spacingMs: 2_500 }] }],
+    ['DUPLICATE_WINDOW_SECONDS', '0', { duplicateWindowMs: 0 }],
+    ['DUPLICATE_WINDOW_SECONDS', '0.3', { duplicateWindowMs: 300 }],
+    ['DUPLICATE_WINDOW_SECONDS', '86400', { duplicateWindowMs: 86_400_000 }],
     ['STORE_MARK_FILE', '/var/lib/mark', { storeMarkFile: '/var/lib/mark' }],
     ['RESOLVE_FAILED_AFTER_MS', '300', { resolveFailedAfterMs: 300 }],
     ['API_KEYS', `shop:${hash('k')}:create+read+create`, { apiKeys: [key] }],
@@ -386,6 +393,7 @@ t.test('the accounts file', async (t) => {
       pg: 'toss',
       timeoutMs: 20_000,
       fullCancel: 'with_amount',
+      spacingMs: 1_100,
     },
     {
       name: 'kiwoom_2',
@@ -409,8 +417,9 @@ t.test('the accounts file', async (t) => {
     [JSON.stringify([{ ...toss, pg: undefined }]), 'a file whose account 1 of 1 has no valid pg'],
     [
       JSON.stringify([{ ...toss, hush: '' }]),
-      'a file whose account 1 of 1 has members other than name, id, key, pg, timeout_ms and full_cancel',
+      'a file whose account 1 of 1 has members other than name, id, key, pg, timeout_ms, spacing_ms and full_cancel',
     ],
+    [JSON.stringify([{ ...toss, spacing_ms: -1 }]), 'a file whose account 1 of 1 has no valid spacing_ms'],
     [JSON.stringify([{ ...toss, timeout_ms: '1' }]), 'a file whose account 1 of 1 has no valid timeout_ms'],
     [
       JSON.stringify([{ ...toss, full_cancel: true }]),
@@ -437,26 +446,27 @@ t.test('what an account does not say of itself is said for all, or by its PG', a
   const easypay = { name: 'easy', id: 'shop-2', key: 'k2', pg: 'easypay' }
   const timeoutsOf = (accounts: object[], env: Record<string, string> = {}) =>
     readConfig({ ...env, COOKIEPAY_ACCOUNTS_FILE: fileWith(t, JSON.stringify(accounts)) }).accounts.map(
-      ({ timeoutMs, fullCancel }) => [timeoutMs, fullCancel],
+      ({ timeoutMs, fullCancel, spacingMs }) => [timeoutMs, fullCancel, spacingMs],
     )
   t.strictSame(timeoutsOf([toss, easypay]), [
-    [20_000, 'with_amount'],
-    [35_000, 'with_amount'],
+    [20_000, 'with_amount', 1_100],
+    [35_000, 'with_amount', 0],
   ])
   t.strictSame(
     timeoutsOf(
       [
         { ...toss, timeout_ms: 400 },
-        { ...easypay, full_cancel: 'with_amount' },
+        { ...easypay, spacing_ms: 0, full_cancel: 'with_amount' },
       ],
       {
+        COOKIEPAY_PAYMENT_SPACING_MS: '300',
         COOKIEPAY_TIMEOUT_MS: '7000',
         COOKIEPAY_FULL_CANCEL: 'without_amount',
       },
     ),
     [
-      [400, 'without_amount'],
-      [7_000, 'with_amount'],
+      [400, 'without_amount', 300],
+      [7_000, 'with_amount', 0],
     ],
   )
 })

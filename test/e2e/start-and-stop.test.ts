@@ -52,6 +52,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   COOKIEPAY_AMBIGUOUS_CODES: ['a b', 'a b'],
   COOKIEPAY_DECLINED_CODES: ['paypal:1', 'paypal:1'],
   COOKIEPAY_FULL_CANCEL: ['never', 'never'],
+  COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '-1'],
   API_KEYS: [`shop:${SECRET}:create`],
   CALLER_LIMITS: ['[{"caller": "a b"}]', 'entry 1 of 1, which has no valid caller'],
   STORE_SECRETS: [SECRET],
@@ -60,6 +61,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   IDEMPOTENCY_RETENTION_HOURS: ['soon', 'soon'],
   LEDGER_RETENTION_DAYS: ['1e9', '1e9'],
   RESOLVE_FAILED_AFTER_MS: ['0', '0'],
+  DUPLICATE_WINDOW_SECONDS: ['86401', '86401'],
   RECONCILE_INTERVAL_MS: ['0', '0'],
   OTEL_EXPORTER_OTLP_ENDPOINT: [`https://shop:${SECRET}@localhost`],
 }

@@ -59,12 +59,16 @@ t.test('what a head includes stands before the script, each file once', async (t
   const parts = [
     'shared/now.lua',
     'shared/ledger.lua',
+    'shared/duplicates.lua',
     'shared/pinned-payment.lua',
     'shared/amount-fits.lua',
     'shared/may-begin.lua',
     'begin.lua',
   ]
   t.equal(begin, parts.map(read).join('\n'))
+  const check = defined().find(({ name }) => name === 'checkRefund')?.lua
+  const own = [...parts.slice(0, -1), 'check.lua'].map(read).join('\n')
+  t.equal(check, `#!lua flags=no-writes\n${own}`, 'and what writes nothing says so first')
   const expire = defined().find(({ name }) => name === 'expireClaim')?.lua
   t.equal(expire, read('expire-claim.lua'), 'nothing before one that includes nothing')
 })

@@ -12,6 +12,9 @@ const FIXED = {
   idempotency_in_progress: [409, 'same_key'],
   limit_exceeded: [403, 'never'],
   payment_mismatch: [409, 'fix_request'],
+  remaining_mismatch: [409, 'fix_request'],
+  possible_duplicate: [409, 'fix_request'],
+  payment_busy: [409, 'same_key'],
   refund_unresolved: [409, 'after_resolution'],
   payload_too_large: [413, 'fix_request'],
   unsupported_media_type: [415, 'fix_request'],
@@ -35,6 +38,7 @@ export type ContractCode = keyof typeof FIXED
 
 const WITH_RETRY_AFTER: readonly ContractCode[] = [
   'idempotency_in_progress',
+  'payment_busy',
   'rate_limited',
   'provider_unavailable',
 ]
@@ -44,6 +48,8 @@ const EXTRA: Partial<Record<ContractCode, readonly string[]>> = {
   limit_exceeded: ['limit'],
   not_eligible: ['rule'],
   amount_exceeds_remaining: ['remaining'],
+  remaining_mismatch: ['remaining'],
+  possible_duplicate: ['rule', 'refund'],
   refund_unresolved: ['refund'],
   provider_declined: ['refund'],
   already_cancelled: ['refund'],
@@ -126,6 +132,7 @@ export const REFUND_MEMBERS = [
   'amount',
   'tax_free_amount',
   'reason',
+  'reference',
   'refund_account',
   'provider',
   'refunded_at',

@@ -1,13 +1,13 @@
 import type { Patience } from './patience.ts'
 
 /**
- * Who may cancel a payment just now, among the requests of this process. The others wait in order, with neither a place
- * among the provider's calls nor a word to the store, which stands between processes.
+ * Who may cancel a payment just now, among the requests to this replica. The others wait in order, with neither a place
+ * among the provider's calls nor a word to the store, by which replicas wait for each other.
  */
 export type PaymentTurns = Readonly<{
   /** Takes the payment's turn; false where somebody has it. */
   take(payment: string): boolean
-  /** Waits behind those who came before. `full`: too many wait in this process. Only `taken` is to be left. */
+  /** Waits behind those who came before. `full`: too many wait here already. Only `taken` is to be left. */
   wait(payment: string, patience: Patience): Promise<'taken' | 'full' | 'over' | 'gone'>
   /** Hands the turn to whoever has waited longest. */
   leave(payment: string): void

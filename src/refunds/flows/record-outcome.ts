@@ -25,16 +25,15 @@ export async function recordOutcome(
   outcome: AnsweredOutcome,
 ): Promise<Refund> {
   const settlement = settlementByAnswer(outcome)
-  const { spacingMs } = intent.wish
   if (outcome.outcome === 'succeeded' && cancelledAnotherAmount(begun.refund.amount, outcome)) {
     parts.observer.amountMismatch(begun.refund, outcome.cancelledAmount)
   }
   const write = async () => {
-    let settled = await parts.store.settle(begun, settlement, spacingMs)
+    let settled = await parts.store.settle(begun, settlement)
     if (settled.result === 'lost') {
       const keepsKey = await parts.store.restore(begun, intent)
       parts.observer.lost(asStored(begun, settlement, now()), { isWrittenBack: true, keepsKey })
-      settled = await parts.store.settle(begun, settlement, spacingMs)
+      settled = await parts.store.settle(begun, settlement)
     }
     if (settled.result === 'lost')
       throw new StoreError('store_unavailable', 'The store forgets what it is told.')

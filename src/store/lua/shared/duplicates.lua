@@ -7,8 +7,9 @@
 --                 where one that had failed was made after all, and another had been given its reference
 --   recent        number:amount of the latest partial refunds without a reference, oldest first, divided by spaces
 
--- Bounded, since a payment may be refunded in thousands of parts.
-local MOST_RECENT = 50
+-- Bounded, since a payment may be refunded in thousands of parts. One that is undone has pushed another out: so one more
+-- than the 50 that are promised.
+local MOST_RECENT = 51
 
 -- The field by which a refund with this reference, or nil, is known again.
 local function known_field(reference)
