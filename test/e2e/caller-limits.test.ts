@@ -91,7 +91,7 @@ t.test('a job gone wild stops at its number of refunds and at its largest one', 
 })
 
 t.test('what is refused, declined or called failed is given back; what is unknown counts', async (t) => {
-  const { stub, gateway } = await startReplicas(t, { max_amount_per_day: 10_000, max_refunds_per_day: 1 })
+  const { stub, gateway } = await startReplicas(t, { max_amount_per_day: 20_000, max_refunds_per_day: 1 })
   stub.onCancel(json({ cancel_code: '9001', cancel_msg: '취소 한도 초과' }))
   isProblem(t, await asOrders(gateway), 'provider_declined')
   t.equal(await used(gateway, 'max_refunds_per_day'), 0)
