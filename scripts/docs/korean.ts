@@ -35,6 +35,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'send 1 to 255 visible ASCII characters, once': '공백 없는 ASCII 1~255자를 한 번만 보냅니다',
   'have your API key mended': 'API 키를 확인합니다',
   'have your scopes mended': '키의 권한을 확인합니다',
+  '`limit` says which; stop, and have somebody look why so much is refunded':
+    '한도는 `limit`에 있습니다. 작업을 멈추고 환불이 많은 이유를 확인합니다',
   'look at the path, the id or the tid': '경로, id 또는 tid를 확인합니다',
   'the first request with the key is still running': '같은 키의 첫 요청이 아직 처리 중입니다',
   'state `payment` as it was paid, and as the earlier refund did':
@@ -194,6 +196,9 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'one for development, on a loopback `HOST` only': '개발용 값. `HOST`가 루프백일 때만',
 
   // Variables
+  'no limits': '한도 없음',
+  'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.':
+    '호출자별 환불 한도. JSON 배열 `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`이며 각 한도는 선택입니다. 뒤의 두 가지는 모든 복제본을 합쳐 한국 날짜 기준으로 셉니다.',
   'The address to listen on. Anything but a loopback address requires `API_KEYS`, `STORE_SECRETS` and `COOKIEPAY_BASE_URL`.':
     '수신 주소. 루프백이 아니면 `API_KEYS`, `STORE_SECRETS`, `COOKIEPAY_BASE_URL`이 필수입니다.',
   'The port to listen on; 0 takes a free one.': '수신 포트. 0이면 빈 포트를 씁니다.',

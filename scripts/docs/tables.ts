@@ -31,6 +31,7 @@ const ADVICE: Readonly<Record<ProblemCode, string>> = {
   idempotency_key_invalid: 'send 1 to 255 visible ASCII characters, once',
   unauthenticated: 'have your API key mended',
   forbidden: 'have your scopes mended',
+  limit_exceeded: '`limit` says which; stop, and have somebody look why so much is refunded',
   not_found: 'look at the path, the id or the tid',
   idempotency_in_progress: 'the first request with the key is still running',
   payment_mismatch: 'state `payment` as it was paid, and as the earlier refund did',

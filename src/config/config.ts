@@ -1,3 +1,4 @@
+import type { CallerLimits } from '../refunds/caller-limits.ts'
 import type { PaymentGateway } from '../refunds/payment.ts'
 
 /** What an API key may do. */
@@ -12,6 +13,9 @@ export const CALLER_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/
  * client certificate of the caller's name.
  */
 export type ApiKey = Readonly<{ caller: string; sha256: Buffer | null; scopes: readonly Scope[] }>
+
+/** What one caller may refund. */
+export type LimitedCaller = Readonly<{ caller: string; limits: CallerLimits }>
 
 /** PEM texts. `clientAuthority`: who signs the certificates that clients must show; null: they need none. */
 export type TlsFiles = Readonly<{ certificate: string; key: string; clientAuthority: string | null }>
@@ -77,6 +81,8 @@ export type Config = Readonly<{
   accounts: readonly Account[]
   /** Null: the service is open, which only a loopback host may be. */
   apiKeys: readonly ApiKey[] | null
+  /** Each caller once; who is not there has no limits. */
+  callerLimits: readonly LimitedCaller[]
   /** Newest first, at least one. */
   storeSecrets: readonly Buffer[]
   rateLimit: Readonly<{ max: number; windowMs: number }>
@@ -92,7 +98,7 @@ export type Config = Readonly<{
 }>
 
 /** What may change while the gateway runs. Each part is read, and can be wrong, by itself. */
-export type RotatingPart = 'apiKeys' | 'accounts' | 'tls' | 'redis'
+export type RotatingPart = 'apiKeys' | 'callerLimits' | 'accounts' | 'tls' | 'redis'
 
 /** The longest that one call may take with any of these accounts. */
 export function longestTimeoutMs(accounts: readonly Account[]): number {

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { LIMIT_NAMES, type LimitName, MOST_OF_LIMIT } from '../refunds/caller-limits.ts'
 import { PAYMENT_GATEWAYS } from '../refunds/payment.ts'
 import { hasCertificates, isPrivateKey } from './certificates.ts'
 import {
@@ -8,6 +9,7 @@ import {
   FULL_CANCELS,
   type HostPort,
   type JudgedCode,
+  type LimitedCaller,
   SCOPES,
   type Scope,
 } from './config.ts'
@@ -156,6 +158,38 @@ export const parseApiKeys: Parse<readonly ApiKey[]> = (text, refuse) => {
   const keys = listOf(parseApiKey)(text, refuse)
   const twice = repeated(keys?.map(({ caller, sha256 }) => sha256?.toString('hex') ?? caller) ?? [])
   return twice === undefined ? keys : refuse(`${HIDDEN} with the same key or certificate in entries ${twice}`)
+}
+
+/** Each mistake of each entry is turned down by itself, so that all of them are seen at once. */
+export const parseCallerLimits: Parse<readonly LimitedCaller[]> = (text, refuse) => {
+  const entries = parseJson(text)
+  if (!Array.isArray(entries)) return refuse('a text that is not a JSON array')
+  const parsed = entries.map((entry, index) =>
+    parseLimitedCaller(entry, (got) => refuse(`entry ${index + 1} of ${entries.length}, which ${got}`)),
+  )
+  const limited = parsed.filter((entry) => entry !== undefined)
+  if (limited.length < parsed.length) return undefined
+  const twice = repeated(limited.map(({ caller }) => caller))
+  return twice === undefined ? limited : refuse(`the same caller in entries ${twice}`)
+}
+
+function parseLimitedCaller(entry: unknown, refuse: Refuse): LimitedCaller | undefined {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return refuse('is not an object')
+  const { caller, ...stated }: Record<string, unknown> = { ...entry }
+  const isCaller = typeof caller === 'string' && CALLER_PATTERN.test(caller)
+  if (!isCaller) refuse('has no valid caller')
+  const limits: Partial<Record<LimitName, number>> = {}
+  let isFine = isCaller
+  for (const [label, value] of Object.entries(stated)) {
+    const name = LIMIT_NAMES.find((known) => known === label)
+    const isInRange = Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_OF_LIMIT
+    if (name !== undefined && isInRange) limits[name] = Number(value)
+    else {
+      isFine = false
+      refuse(name === undefined ? `has an unknown member ${shown(label)}` : `has no valid ${name}`)
+    }
+  }
+  return isFine && isCaller ? { caller, limits } : undefined
 }
 
 export const parseStoreSecret: Parse<Buffer> = (text, refuse) => {

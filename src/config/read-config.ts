@@ -36,6 +36,7 @@ export function readConfig(env: Environment): Config {
 
 const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
   apiKeys: ['API_KEYS'],
+  callerLimits: ['CALLER_LIMITS'],
   accounts: [
     'COOKIEPAY_ACCOUNTS_FILE',
     'COOKIEPAY_ID',
@@ -60,7 +61,13 @@ export function readPart<Part extends RotatingPart>(part: Part, env: Environment
   const values = readValues(ROTATING[part], env, mistakes)
   mistakes.push(...partContradictions(part, env, values))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
-  const read = { apiKeys: apiKeysOf, accounts: accountsOf, tls: tlsOf, redis: redisTarget }[part]
+  const read = {
+    apiKeys: apiKeysOf,
+    callerLimits: callerLimitsOf,
+    accounts: accountsOf,
+    tls: tlsOf,
+    redis: redisTarget,
+  }[part]
   return deepFreeze(read(values)) as Config[Part]
 }
 
@@ -130,6 +137,7 @@ function assemble(values: Values): Config {
     paymentLookup: values.PAYMENT_LOOKUP,
     accounts: accountsOf(values),
     apiKeys: apiKeysOf(values),
+    callerLimits: callerLimitsOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
@@ -160,6 +168,10 @@ function markFileOf(values: Values): string | null {
 
 function apiKeysOf(values: Partial<Values>): Config['apiKeys'] {
   return values.API_KEYS ?? null
+}
+
+function callerLimitsOf(values: Partial<Values>): Config['callerLimits'] {
+  return values.CALLER_LIMITS ?? []
 }
 
 function accountsOf(values: Partial<Values>): Config['accounts'] {

@@ -28,6 +28,7 @@ import {
   parseAccounts,
   parseApiKeys,
   parseBaseUrl,
+  parseCallerLimits,
   parseHost,
   parseRedisUrl,
   parseStoreSecret,
@@ -212,6 +213,14 @@ export const VARIABLES = {
     unset: 'open, on a loopback `HOST` only',
     meaning:
       'Who may call, and do what: `caller:sha256-hex-of-key:scope+scope`, comma-separated, as the command `keygen` prints it. `caller:cert:scope+scope` is a caller that is known by its client certificate.',
+  },
+  CALLER_LIMITS: {
+    takes:
+      'a JSON array [{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}], each caller once and each limit optional: an integer from 0 to 10^15',
+    parse: parseCallerLimits,
+    unset: 'no limits',
+    meaning:
+      'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.',
   },
   STORE_SECRETS: {
     takes: 'base64 of 32 bytes or more, comma-separated, newest first',

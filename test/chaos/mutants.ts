@@ -680,4 +680,48 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     test: 'test/e2e/guards.test.ts',
   },
+  {
+    name: 'a limit of a day is not looked at',
+    edits: [
+      {
+        file: 'store/lua/take-allowance.lua',
+        find: 'if most_amount and amount + taken > most_amount then',
+        replace: 'if most_amount and false then',
+      },
+    ],
+    test: 'test/store/caller-limits.test.ts',
+  },
+  {
+    name: 'what is taken twice under one token counts twice',
+    edits: [
+      {
+        file: 'store/lua/take-allowance.lua',
+        find: 'local own = tonumber(found[3] or nil)',
+        replace: 'local own = nil',
+      },
+    ],
+    test: 'test/store/caller-limits.test.ts',
+  },
+  {
+    name: 'what is unknown is given back to its caller',
+    edits: [
+      {
+        file: 'store/caller-limits.ts',
+        find: "else if (refund.status === 'failed') await giveBack",
+        replace: "else if (refund.status !== 'succeeded') await giveBack",
+      },
+    ],
+    test: 'test/store/caller-limits.test.ts',
+  },
+  {
+    name: 'what breaks a limit is begun',
+    edits: [
+      {
+        file: 'refunds/flows/allowance.ts',
+        find: "if (broken !== 'taken') return refuse(parts, intent, broken)",
+        replace: "if (broken !== 'taken') return parts.store.begin(intent)",
+      },
+    ],
+    test: 'test/refunds/flows/allowance.test.ts',
+  },
 ]

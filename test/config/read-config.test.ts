@@ -40,6 +40,7 @@ t.test('defaults', async (t) => {
       },
     ],
     apiKeys: null,
+    callerLimits: [],
     storeSecrets: [Buffer.from('for development only, not secret')],
     rateLimit: { max: 1_000, windowMs: 10_000 },
     idempotencyRetentionMs: 168 * 3_600_000,
@@ -238,6 +239,14 @@ t.test('values that are turned down', async (t) => {
     IDEMPOTENCY_RETENTION_HOURS: ['0.00008', '87601', '-1', '1e3', '.5', '1,5', 'long'],
     LEDGER_RETENTION_DAYS: ['0', '0.0001', '29.9', '3651', '-1', 'long'],
     RECONCILE_INTERVAL_MS: duration,
+    CALLER_LIMITS: [
+      'orders',
+      '{}',
+      '[1]',
+      '[{}]',
+      '[{"caller":"a","max_amount":1e16}]',
+      '[{"caller":"a","max":1}]',
+    ],
     OTEL_EXPORTER_OTLP_ENDPOINT: ['otel:4318', 'grpc://otel:4317', 'http://user@otel:4318', 'http://otel?x'],
   }
   // Tested below, together with what they go with.
@@ -274,6 +283,43 @@ t.test('a mistake says what was got and what is taken, and all are told at once'
     ],
   )
   t.throws(() => readConfig({ ...ACCOUNT, PORT: 'x' }), { name: 'ConfigError', message: /^PORT: got "x"/ })
+})
+
+t.test('limits of callers: each optional, and each mistake named', async (t) => {
+  const read = (limits: unknown) => readWith({ CALLER_LIMITS: JSON.stringify(limits) }).callerLimits
+  t.strictSame(read([]), [])
+  t.strictSame(
+    read([
+      { caller: 'orders', max_amount: 500_000, max_amount_per_day: 0 },
+      { caller: 'desk', max_refunds_per_day: 3 },
+      { caller: 'free' },
+    ]),
+    [
+      { caller: 'orders', limits: { max_amount: 500_000, max_amount_per_day: 0 } },
+      { caller: 'desk', limits: { max_refunds_per_day: 3 } },
+      { caller: 'free', limits: {} },
+    ],
+  )
+  const entries = [
+    { caller: 'a b', max_amount: -1 },
+    { caller: 'shop', max_amount_per_day: 1.5, max_refunds_per_day: '3', max_per_day: 1 },
+    ['shop'],
+    { caller: 'fine', max_amount: 1 },
+  ]
+  t.strictSame(
+    mistakesOf({ ...ACCOUNT, CALLER_LIMITS: JSON.stringify(entries) }),
+    [
+      'entry 1 of 4, which has no valid caller',
+      'entry 1 of 4, which has no valid max_amount',
+      'entry 2 of 4, which has no valid max_amount_per_day',
+      'entry 2 of 4, which has no valid max_refunds_per_day',
+      'entry 2 of 4, which has an unknown member "max_per_day"',
+      'entry 3 of 4, which is not an object',
+    ].map((got) => `CALLER_LIMITS: got ${got}; takes ${VARIABLES.CALLER_LIMITS.takes}`),
+  )
+  t.match(mistakesOf({ ...ACCOUNT, CALLER_LIMITS: '[{"caller":"a"},{"caller":"b"},{"caller":"a"}]' }), [
+    /^CALLER_LIMITS: got the same caller in entries 1 and 3; /,
+  ])
 })
 
 t.test('TLS: a certificate and its key, and an authority for clients', async (t) => {

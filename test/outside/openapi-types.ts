@@ -726,6 +726,31 @@ export interface components {
             /** @example must be integer */
             detail: string;
         };
+        /** @description With `limit_exceeded`: the limit of the caller that this refund would break */
+        BrokenLimit: {
+            /**
+             * @description As the operator names it
+             * @example max_amount_per_day
+             * @enum {string}
+             */
+            name: "max_amount" | "max_amount_per_day" | "max_refunds_per_day";
+            /**
+             * Format: int64
+             * @description KRW, or a number of refunds
+             * @example 1000000
+             */
+            max: number;
+            /**
+             * @description What the refunds of the day come to; null with `max_amount`
+             * @example 980000
+             */
+            used: number | null;
+            /**
+             * @description The next midnight in Korea; null with `max_amount`
+             * @example 2026-01-02T00:00:00+09:00
+             */
+            resets_at: string | null;
+        };
         /** @description A problem (RFC 9457) */
         Problem: {
             /**
@@ -751,7 +776,7 @@ export interface components {
              * @example not_eligible
              * @enum {string}
              */
-            code: "invalid_request" | "idempotency_key_missing" | "idempotency_key_invalid" | "unauthenticated" | "forbidden" | "not_found" | "idempotency_in_progress" | "payment_mismatch" | "remaining_mismatch" | "possible_duplicate" | "payment_busy" | "refund_unresolved" | "not_resolvable" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "not_eligible" | "amount_exceeds_remaining" | "tax_free_not_allowed" | "tax_free_exceeds_amount" | "refund_account_required" | "unknown_account" | "provider_declined" | "already_cancelled" | "deposit_required" | "rate_limited" | "internal_error" | "provider_auth_failed" | "provider_unavailable" | "store_unavailable" | "store_not_durable";
+            code: "invalid_request" | "idempotency_key_missing" | "idempotency_key_invalid" | "unauthenticated" | "forbidden" | "limit_exceeded" | "not_found" | "idempotency_in_progress" | "payment_mismatch" | "remaining_mismatch" | "possible_duplicate" | "payment_busy" | "refund_unresolved" | "not_resolvable" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "not_eligible" | "amount_exceeds_remaining" | "tax_free_not_allowed" | "tax_free_exceeds_amount" | "refund_account_required" | "unknown_account" | "provider_declined" | "already_cancelled" | "deposit_required" | "rate_limited" | "internal_error" | "provider_auth_failed" | "provider_unavailable" | "store_unavailable" | "store_not_durable";
             /** @description The refund, or else this request as the logs name it */
             instance: string;
             /**
@@ -772,6 +797,7 @@ export interface components {
              * @description With `amount_exceeds_remaining` and `remaining_mismatch`: KRW that can still be refunded
              */
             remaining?: number;
+            limit?: components["schemas"]["BrokenLimit"];
             refund?: components["schemas"]["SeenRefund"];
         };
         /** @description Alive */
@@ -1260,7 +1286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed (권한 없음) */
+            /** @description `limit_exceeded`: Limit of the caller (호출자 한도 초과); `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1466,7 +1492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed (권한 없음) */
+            /** @description `limit_exceeded`: Limit of the caller (호출자 한도 초과); `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

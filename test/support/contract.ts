@@ -10,6 +10,7 @@ const FIXED = {
   forbidden: [403, 'never'],
   not_found: [404, 'fix_request'],
   idempotency_in_progress: [409, 'same_key'],
+  limit_exceeded: [403, 'never'],
   payment_mismatch: [409, 'fix_request'],
   remaining_mismatch: [409, 'fix_request'],
   possible_duplicate: [409, 'fix_request'],
@@ -44,6 +45,7 @@ const WITH_RETRY_AFTER: readonly ContractCode[] = [
 /** What a problem has beside the members of all problems. */
 const EXTRA: Partial<Record<ContractCode, readonly string[]>> = {
   invalid_request: ['errors'],
+  limit_exceeded: ['limit'],
   not_eligible: ['rule'],
   amount_exceeds_remaining: ['remaining'],
   remaining_mismatch: ['remaining'],

@@ -26,6 +26,16 @@ const SAMPLES: Readonly<Record<Exclude<ProblemCode, 'forbidden'>, ProblemDetails
     detail: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.',
   },
   unauthenticated: { detail: 'Send a configured key as Authorization: Bearer <key>.' },
+  limit_exceeded: {
+    detail:
+      'This caller may refund 1000000 KRW a day, and 980000 KRW of that are taken. It counts anew from 2026-01-02T00:00:00+09:00 on. Do not repeat it by machine: have a person see why so much is refunded, or have CALLER_LIMITS raised.',
+    limit: {
+      name: 'max_amount_per_day',
+      max: 1_000_000,
+      used: 980_000,
+      resets_at: '2026-01-02T00:00:00+09:00',
+    },
+  },
   not_found: { detail: 'There is no refund of this id. One that is older than its key is found by its tid.' },
   idempotency_in_progress: {
     detail: 'The first request with this key is still running. Repeat the same request after Retry-After.',

@@ -69,6 +69,7 @@ const schema = {
     ...problemResponses(
       [
         'invalid_request',
+        'limit_exceeded',
         'payment_mismatch',
         'possible_duplicate',
         'payment_busy',
@@ -105,8 +106,9 @@ function checked({ payment, amount = payment.amount }: Pick<RefundRequest, 'paym
 /** `POST /refunds/check`. */
 export const checkRefundRoute: FastifyPluginAsyncTypebox<{ parts: CheckParts }> = async (app, { parts }) => {
   app.post('/refunds/check', { config: { scopes: ['create'] }, schema }, async (request, reply) => {
-    if (!mayPayOut(request.caller as Caller, request.body)) return sendLacksScope(reply, ['refund_account'])
-    const found = await checkRefund(parts, request.body)
+    const { caller, body } = request as { caller: Caller; body: RefundRequest }
+    if (!mayPayOut(caller, body)) return sendLacksScope(reply, ['refund_account'])
+    const found = await checkRefund(parts, { caller: caller.name, body })
     if (found.answer === 'refused') {
       const { code, ...details } = found.refusal
       return sendProblem(reply, code, details)

@@ -85,6 +85,7 @@ const schema = {
         'idempotency_key_missing',
         'idempotency_key_invalid',
         'idempotency_in_progress',
+        'limit_exceeded',
         'payment_mismatch',
         'possible_duplicate',
         'payment_busy',

@@ -5,13 +5,14 @@ import type { RefundRequest } from '../refund-request.ts'
 import { wishOf } from '../rules/intent.ts'
 import { judgeRequest } from '../rules/order-of-request-rules.ts'
 import { beginRefusal, type Refusal, TOO_MUCH_UNSTORED } from '../rules/refusals.ts'
+import { checkWithinLimits } from './allowance.ts'
 import type { RefundParts } from './request-refund.ts'
 import { withRemaining } from './with-remaining.ts'
 
 /** What a check needs. */
 export type CheckParts = Pick<
   RefundParts,
-  'accounts' | 'duplicateWindowMs' | 'background' | 'verifyPayment'
+  'accounts' | 'allowances' | 'duplicateWindowMs' | 'background' | 'verifyPayment'
 > &
   Readonly<{ store: RefundStore }>
 
@@ -33,7 +34,10 @@ export type CheckAnswer =
  * What requestRefund() would decide now about a request of this body with a key of its own: by the same rules in the same
  * order, and by the script that begins a refund. Writes nothing. Never throws for a store that fails.
  */
-export async function checkRefund(parts: CheckParts, body: RefundRequest): Promise<CheckAnswer> {
+export async function checkRefund(
+  parts: CheckParts,
+  { caller, body }: Readonly<{ caller: string; body: RefundRequest }>,
+): Promise<CheckAnswer> {
   try {
     const judged = judgeRequest(parts.accounts, body)
     if (judged.refusal !== null) {
@@ -47,7 +51,7 @@ export async function checkRefund(parts: CheckParts, body: RefundRequest): Promi
     const seen =
       parts.verifyPayment && (await parts.verifyPayment({ merchant, tid: body.tid, payment: body.payment }))
     if (seen?.result === 'refused') return { answer: 'refused', refusal: seen.refusal }
-    const found = await parts.store.check({ merchant, tid: body.tid, wish })
+    const found = await checkWithinLimits(parts, { caller, merchant, tid: body.tid, wish })
     if (found.result !== 'allowed') return { answer: 'refused', refusal: beginRefusal(found, body) }
     const { kind, amount, remaining } = found
     return {

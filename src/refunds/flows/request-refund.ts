@@ -1,9 +1,9 @@
-import { newAttemptToken } from '../attempt-token.ts'
 import type { Claim, Intent } from '../claim.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { fingerprint as fingerprintOf } from '../fingerprint.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, type LeaseLeft, startLease } from '../lease.ts'
 import type { MerchantAccount } from '../merchant.ts'
+import type { Allowances, LimitExceeded } from '../ports/limits.ts'
 import type { RefundObserver, RequestOrigin } from '../ports/observer.ts'
 import type { CancelRequest, NotSent, Place, Provider } from '../ports/provider.ts'
 import { type BeginResult, type RefundStore, StoreError } from '../ports/store.ts'
@@ -22,6 +22,7 @@ import {
 } from '../rules/refusals.ts'
 import { type AnsweredOutcome, answeredOnSecondTry } from '../rules/settlements.ts'
 import { endStep, type StepTimings, startTimings } from '../step-timings.ts'
+import { attemptTokenFor, beginWithinLimits, checkWithinLimits } from './allowance.ts'
 import { type Patience, startPatience } from './patience.ts'
 import type { PaymentTurns } from './payment-turns.ts'
 import type { BackgroundWork } from './pending-writes.ts'
@@ -44,6 +45,8 @@ export type RefundCommand = RequestOrigin &
 /** What the flow needs. */
 export type RefundParts = Readonly<{
   store: RefundStore
+  /** Absent: no caller has limits. */
+  allowances?: Allowances
   provider: Provider
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
@@ -113,7 +116,7 @@ async function attemptRefund(
   const timings = startTimings(clock())
 
   // Claim: the key is bound to the payload.
-  const attempt = newAttemptToken()
+  const attempt = attemptTokenFor(parts, command.caller)
   const { id, fingerprint } = checked
   const claim = await store.claim({ id, token: attempt, fingerprint, merchant, tid })
   if (claim.token !== attempt) {
@@ -216,7 +219,8 @@ async function refusalWhileWaiting(
   { intent, payment }: Readonly<{ intent: Intent; payment: string }>,
 ): Promise<Refusal | null> {
   const { id, merchant, tid } = intent.claim
-  const found = await parts.store.check({ merchant, tid, wish: intent.wish })
+  const { caller } = checked.command
+  const found = await checkWithinLimits(parts, { caller, merchant, tid, wish: intent.wish })
   // What is in flight may be this very key's, and no duplicate then.
   const isOwn = 'stored' in found && found.stored.refund.id === id
   if (found.result !== 'allowed' && found.result !== 'payment_busy' && !isOwn) {
@@ -259,15 +263,15 @@ async function joinOrReplay(
 }
 
 type Begun = Extract<BeginResult, { result: 'begun' }> & Readonly<{ leaseLeft: LeaseLeft }>
-type NotBegun = Exclude<BeginResult, { result: 'begun' }>
+type NotBegun = Exclude<BeginResult, { result: 'begun' }> | LimitExceeded
 type Undecided = Extract<BeginResult, { result: 'payment_busy' }>
 
 /** A begin whose answer is lost may have been applied: it is released as soon as the store can be reached. */
 async function begin(parts: RefundParts, intent: Intent, claimReadAt: number): Promise<Begun | NotBegun> {
   const askedAt = parts.clock()
-  let begun: BeginResult
+  let begun: BeginResult | LimitExceeded
   try {
-    begun = await parts.store.begin(intent)
+    begun = await beginWithinLimits(parts, intent)
   } catch (error) {
     postponeRelease(parts, intent, error)
     throw error

@@ -98,9 +98,10 @@ export type RefundStore = Readonly<{
   yieldClaim(refused: Claim, stored: StoredRefund): Promise<void>
   /**
    * Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. A refund
-   * that was called `unknown` meanwhile is left as it is and answered; null: there is none.
+   * that was called `unknown` meanwhile is left as it is and answered; null: there is none. What the attempt has
+   * taken from an allowance is given back then.
    */
-  release(attempt: Attempt): Promise<StoredRefund | null>
+  release(attempt: Attempt | Intent): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
   /** The claim of this id's key, whether or not a refund was begun under it, or null. */

@@ -1,11 +1,14 @@
+import type { BrokenLimit } from '../caller-limits.ts'
 import type { Krw } from '../krw.ts'
 import { NOTHING_SENT } from '../nothing-sent.ts'
+import type { LimitExceeded } from '../ports/limits.ts'
 import type { NotSent } from '../ports/provider.ts'
 import type { BeginResult, DuplicateRule, StoreError } from '../ports/store.ts'
 import type { Refund } from '../refund.ts'
 import type { RefundRequest } from '../refund-request.ts'
 import type { AmountRule } from './amounts-of-request.ts'
 import type { EligibilityRule } from './eligibility.ts'
+import { limitExceeded } from './limits.ts'
 import { noSuchAccount } from './pick-account.ts'
 
 /** Why a request was refused without a call that could move money. The key is free afterwards. */
@@ -18,6 +21,7 @@ export type Refusal = Readonly<
     | { code: 'amount_exceeds_remaining' | 'remaining_mismatch'; remaining: Krw }
     | { code: 'possible_duplicate'; rule: DuplicateRule; refund: Refund }
     | { code: Exclude<AmountRule, 'amount_exceeds_remaining'> }
+    | { code: 'limit_exceeded'; limit: BrokenLimit }
     | { code: 'refund_account_required' | 'unknown_account' }
     | { code: 'payment_mismatch' | 'refund_unresolved' | 'payment_busy' }
     | { code: 'idempotency_key_reused' | 'idempotency_in_progress' }
@@ -26,7 +30,9 @@ export type Refusal = Readonly<
 >
 
 /** What the store refuses instead of beginning. */
-export type BeginRefusal = Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
+export type BeginRefusal =
+  | Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
+  | LimitExceeded
 
 /** The refusal for what begin decided against. */
 export function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
@@ -37,6 +43,8 @@ export function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal 
         detail:
           'This payment has a refund that was made with other facts about it. State payment exactly as that request did.',
       }
+    case 'limit_exceeded':
+      return limitExceeded(begun.limit)
     case 'partial_not_allowed':
       return notEligible('partial_not_allowed', body)
     case 'tax_free_exceeds_amount':

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cluster, Redis } from 'ioredis'
+import type { DailyLimit } from '../../refunds/caller-limits.ts'
 import type { RefusalReply } from './may-begin.ts'
 
 /** A connection to a single Redis, a Sentinel's primary or a Cluster. */
@@ -24,6 +25,8 @@ type Replies = Readonly<{
   joinClaim: number
   yieldClaim: number
   deleteIfOwned: number
+  takeAllowance: readonly [result: string, name?: DailyLimit, used?: string]
+  giveBackAllowance: number
   raiseMark: readonly string[]
   meetTerms: readonly [result: string, ...broken: ('callers' | 'secrets')[]]
 }>
@@ -50,6 +53,8 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   joinClaim: { file: 'join-claim.lua', keys: 1 },
   yieldClaim: { file: 'yield-claim.lua', keys: 1 },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
+  takeAllowance: { file: 'take-allowance.lua', keys: 1 },
+  giveBackAllowance: { file: 'give-back-allowance.lua', keys: 1 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },
   meetTerms: { file: 'meet-terms.lua', keys: 1 },
 }
