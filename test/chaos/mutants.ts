@@ -361,8 +361,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "if refund.status ~= 'processing' or now < refund.lease_until then return end",
-        replace: 'if now then return end',
+        find: "if refund.status ~= 'processing' or now < refund.lease_until then return false end",
+        replace: 'if now then return false end',
       },
     ],
   },
