@@ -12,6 +12,8 @@ const BEGIN = 'store/lua/begin.lua'
 const MAY_BEGIN = 'store/lua/shared/may-begin.lua'
 const FITS = 'store/lua/shared/amount-fits.lua'
 const DUPLICATES = 'store/lua/shared/duplicates.lua'
+const REMEMBERED = 'store/lua/shared/references-and-amounts.lua'
+const BESIDE = 'store/lua/shared/unresolved-beside.lua'
 const MAY_BEGIN_TEST = 'test/store/what-may-begin.test.ts'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
@@ -53,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'begin does not count what is unsettled',
     edits: [
       { file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' },
-      { file: MAY_BEGIN, find: 'if seen.uncertain then', replace: 'if false then' },
+      { file: BESIDE, find: 'if not seen.uncertain then return nil end', replace: 'do return nil end' },
       {
         file: MAY_BEGIN,
         find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
@@ -70,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no spacing is kept between two cancels of a payment',
     edits: [
       {
-        file: MAY_BEGIN,
+        file: 'store/lua/shared/spacing.lua',
         find: 'return left <= wish.spacing_ms and math.max(0, left) or 0',
         replace: 'return 0',
       },
@@ -97,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a reference is free while its refund is unsettled',
     edits: [
       {
-        file: MAY_BEGIN,
+        file: DUPLICATES,
         find: "if other and other.status ~= 'failed' then return other end",
         replace: "if other and other.status == 'succeeded' then return other end",
       },
@@ -124,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an unsettled amount counts for no longer than the window',
     edits: [
       {
-        file: MAY_BEGIN,
+        file: DUPLICATES,
         find: "if other.status ~= 'succeeded' or now",
         replace: 'if now',
       },
@@ -135,7 +137,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'any refund of the amount will do as the one that is known of',
     edits: [
       {
-        file: MAY_BEGIN,
+        file: DUPLICATES,
         find: 'if other and other.id == wish.duplicate_of then return nil end',
         replace: "if other and wish.duplicate_of ~= '' then return nil end",
       },
@@ -144,7 +146,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a payment remembers every amount',
-    edits: [{ file: DUPLICATES, find: 'if noted > MOST_RECENT then', replace: 'if false then' }],
+    edits: [{ file: REMEMBERED, find: 'if noted > MOST_RECENT then', replace: 'if false then' }],
     test: MAY_BEGIN_TEST,
   },
   {

@@ -57,9 +57,13 @@ t.test('each script has a wrapper beside it, and is given as many keys as its he
 t.test('what a head includes stands before the script, each file once', async (t) => {
   const begin = defined().find(({ name }) => name === 'beginRefund')?.lua
   const parts = [
+    'shared/wish.lua',
     'shared/now.lua',
     'shared/ledger.lua',
+    'shared/payment-as-read.lua',
+    'shared/references-and-amounts.lua',
     'shared/duplicates.lua',
+    'shared/spacing.lua',
     'shared/pinned-payment.lua',
     'shared/amount-and-kind.lua',
     'shared/tax-free-part.lua',

@@ -7,7 +7,7 @@
 -- attempt may ask again.
 --
 -- KEYS[1] payment, KEYS[2] mark of an abandoned claim
--- ARGV[1] to ARGV[11] what is wished, see shared/may-begin.lua
+-- ARGV[1] to ARGV[11] what is wished, see shared/wish.lua
 -- ARGV[12] refund's id, ARGV[13] attempt, ARGV[14] for how long the refund is this attempt's own, ARGV[15] for how long
 -- an abandoned claim is remembered, both in milliseconds, ARGV[16] when it was asked for, in milliseconds since 1970,
 -- ARGV[17] its JSON, ARGV[18] '1' for a renewal, ARGV[19] when the provider was asked for the payment, in milliseconds

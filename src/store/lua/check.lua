@@ -4,7 +4,7 @@
 -- is no reason against a refund, since begin is asked again until it is over.
 --
 -- KEYS[1] payment
--- ARGV[1] to ARGV[11] what is wished, see shared/may-begin.lua
+-- ARGV[1] to ARGV[11] what is wished, see shared/wish.lua
 -- Returns {'allowed', kind, amount, tax-free part, remaining}, or a refusal as begin.lua returns it.
 
 local fields = redis.call('HMGET', payment_key, 'ledger', 'unsettled', known_field(wish.reference))

@@ -1,4 +1,4 @@
--- includes: shared/duplicates.lua
+-- includes: shared/references-and-amounts.lua
 --
 -- Undoes the begin of an attempt of which nothing was sent, and abandons its claim: from here on nobody
 -- who joined that claim can begin under it, so that the claim may be freed in its own slot. (Were it freed

@@ -1,4 +1,4 @@
--- includes: shared/duplicates.lua
+-- includes: shared/references-and-amounts.lua
 -- includes: shared/pinned-payment.lua
 --
 -- Writes back the intent of a refund that the store forgot while the provider was being called, so that its outcome

@@ -1,4 +1,4 @@
--- includes: shared/duplicates.lua
+-- includes: shared/references-and-amounts.lua
 --
 -- Records what became of a refund; ledger and refund change together. Sent twice, it changes nothing more.
 --

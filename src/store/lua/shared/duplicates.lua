@@ -1,47 +1,38 @@
--- includes: shared/ledger.lua
+-- includes: shared/wish.lua
+-- includes: shared/payment-as-read.lua
+-- includes: shared/references-and-amounts.lua
 --
--- What a payment remembers of its refunds, so that what was refunded is known again under another key. Fields of
--- KEYS[1], beside those of shared/ledger.lua:
---
---   @<reference>  the id of the refund that has this reference, until that has failed. Several, divided by spaces, only
---                 where one that had failed was made after all, and another had been given its reference
---   recent        number:amount of the latest partial refunds without a reference, oldest first, divided by spaces
+-- Whether the wished refund may be a repetition of another one under another key.
 
--- Bounded, since a payment may be refunded in thousands of parts. One that is undone has pushed another out: so one more
--- than the 50 that are promised.
-local MOST_RECENT = 51
-
--- The field by which a refund with this reference, or nil, is known again.
-local function known_field(reference)
-  return reference and '@' .. reference or 'recent'
+-- The refund that has the wished reference and has not failed, or nil.
+local function of_same_reference(seen, holders)
+  for id in string.gmatch(holders or '', '%S+') do
+    local other = refund_by_id(seen, id)
+    if other and other.status ~= 'failed' then return other end
+  end
 end
 
--- The reference that a refund's JSON holds, or nil.
-local function reference_of(refund)
-  return cjson.decode(refund.json).ref
+-- The latest refund of this amount that has not settled, or has succeeded within the window; nil where there is none.
+local function of_same_amount(ledger, seen, recent, amount, now)
+  local numbers = {}
+  for number in string.gmatch((recent or '') .. ' ', string.format('(%%d+):%.0f ', amount)) do
+    numbers[#numbers + 1] = tonumber(number)
+  end
+  for index = #numbers, 1, -1 do
+    local other = refund_by_number(ledger, seen, numbers[index])
+    -- An older version of the gateway undoes a refund without taking its number from the recent ones.
+    if other and other.amount == amount and other.status ~= 'failed' then
+      if other.status ~= 'succeeded' or now - other.updated_at < wish.duplicate_window_ms then return other end
+    end
+  end
 end
 
--- Writes that a refund has this reference, beside the holders that are known.
-local function hold_reference(reference, id, holders)
-  if holders and string.find(holders, id, 1, true) then return end
-  write(known_field(reference), holders and holders .. ' ' .. id or id)
-end
-
--- Writes that a partial refund without a reference was begun.
-local function note_amount(number, amount, recent)
-  recent = string.format('%s%.0f:%.0f', recent and recent .. ' ' or '', number, amount)
-  local _, noted = string.gsub(recent, ':', ':')
-  if noted > MOST_RECENT then recent = string.match(recent, ' (.*)') end
-  write('recent', recent)
-end
-
--- A refund that is undone was never there.
-local function forget_known(refund)
-  local reference = reference_of(refund)
-  local field = known_field(reference)
-  local known = redis.call('HGET', payment_key, field)
-  if not known then return end
-  local left = reference and without(known, refund.id)
-    or string.gsub(string.gsub(' ' .. known, string.format(' %.0f:%%d+', refund.number), ''), '^ ', '')
-  if left == '' then redis.call('HDEL', payment_key, field) else write(field, left) end
+-- The refund that the wished one may be a repetition of, and by which rule; or nil. `known`: what the field holds by which
+-- that is known again.
+local function duplicate(ledger, seen, known, refund, now)
+  if wish.reference then return of_same_reference(seen, known), 'same_reference' end
+  if refund.kind == 'full' or wish.duplicate_window_ms == 0 then return nil end
+  local other = of_same_amount(ledger, seen, known, refund.amount, now)
+  if other and other.id == wish.duplicate_of then return nil end
+  return other, 'same_amount'
 end
