@@ -240,8 +240,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LINE,
-        find: "const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(others, post)\n",
-        replace: "const send = () => (kind === 'cancel' ? cancels.exchange(post) : exchange(others, post))\n",
+        find: "const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(pool, post)\n",
+        replace: "const send = () => (kind === 'cancel' ? cancels.exchange(post) : exchange(pool, post))\n",
       },
       {
         file: LINE,
