@@ -15,6 +15,7 @@ const CONTRACT: Record<string, [status: number, retry: string, hasRetryAfter: bo
   idempotency_key_invalid: [400, 'fix_request', false],
   unauthenticated: [401, 'never', false],
   forbidden: [403, 'never', false],
+  limit_exceeded: [403, 'never', false],
   not_found: [404, 'fix_request', false],
   idempotency_in_progress: [409, 'same_key', true],
   payment_mismatch: [409, 'fix_request', false],
