@@ -262,7 +262,7 @@ export const KOREAN: Readonly<Record<string, string>> = {
   '`1100` with `toss`; else `0`': '`toss`는 `1100`, 그 밖에는 `0`',
   'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.':
     '같은 결제의 두 취소 사이의 최소 간격. 0이면 두지 않습니다. 더 일찍 온 환불은 5초까지 기다립니다.',
-  'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. 0 turns the rule off, also beside an unknown one.':
+  'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. With 0 the rule is off, also beside an unknown one.':
     '성공한 환불과 금액이 같은, `reference` 없는 부분 환불을 거절하는 시간. 0이면 결과가 확인되지 않은 환불이 있어도 거절하지 않습니다.',
   'How long a refund must have been unknown before a person may call it failed.':
     '담당자가 실패로 확정하려면 환불이 미확정 상태로 지나야 하는 시간.',

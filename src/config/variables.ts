@@ -260,7 +260,7 @@ export const VARIABLES = {
     ...SECONDS_OR_NONE,
     fallback: '600',
     meaning:
-      'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. 0 turns the rule off, also beside an unknown one.',
+      'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. With 0 the rule is off, also beside an unknown one.',
   },
   RECONCILE_INTERVAL_MS: {
     ...milliseconds(),

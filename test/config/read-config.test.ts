@@ -239,6 +239,8 @@ t.test('values that are turned down', async (t) => {
     IDEMPOTENCY_RETENTION_HOURS: ['0.00008', '87601', '-1', '1e3', '.5', '1,5', 'long'],
     LEDGER_RETENTION_DAYS: ['0', '0.0001', '29.9', '3651', '-1', 'long'],
     RECONCILE_INTERVAL_MS: duration,
+    COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '1.5', 'soon', '3600001'],
+    DUPLICATE_WINDOW_SECONDS: ['-1', '86401', 'soon', '1,5'],
     CALLER_LIMITS: [
       'orders',
       '{}',
@@ -406,6 +408,7 @@ t.test('the accounts file', async (t) => {
       pg: 'kiwoom',
       timeoutMs: 20_000,
       fullCancel: 'with_amount',
+      spacingMs: 0,
     },
   ])
 

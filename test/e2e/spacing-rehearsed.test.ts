@@ -4,7 +4,7 @@ import { refundRequest, startAll } from '../support/gateway.ts'
 const part = (tid: string, amount: number) => refundRequest({ tid, amount })
 
 t.test('a Toss account keeps its spacing, and both refunds are made', async (t) => {
-  const { refund, sandbox } = await startAll(t)
+  const { refund, sandbox } = await startAll(t, { COOKIEPAY_PAYMENT_SPACING_MS: '1100' })
   t.match(await refund(part('spaced-10000', 1_000)), { status: 201 })
   t.match(await refund(part('spaced-10000', 2_000)), { status: 201 })
   t.match(await sandbox.cancels('spaced-10000'), { calls: 2, applied_total: 3_000 })

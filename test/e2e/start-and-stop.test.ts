@@ -55,7 +55,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '-1'],
   PAYMENT_LOOKUP: ['on', 'on'],
   API_KEYS: [`shop:${SECRET}:create`],
-  CALLER_LIMITS: ['[{"caller": "a b"}]', 'entry 1 of 1, which has no valid caller'],
+  CALLER_LIMITS: ['[{"caller": "a b"}]', ''],
   STORE_SECRETS: [SECRET],
   RATE_LIMIT_MAX: ['0', '0'],
   RATE_LIMIT_WINDOW_MS: ['-1', '-1'],
