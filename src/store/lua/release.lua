@@ -30,7 +30,8 @@ if refund then
   leave_unsettled(unsettled, id, retention_ms)
   save()
   redis.call('HDEL', payment_key, id, refund.number)
-  if redis.call('HLEN', payment_key) - redis.call('HEXISTS', payment_key, 'verified') == 1 then
+  local verified = redis.call('HGET', payment_key, 'verified') and 1 or 0
+  if redis.call('HLEN', payment_key) - verified == 1 then
     redis.call('DEL', payment_key) -- nothing but the ledger is left: no refund of it was ever sent
   end
 end
