@@ -19,6 +19,8 @@ const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, seed: { type: 'string', default: '1' } },
 })
 
+const TEST_TIMEOUT_SECONDS = '400'
+
 type Catch = Readonly<{ by: string; seconds: number }>
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -56,7 +58,9 @@ async function fails({ edits }: Mutant, test: string): Promise<boolean> {
   const directory = await mkdtemp(join(tmpdir(), 'refund-gateway-mutant-'))
   try {
     await copyProject(directory, edits)
-    const child = spawn(process.execPath, ['--import', 'tsx', test], { cwd: directory, stdio: 'ignore' })
+    // Else a test that takes long counts as one that fails.
+    const env = { ...process.env, TAP_TIMEOUT: TEST_TIMEOUT_SECONDS }
+    const child = spawn(process.execPath, ['--import', 'tsx', test], { cwd: directory, env, stdio: 'ignore' })
     const [code] = await once(child, 'exit')
     return code !== 0
   } finally {
