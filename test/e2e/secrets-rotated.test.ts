@@ -117,6 +117,7 @@ t.test('keys and accounts rotate in a stream of refunds, and none is refused', a
   const calls = stub.cancels.length
   await until('refunds with the new key', () => stub.cancels.length > calls + 20)
   isProblem(t, await gateway.refund(refundRequest(), undefined, bearer('old-key')), 'unauthenticated')
+  await until('rotations are logged', () => rotations() >= 1)
   t.ok(rotations() >= 1, 'rotations are logged')
 
   // Mistakes: what was read last stays in force, and the log names them without the secret.

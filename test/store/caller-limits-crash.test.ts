@@ -166,7 +166,9 @@ async function look(real: Real) {
 async function assertHolds(real: Real): Promise<void> {
   const { counted, amount, refunds } = await look(real)
   const told = JSON.stringify({ amount, refunds, counted })
-  if (amount > counted.amount || refunds > counted.refunds)
+  // What was called failed, and was made after all, counts again in the command after the one that says so.
+  const isCatchingUp = real.isDisputed && real.actors.some(({ isDone }) => !isDone)
+  if (!isCatchingUp && (amount > counted.amount || refunds > counted.refunds))
     throw new Error(`more stands than counts: ${told}`)
   if (real.isDisputed) return
   if (counted.amount > LIMITS.max_amount_per_day) throw new Error(`beyond the amount of a day: ${told}`)
