@@ -3,6 +3,9 @@ import { forgetOldest } from './forget-oldest.ts'
 import { koreanDigits } from './korean-time.ts'
 import { type AppliedCancel, type Payment, paymentOf, withCancel } from './payments.ts'
 
+/** When a cancel came, and when it was answered or its connection ended; null: neither yet. */
+export type UnderWay = { readonly beganAt: Date; endedAt: Date | null }
+
 /** What the sandbox remembers of one tid. */
 export type Entry = {
   payment: Payment
@@ -12,6 +15,8 @@ export type Entry = {
   refusedToken: string | null
   /** When the last cancel came that was not too soon after another, by performance.now(); null: none did. */
   heededAtMs: number | null
+  /** Cancels whose token and form were in order. */
+  underWay: UnderWay[]
 }
 
 export type Book = ReturnType<typeof createBook>
@@ -26,7 +31,7 @@ export function createBook() {
     const known = entries.get(tid)
     if (known) return known
     const payment = paymentOf(tid, new Date())
-    const entry: Entry = { payment, calls: 0, refusedToken: null, heededAtMs: null }
+    const entry: Entry = { payment, calls: 0, refusedToken: null, heededAtMs: null, underWay: [] }
     entries.set(tid, entry)
     forgetOldest(entries, MAX_PAYMENTS)
     return entry

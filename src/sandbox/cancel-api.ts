@@ -7,7 +7,7 @@ import {
   invalidCancel,
   TOKEN_ERRORS,
 } from './answers.ts'
-import type { Book, Entry } from './book.ts'
+import type { Book, Entry, UnderWay } from './book.ts'
 import { deliver, neverAnswer } from './delivery.ts'
 import { type Behaviour, behaviourOf } from './faults.ts'
 import type { Tokens } from './issued-tokens.ts'
@@ -51,6 +51,11 @@ export const cancelApi: FastifyPluginCallbackTypebox<CancelApiOptions> = (app, o
       const behaviour = behaviourOf(asked.tid)
       if (behaviour.tokens === 'all refused') return reply.code(401).send(TOKEN_ERRORS.refusedToken)
       if (behaviour.tokens === 'first refused' && isFirstToken(entry, token)) return TOKEN_ERRORS.refusedToken
+      const underWay: UnderWay = { beganAt: new Date(), endedAt: null }
+      entry.underWay.push(underWay)
+      reply.raw.once('close', () => {
+        underWay.endedAt = new Date()
+      })
       if (isTooSoon(entry, Math.max(spacingMs, behaviour.spacingMs))) return declinedWith(DECLINES.repeated)
 
       const { effect, delivery } = behaviour
