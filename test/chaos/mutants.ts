@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'store/lua/shared/spacing.lua',
-        find: 'return left <= wish.spacing_ms and math.max(0, left) or 0',
+        find: 'return math.max(0, math.min(left, wish.spacing_ms))',
         replace: 'return 0',
       },
     ],

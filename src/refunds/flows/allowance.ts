@@ -19,8 +19,9 @@ export function attemptTokenFor({ allowances }: AllowanceParts, caller: string):
 }
 
 /**
- * Begin, within the limits of its caller: what is begun was taken from the allowance before. It stays taken where the
- * payment is busy, so that the same attempt may ask again. Release gives it back, and so does the settlement as failed.
+ * Begin, within the limits of its caller: what is begun was taken from the allowance before. It is given back at once
+ * where the payment is busy, since who merely waits is to shut nobody out; the same attempt takes again when it asks
+ * again. Release gives it back as well, and so does the settlement as failed.
  */
 export function beginWithinLimits(
   parts: AllowanceParts,
@@ -43,8 +44,8 @@ async function beginAmount(
   const broken = await takeAllowance(parts, intent, { amount, limits })
   if (broken !== 'taken') return refuse(parts, intent, broken)
   const begun = await parts.store.begin(intent)
-  // Another attempt has taken for it.
-  if (begun.result === 'exists' && begun.stored.attempt !== intent.token) await giveBack(parts, intent)
+  const isOfAnother = begun.result === 'exists' && begun.stored.attempt !== intent.token
+  if (isOfAnother || begun.result === 'payment_busy') await giveBack(parts, intent)
   return begun
 }
 
@@ -82,7 +83,10 @@ async function refuse(
   const begun = await store.begin({ ...intent, wish })
   const isDecided =
     begun.result === 'exists' || begun.result === 'begun' || begun.result === 'claim_abandoned'
-  return isDecided ? begun : refusal
+  if (isDecided) return begun
+  // What another attempt under this key has taken may be all that is exceeded: it starts over, and is not told `never`.
+  const isJoined = intent.claim.token !== intent.token
+  return isJoined && refusal.result === 'limit_exceeded' ? { result: 'claim_abandoned' } : refusal
 }
 
 /** Takes a refund from its caller's allowance under the attempt's token, however often it is asked. */

@@ -220,7 +220,13 @@ async function refusalWhileWaiting(
 ): Promise<Refusal | null> {
   const { id, merchant, tid } = intent.claim
   const { caller } = checked.command
-  const found = await checkWithinLimits(parts, { caller, merchant, tid, wish: intent.wish })
+  const found = await checkWithinLimits(parts, { caller, merchant, tid, wish: intent.wish }).catch(
+    (error) => {
+      // Nothing was begun, and the key is not to stay with this payload.
+      postponeRelease(parts, intent, error)
+      throw error
+    },
+  )
   // What is in flight may be this very key's, and no duplicate then.
   const isOwn = 'stored' in found && found.stored.refund.id === id
   if (found.result !== 'allowed' && found.result !== 'payment_busy' && !isOwn) {

@@ -110,15 +110,18 @@ t.test('a limit of one refund costs no round trip', async (t) => {
   })
 })
 
-t.test('it is taken before begin, and stays taken where the payment is busy', async (t) => {
-  const busy = { result: 'payment_busy', retryAfterMs: null } as const
-  const { parts, asked, taken } = createWorld({ begin: [busy] })
-  const token = attemptTokenFor(parts, 'orders')
-  t.ok(isCounted(token))
-  t.strictSame(await beginWithinLimits(parts, intentOf(token, { amount: 600 })), busy)
-  t.strictSame(asked, ['take 600', 'begin'])
-  t.equal(taken.get(token), 600)
-})
+t.test(
+  'it is taken before begin, and given back where the payment is busy: who waits shuts nobody out',
+  async (t) => {
+    const busy = { result: 'payment_busy', retryAfterMs: null } as const
+    const { parts, asked, taken } = createWorld({ begin: [busy] })
+    const token = attemptTokenFor(parts, 'orders')
+    t.ok(isCounted(token))
+    t.strictSame(await beginWithinLimits(parts, intentOf(token, { amount: 600 })), busy)
+    t.strictSame(asked, ['take 600', 'begin', 'give back'])
+    t.equal(taken.get(token), undefined)
+  },
+)
 
 t.test('what would break a limit abandons its claim and begins nothing', async (t) => {
   const { parts, asked, begun } = createWorld({
@@ -133,6 +136,17 @@ t.test('what would break a limit abandons its claim and begins nothing', async (
   t.strictSame(asked, ['take 600', 'begin'])
   t.equal(begun[0]?.expectedRemaining, -1, 'nothing can be begun so')
 })
+
+t.test(
+  'a repeat that joined a claim starts over, since what its own key has taken may be all that is exceeded',
+  async (t) => {
+    const { parts } = createWorld({ used: 500, begin: [{ result: 'remaining_mismatch', remaining: 900 }] })
+    const token = attemptTokenFor(parts, 'orders')
+    const intent = intentOf(token, { amount: 600 })
+    const joined = { ...intent, claim: { ...intent.claim, token: 'of another attempt' } }
+    t.strictSame(await beginWithinLimits(parts, joined), { result: 'claim_abandoned' })
+  },
+)
 
 t.test('a repeat whose refund stands is answered with that, and not with a limit', async (t) => {
   const stored = storedOf('another')

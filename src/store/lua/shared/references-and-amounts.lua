@@ -16,9 +16,11 @@ local function known_field(reference)
   return reference and '@' .. reference or 'recent'
 end
 
--- The reference that a refund's JSON holds, or nil.
+-- The reference that a refund's JSON holds, or nil. Half a surrogate pair of the provider's answer is JSON that cjson does
+-- not read; an outcome is recorded all the same.
 local function reference_of(refund)
-  return cjson.decode(refund.json).ref
+  local is_read, json = pcall(cjson.decode, refund.json)
+  return is_read and json.ref or nil
 end
 
 -- Writes that a refund has this reference, beside the holders that are known.
