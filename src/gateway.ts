@@ -14,10 +14,13 @@ import { createSuspendAwareClock } from './process/clock.ts'
 import { closeInOrder, longestAnswerMs } from './process/closing.ts'
 import { type LiveSettings, liveSettingsOf, type RotatedParts, rotate } from './process/live-settings.ts'
 import { readinessOf, reportDurability } from './process/readiness.ts'
+import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
+import { createVerifier } from './refunds/flows/verify-payment.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { merchantOf } from './refunds/merchant.ts'
+import { createCallerAllowances } from './store/caller-limits.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
 import { startOwnRedis, targetOf, waitUntilReady } from './store/redis/open-redis.ts'
@@ -85,12 +88,16 @@ export async function startGateway(
     telemetry,
     refunds: {
       store: opened.store,
+      allowances: opened.allowances,
       provider,
       accounts: state.accountsByName,
       storeSecrets: config.storeSecrets,
+      duplicateWindowMs: config.duplicateWindowMs,
+      turns: createPaymentTurns(),
       clock: opened.clock,
       observer: parts.observer,
       background: parts.background,
+      verifyPayment: parts.verifyPayment,
     },
   })
   const operations =
@@ -142,18 +149,24 @@ async function openStore({ config, log, state }: Assembly) {
   })
   const clock = createSuspendAwareClock()
   const serverTime = watchServerTime(redis, clock)
+  const writes = {
+    durability: durability.current,
+    requireDurability: redisDurability === 'strict',
+    barrier: createBarrier(redis, durability.current, config.redisMinReplicas),
+  }
+  const { now } = serverTime
+  const allowances = createCallerAllowances(redis, { ...writes, now, limits: () => state.limitsByCaller })
   const store = createRefundStore(redis, {
-    now: serverTime.now,
+    ...writes,
+    now,
     clock,
     longestLeaseMs: () => leaseMs({ ...config.cookiepay, timeoutMs: state.longestTimeoutMs }),
     idempotencyRetentionMs: config.idempotencyRetentionMs,
     ledgerRetentionMs: config.ledgerRetentionMs,
-    durability: durability.current,
-    requireDurability: redisDurability === 'strict',
-    barrier: createBarrier(redis, durability.current, config.redisMinReplicas),
     watch: identity,
+    allowances,
   })
-  return { privateRedis, redis, identity, durability, clock, serverTime, store }
+  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
@@ -171,6 +184,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     countUnsettled: store.countUnsettled,
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
+    limitUse: opened.allowances.useToday,
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -187,7 +201,9 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
-  return { readiness, background, metrics, provider, observer, reconciler }
+  const mode = config.paymentLookup
+  const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
+  return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }
 }
 
 /**

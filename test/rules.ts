@@ -22,6 +22,7 @@ const PURE = [
   'http/problems',
   'refunds',
   'refunds/flows/request-refund.test.ts',
+  'refunds/flows/verify-payment.test.ts',
   'refunds/rules',
 ]
 

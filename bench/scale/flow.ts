@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { DEFAULT_TIMEOUT_MS } from '../../src/config/defaults.ts'
 import { classifyCancel } from '../../src/cookiepay/cancel-outcome.ts'
+import { createPaymentTurns } from '../../src/refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { type RefundParts, requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { leaseMs } from '../../src/refunds/lease.ts'
@@ -24,6 +25,7 @@ export type Flow = RefundParts &
 const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: DEFAULT_TIMEOUT_MS })
 const RETENTION_MS = 168 * 3_600_000
 const LEDGER_RETENTION_MS = 400 * 24 * 3_600_000
+const DUPLICATE_WINDOW_MS = 600_000
 
 const CALLER = 'caller-2'
 
@@ -48,9 +50,14 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
     }),
     provider: createProvider(outcome),
     accounts: new Map([
-      ['default', { name: 'default', merchant: merchantOf('shop'), pg: 'toss', leaseMs: LEASE_MS }],
+      [
+        'default',
+        { name: 'default', merchant: merchantOf('shop'), pg: 'toss', leaseMs: LEASE_MS, spacingMs: 0 },
+      ],
     ]),
     storeSecrets: [randomBytes(32)],
+    duplicateWindowMs: DUPLICATE_WINDOW_MS,
+    turns: createPaymentTurns(),
     clock: () => performance.now(),
     observer: SILENT,
     background: createBackgroundWork(),

@@ -35,9 +35,18 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'send 1 to 255 visible ASCII characters, once': '공백 없는 ASCII 1~255자를 한 번만 보냅니다',
   'have your API key mended': 'API 키를 확인합니다',
   'have your scopes mended': '키의 권한을 확인합니다',
+  '`limit` says which; stop, and have somebody look why so much is refunded':
+    '한도는 `limit`에 있습니다. 작업을 멈추고 환불이 많은 이유를 확인합니다',
   'look at the path, the id or the tid': '경로, id 또는 tid를 확인합니다',
   'the first request with the key is still running': '같은 키의 첫 요청이 아직 처리 중입니다',
-  'state `payment` as the earlier refund did': '`payment`를 앞선 환불과 똑같이 보냅니다',
+  'state `payment` as it was paid, and as the earlier refund did':
+    '`payment`를 결제된 그대로, 앞선 환불과 똑같이 보냅니다',
+  '`remaining` is what remains; look at what was refunded':
+    '남은 금액은 `remaining`입니다. 이미 된 환불을 확인합니다',
+  '`refund` may be the one that you want; `rule` says how to ask for another':
+    '원하던 환불이 `refund`일 수 있습니다. 다른 환불이라면 `rule`에 맞게 보냅니다',
+  'other refunds of the payment are being made: repeat it':
+    '같은 결제의 다른 환불이 진행 중입니다. 다시 보냅니다',
   'wait until the refund in the answer is settled': '응답에 있는 환불이 확정될 때까지 기다립니다',
   '`detail` says why it cannot be settled so': '확정할 수 없는 이유는 `detail`에 있습니다',
   'send less than 64 KiB': '64 KiB 이하로 보냅니다',
@@ -120,6 +129,26 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'refuses the first token that is tried for the tid (HTTP 200, RTN_CD), cancels with any other one':
     '그 tid에 처음 쓰인 토큰을 거절하고 (HTTP 200, RTN_CD), 다른 토큰이면 취소',
   'refuses every token (HTTP 401, RTN_CD)': '모든 토큰을 거절 (HTTP 401, RTN_CD)',
+  'as Toss: cancels, but answers a cancel that comes within 1 s of another of the payment with "반복적인 요청은 허용되지 않습니다."':
+    '토스처럼 취소하되, 같은 결제의 앞선 취소로부터 1초 안에 온 취소는 하지 않고 "반복적인 요청은 허용되지 않습니다."로 응답',
+  'is a key-in payment: PAYMETHOD CARD_SUGI in lookups': '수기 결제. 조회의 PAYMETHOD는 CARD_SUGI',
+  'is a subscription charge: PAYMETHOD CARD_BATCH in lookups, cancelled in full only':
+    '정기 결제. 조회의 PAYMETHOD는 CARD_BATCH, 전액만 취소',
+  'is an easy payment: PAYMETHOD KAKAOPAY in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 KAKAOPAY, 전액만 취소',
+  'is an easy payment: PAYMETHOD CARD with CARDCODE KAKAO in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 CARD, CARDCODE는 KAKAO, 전액만 취소',
+  'is an easy payment: PAYMETHOD NAVERPAY in lookups, cancelled in full only':
+    '간편 결제. 조회의 PAYMETHOD는 NAVERPAY, 전액만 취소',
+  'is a bank transfer: PAYMETHOD BANK in lookups, cancelled in full only':
+    '계좌 이체. 조회의 PAYMETHOD는 BANK, 전액만 취소',
+  'is a virtual account payment: PAYMETHOD VACCT in lookups, cancelled in full only':
+    '가상계좌 결제. 조회의 PAYMETHOD는 VACCT, 전액만 취소',
+  'cancels; lookups show 100 KRW more than was paid': '취소. 조회에는 결제 금액보다 100원 많게 표시',
+  'cancels; lookups show PAYMETHOD MOBILE': '취소. 조회의 PAYMETHOD는 MOBILE로 표시',
+  'cancels; lookups find no such payment': '취소. 조회에는 결제가 없음',
+  'cancels; lookups answer HTTP 500': '취소. 조회는 HTTP 500으로 응답',
+  'cancels; lookups answer after --slow-ms': '취소. 조회는 --slow-ms 뒤에 응답',
 
   // What the gateway answers to each fault
   '201 succeeded after that time; 202 unknown where it is beyond the timeout':
@@ -135,6 +164,26 @@ export const KOREAN: Readonly<Record<string, string>> = {
   '422 deposit_required': '422 deposit_required',
   '201 succeeded, after a second token': '토큰을 다시 받아 201 succeeded',
   '502 provider_auth_failed': '502 provider_auth_failed',
+  '201 succeeded after that time; 202 unknown where it is beyond the timeout; 409 payment_busy for another refund of the payment that has waited for 5 s meanwhile':
+    '그 시간 뒤에 201 succeeded. 제한 시간을 넘으면 202 unknown. 그동안 같은 결제의 다른 환불은 5초를 기다린 뒤 409 payment_busy',
+  '201 succeeded; 202 unknown for the second of two where COOKIEPAY_PAYMENT_SPACING_MS is too short':
+    '201 succeeded. COOKIEPAY_PAYMENT_SPACING_MS가 너무 짧으면 두 번째는 202 unknown',
+  '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 409 payment_mismatch',
+  '201 succeeded; 503 provider_unavailable with PAYMENT_LOOKUP=require':
+    '201 succeeded. PAYMENT_LOOKUP=require이면 503 provider_unavailable',
+  '201 succeeded, with PAYMENT_LOOKUP after that time; 503 provider_unavailable with PAYMENT_LOOKUP=require where it is beyond the timeout':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 그 시간 뒤에 응답. PAYMENT_LOOKUP=require이고 제한 시간을 넘으면 503 provider_unavailable',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_keyin':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_keyin으로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as card_billing':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 card_billing으로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as easy_pay':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 easy_pay로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as bank_transfer':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 bank_transfer로 보내지 않은 경우 409 payment_mismatch',
+  '201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as virtual_account':
+    '201 succeeded. PAYMENT_LOOKUP을 쓰면 virtual_account로 보내지 않은 경우 409 payment_mismatch',
 
   // Defaults of variables
   'a private `redis-server`': '전용 `redis-server`',
@@ -147,6 +196,9 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'one for development, on a loopback `HOST` only': '개발용 값. `HOST`가 루프백일 때만',
 
   // Variables
+  'no limits': '한도 없음',
+  'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.':
+    '호출자별 환불 한도. JSON 배열 `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`이며 각 한도는 선택입니다. 뒤의 두 가지는 모든 복제본을 합쳐 한국 날짜 기준으로 셉니다.',
   'The address to listen on. Anything but a loopback address requires `API_KEYS`, `STORE_SECRETS` and `COOKIEPAY_BASE_URL`.':
     '수신 주소. 루프백이 아니면 `API_KEYS`, `STORE_SECRETS`, `COOKIEPAY_BASE_URL`이 필수입니다.',
   'The port to listen on; 0 takes a free one.': '수신 포트. 0이면 빈 포트를 씁니다.',
@@ -183,8 +235,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '계정이 하나일 때의 CookiePay 연동 아이디. 계정 이름은 `default`입니다.',
   "CookiePay's API key of the only account.": '계정이 하나일 때의 CookiePay 연동 키.',
   'The payment gateway (PG) behind the only account.': '계정이 하나일 때의 PG사.',
-  'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms` and `full_cancel` win over the variables of that name.':
-    '계정이 여럿일 때의 JSON 배열 파일 `[{"name", "id", "key", "pg"}]`. 이름과 id는 겹칠 수 없습니다. 선택 항목 `timeout_ms`, `full_cancel`은 같은 이름의 변수보다 우선합니다.',
+  'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms`, `spacing_ms` and `full_cancel` win over the variables.':
+    '계정이 여럿일 때의 JSON 배열 파일 `[{"name", "id", "key", "pg"}]`. 이름과 id는 겹칠 수 없습니다. 선택 항목 `timeout_ms`, `spacing_ms`, `full_cancel`은 변수보다 우선합니다.',
   'How long a connection to CookiePay may take to be made.': 'CookiePay 연결 제한 시간.',
   'The total time for one call to CookiePay. A cancel without an answer by then leaves its refund `unknown`.':
     'CookiePay 호출 한 번의 전체 제한 시간. 그때까지 취소 응답이 없으면 환불은 `unknown`이 됩니다.',
@@ -194,6 +246,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '확실한 거절로 볼 `cancel_code`를 추가합니다. 코드만 쓰거나 `pg:code`로 씁니다.',
   '`without_amount`: a first refund of everything is sent without `amount`, for a PG that takes one with it for partial. CookiePay then cancels all that was paid, also where a caller stated less.':
     '`without_amount`: 첫 전액 환불을 `amount` 없이 보냅니다. 금액이 있으면 부분 취소로 처리하는 PG사를 위한 것입니다. 호출자가 결제 금액을 적게 알렸더라도 CookiePay는 결제 전액을 취소합니다.',
+  "`verify`: before a payment's first refund its amount and method are looked up at CookiePay, and what contradicts `payment` is refused as `payment_mismatch`. `require`: what cannot be found out is refused, too, as `provider_unavailable`.":
+    '`verify`: 결제의 첫 환불 전에 CookiePay에서 결제 금액과 수단을 조회하고, `payment`와 다르면 `payment_mismatch`로 거절합니다. `require`: 확인할 수 없을 때도 `provider_unavailable`로 거절합니다.',
   'Who may call, and do what: `caller:sha256-hex-of-key:scope+scope`, comma-separated, as the command `keygen` prints it. `caller:cert:scope+scope` is a caller that is known by its client certificate.':
     '호출자와 권한. `caller:sha256-hex-of-key:scope+scope` 형식이며 쉼표로 구분합니다. `keygen` 명령이 출력해 줍니다. `caller:cert:scope+scope`는 클라이언트 인증서로 식별하는 호출자입니다.',
   "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.":
@@ -205,6 +259,11 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`Idempotency-Key`로 저장된 환불을 다시 응답하는 기간.',
   "How long a payment's ledger is kept: 30 days or more, and not shorter than `IDEMPOTENCY_RETENTION_HOURS`.":
     '결제 원장의 보관 기간. 30일 이상이며 `IDEMPOTENCY_RETENTION_HOURS`보다 짧을 수 없습니다.',
+  '`1100` with `toss`; else `0`': '`toss`는 `1100`, 그 밖에는 `0`',
+  'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.':
+    '같은 결제의 두 취소 사이의 최소 간격. 0이면 두지 않습니다. 더 일찍 온 환불은 5초까지 기다립니다.',
+  'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. With 0 the rule is off, also beside an unknown one.':
+    '성공한 환불과 금액이 같은, `reference` 없는 부분 환불을 거절하는 시간. 0이면 결과가 확인되지 않은 환불이 있어도 거절하지 않습니다.',
   'How long a refund must have been unknown before a person may call it failed.':
     '담당자가 실패로 확정하려면 환불이 미확정 상태로 지나야 하는 시간.',
   'How often unsettled refunds are looked at. A 202 tells its caller to ask again after as long.':

@@ -1,3 +1,4 @@
+import type { CallerLimits } from '../refunds/caller-limits.ts'
 import type { PaymentGateway } from '../refunds/payment.ts'
 
 /** What an API key may do. */
@@ -13,12 +14,19 @@ export const CALLER_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/
  */
 export type ApiKey = Readonly<{ caller: string; sha256: Buffer | null; scopes: readonly Scope[] }>
 
+/** What one caller may refund. */
+export type LimitedCaller = Readonly<{ caller: string; limits: CallerLimits }>
+
 /** PEM texts. `clientAuthority`: who signs the certificates that clients must show; null: they need none. */
 export type TlsFiles = Readonly<{ certificate: string; key: string; clientAuthority: string | null }>
 
 /** How a first refund of everything is sent: with its amount, or as a cancel without one. */
 export const FULL_CANCELS = ['with_amount', 'without_amount'] as const
 export type FullCancel = (typeof FULL_CANCELS)[number]
+
+/** Whether a payment is looked up before its first refund, and whether it must be found then. */
+export const PAYMENT_LOOKUPS = ['off', 'verify', 'require'] as const
+export type PaymentLookupMode = (typeof PAYMENT_LOOKUPS)[number]
 
 /** A contract with CookiePay: `id` and `key` are the provider's `pay2_id` and `pay2_key`. */
 export type Account = Readonly<{
@@ -29,6 +37,8 @@ export type Account = Readonly<{
   /** The total for one call. */
   timeoutMs: number
   fullCancel: FullCancel
+  /** Shortest time between two cancels of one payment; 0: none is kept. */
+  spacingMs: number
 }>
 
 /** A `cancel_code` that an operator has judged; `pg` null: whichever PG says it. */
@@ -67,15 +77,20 @@ export type Config = Readonly<{
     /** Codes that are a decline for certain. */
     declinedCodes: readonly JudgedCode[]
   }>
+  paymentLookup: PaymentLookupMode
   accounts: readonly Account[]
   /** Null: the service is open, which only a loopback host may be. */
   apiKeys: readonly ApiKey[] | null
+  /** Each caller once; who is not there has no limits. */
+  callerLimits: readonly LimitedCaller[]
   /** Newest first, at least one. */
   storeSecrets: readonly Buffer[]
   rateLimit: Readonly<{ max: number; windowMs: number }>
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
   reconcileIntervalMs: number
+  /** For how long a succeeded refund counts against one of the same amount; 0: the rule is off. */
+  duplicateWindowMs: number
   /** How long a refund must have been unknown before a person may call it failed. */
   resolveFailedAfterMs: number
   /** Where traces go, without the path of the signal; null: nowhere, and nothing is traced. */
@@ -83,7 +98,7 @@ export type Config = Readonly<{
 }>
 
 /** What may change while the gateway runs. Each part is read, and can be wrong, by itself. */
-export type RotatingPart = 'apiKeys' | 'accounts' | 'tls' | 'redis'
+export type RotatingPart = 'apiKeys' | 'callerLimits' | 'accounts' | 'tls' | 'redis'
 
 /** The longest that one call may take with any of these accounts. */
 export function longestTimeoutMs(accounts: readonly Account[]): number {

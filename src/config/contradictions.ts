@@ -32,6 +32,8 @@ export function partContradictions(
       return certificateContradictions(isGiven, values)
     case 'accounts':
       return accountContradictions(isGiven)
+    case 'callerLimits':
+      return []
     case 'tls':
       return tlsContradictions(isGiven, values)
     case 'redis':

@@ -9,6 +9,9 @@ export const DEFAULT_TIMEOUT_MS = 20_000
 /** EasyPay (KICC) advises 30 s for a cancel (docs/provider.md, Payment gateways). */
 export const DEFAULT_TIMEOUTS_MS: Readonly<Partial<Record<PaymentGateway, number>>> = { easypay: 35_000 }
 
+/** Toss answers only the first of two cancels of one payment within a second (docs/provider.md, Payment gateways). */
+export const DEFAULT_SPACINGS_MS: Readonly<Partial<Record<PaymentGateway, number>>> = { toss: 1_100 }
+
 /** The provider's sandbox, for a gateway that only this machine can reach; elsewhere it must be said. */
 export const SANDBOX_BASE_URL = 'https://sandbox.cookiepayments.com'
 

@@ -30,7 +30,12 @@ export type ExposureWarning = Readonly<{ variable: string; detail: string }>
 
 /** What the start and `check-config` warn of. None of it is refused: there are good reasons for each. */
 export function exposureWarnings(config: Config): readonly ExposureWarning[] {
-  return [...clearTextToCallers(config), ...clearTextToProvider(config), ...lossByFailover(config)]
+  return [
+    ...clearTextToCallers(config),
+    ...clearTextToProvider(config),
+    ...lossByFailover(config),
+    ...limitsOfNobody(config),
+  ]
 }
 
 /** Something in front of the gateway may end TLS. */
@@ -53,4 +58,16 @@ function lossByFailover({ redis, redisMinReplicas }: Config): readonly ExposureW
   if ((redis.kind !== 'cluster' && redis.kind !== 'sentinel') || redisMinReplicas > 0) return []
   const detail = '0: a failover of Redis can lose refunds that were acknowledged'
   return [{ variable: 'REDIS_MIN_REPLICAS', detail }]
+}
+
+/** A name that is misspelled leaves its caller without limits. Keys may be removed before the limits of their caller. */
+function limitsOfNobody({ apiKeys, callerLimits }: Config): readonly ExposureWarning[] {
+  if (apiKeys === null) return []
+  const callers = new Set(apiKeys.map(({ caller }) => caller))
+  return callerLimits
+    .filter(({ caller }) => !callers.has(caller))
+    .map(({ caller }) => ({
+      variable: 'CALLER_LIMITS',
+      detail: `of a caller ${shown(caller)}, whom no entry of API_KEYS names: its limits hold for nobody`,
+    }))
 }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { LIMIT_NAMES, type LimitName, MOST_OF_LIMIT } from '../refunds/caller-limits.ts'
 import { PAYMENT_GATEWAYS } from '../refunds/payment.ts'
 import { hasCertificates, isPrivateKey } from './certificates.ts'
 import {
@@ -8,6 +9,7 @@ import {
   FULL_CANCELS,
   type HostPort,
   type JudgedCode,
+  type LimitedCaller,
   SCOPES,
   type Scope,
 } from './config.ts'
@@ -60,6 +62,15 @@ export function longDuration(unit: string, unitMs: number): Kind<number> {
   }
   const takes = `a number of ${unit}, such as 36 or 0.5, from ${SHORTEST_MS} ms to ${TEN_YEARS_MS / unitMs} ${unit}`
   return { takes, parse }
+}
+
+/** A number of seconds, decimals allowed, as whole milliseconds; 0 is one. */
+export const SECONDS_OR_NONE: Kind<number> = {
+  takes: 'a number of seconds, such as 600 or 0.5, from 0 to 86400',
+  parse(text, refuse) {
+    const durationMs = /^\d{1,5}(\.\d{1,12})?$/.test(text) ? Math.round(Number(text) * SECOND_MS) : Number.NaN
+    return durationMs <= DAY_MS ? durationMs : refuse(shown(text))
+  },
 }
 
 /** Entries with commas between them; a mistake names the entry by its number. */
@@ -149,6 +160,38 @@ export const parseApiKeys: Parse<readonly ApiKey[]> = (text, refuse) => {
   return twice === undefined ? keys : refuse(`${HIDDEN} with the same key or certificate in entries ${twice}`)
 }
 
+/** Each mistake of each entry is turned down by itself, so that all of them are seen at once. */
+export const parseCallerLimits: Parse<readonly LimitedCaller[]> = (text, refuse) => {
+  const entries = parseJson(text)
+  if (!Array.isArray(entries)) return refuse('a text that is not a JSON array')
+  const parsed = entries.map((entry, index) =>
+    parseLimitedCaller(entry, (got) => refuse(`entry ${index + 1} of ${entries.length}, which ${got}`)),
+  )
+  const limited = parsed.filter((entry) => entry !== undefined)
+  if (limited.length < parsed.length) return undefined
+  const twice = repeated(limited.map(({ caller }) => caller))
+  return twice === undefined ? limited : refuse(`the same caller in entries ${twice}`)
+}
+
+function parseLimitedCaller(entry: unknown, refuse: Refuse): LimitedCaller | undefined {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return refuse('is not an object')
+  const { caller, ...stated }: Record<string, unknown> = { ...entry }
+  const isCaller = typeof caller === 'string' && CALLER_PATTERN.test(caller)
+  if (!isCaller) refuse('has no valid caller')
+  const limits: Partial<Record<LimitName, number>> = {}
+  let isFine = isCaller
+  for (const [label, value] of Object.entries(stated)) {
+    const name = LIMIT_NAMES.find((known) => known === label)
+    const isInRange = Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_OF_LIMIT
+    if (name !== undefined && isInRange) limits[name] = Number(value)
+    else {
+      isFine = false
+      refuse(name === undefined ? `has an unknown member ${shown(label)}` : `has no valid ${name}`)
+    }
+  }
+  return isFine && isCaller ? { caller, limits } : undefined
+}
+
 export const parseStoreSecret: Parse<Buffer> = (text, refuse) => {
   const secret = Buffer.from(text, 'base64')
   // Node skips what is not base64; only what encodes back to the same text was written as meant.
@@ -170,11 +213,12 @@ export const ACCOUNT_KEY: Kind<string> = {
 
 export const PG = oneOf(PAYMENT_GATEWAYS)
 export const CALL_TIMEOUT = milliseconds()
+export const SPACING = integer(0, HOUR_MS, ' (milliseconds)')
 export const FULL_CANCEL = oneOf(FULL_CANCELS)
 
 /** An account as it is written; what it leaves out, variables and defaults fill in. */
 export type StatedAccount = Pick<Account, 'name' | 'id' | 'key' | 'pg'> &
-  Partial<Pick<Account, 'timeoutMs' | 'fullCancel'>>
+  Partial<Pick<Account, 'timeoutMs' | 'fullCancel' | 'spacingMs'>>
 
 const parseJudgedCode: Parse<JudgedCode> = (text, refuse) => {
   const [, pg, code] = /^(?:([a-z]+):)?([^\s:]{1,20})$/.exec(text) ?? []
@@ -212,9 +256,10 @@ export const parseAccounts: Parse<readonly StatedAccount[]> = (text, refuse) => 
 
 function parseAccount(entry: unknown, refuse: Refuse): StatedAccount | undefined {
   if (typeof entry !== 'object' || entry === null) return refuse('is not an object')
-  const { name, id, key, pg, timeout_ms, full_cancel, ...others }: Record<string, unknown> = { ...entry }
+  const stated: Record<string, unknown> = { ...entry }
+  const { name, id, key, pg, timeout_ms, spacing_ms, full_cancel, ...others } = stated
   if (Object.keys(others).length > 0) {
-    return refuse('has members other than name, id, key, pg, timeout_ms and full_cancel')
+    return refuse('has members other than name, id, key, pg, timeout_ms, spacing_ms and full_cancel')
   }
   const member = <Value>(label: string, value: unknown, parse: Parse<Value>): Value | undefined => {
     const refuseMember = () => refuse(`has no valid ${label}`)
@@ -228,11 +273,17 @@ function parseAccount(entry: unknown, refuse: Refuse): StatedAccount | undefined
     key: member('key', key, ACCOUNT_KEY.parse),
     pg: member('pg', pg, PG.parse),
     timeoutMs: optional('timeout_ms', timeout_ms, CALL_TIMEOUT.parse),
+    spacingMs: optional('spacing_ms', spacing_ms, SPACING.parse),
     fullCancel: optional('full_cancel', full_cancel, FULL_CANCEL.parse),
   }
   if (!isComplete(account)) return undefined
-  const { timeoutMs, fullCancel, ...stated } = account
-  return { ...stated, ...(timeoutMs !== null && { timeoutMs }), ...(fullCancel !== null && { fullCancel }) }
+  const { timeoutMs, spacingMs, fullCancel, ...required } = account
+  return {
+    ...required,
+    ...(timeoutMs !== null && { timeoutMs }),
+    ...(spacingMs !== null && { spacingMs }),
+    ...(fullCancel !== null && { fullCancel }),
+  }
 }
 
 function isComplete<Members extends object>(

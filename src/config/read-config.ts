@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Config, RedisTarget, RotatingPart } from './config.ts'
 import { contradictions, partContradictions } from './contradictions.ts'
 import {
+  DEFAULT_SPACINGS_MS,
   DEFAULT_TIMEOUT_MS,
   DEFAULT_TIMEOUTS_MS,
   DEVELOPMENT_STORE_SECRET,
@@ -35,6 +36,7 @@ export function readConfig(env: Environment): Config {
 
 const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
   apiKeys: ['API_KEYS'],
+  callerLimits: ['CALLER_LIMITS'],
   accounts: [
     'COOKIEPAY_ACCOUNTS_FILE',
     'COOKIEPAY_ID',
@@ -42,6 +44,7 @@ const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
     'COOKIEPAY_PG',
     'COOKIEPAY_TIMEOUT_MS',
     'COOKIEPAY_FULL_CANCEL',
+    'COOKIEPAY_PAYMENT_SPACING_MS',
   ],
   tls: ['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'],
   redis: ['REDIS_URL', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'DATA_DIR'],
@@ -58,7 +61,13 @@ export function readPart<Part extends RotatingPart>(part: Part, env: Environment
   const values = readValues(ROTATING[part], env, mistakes)
   mistakes.push(...partContradictions(part, env, values))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
-  const read = { apiKeys: apiKeysOf, accounts: accountsOf, tls: tlsOf, redis: redisTarget }[part]
+  const read = {
+    apiKeys: apiKeysOf,
+    callerLimits: callerLimitsOf,
+    accounts: accountsOf,
+    tls: tlsOf,
+    redis: redisTarget,
+  }[part]
   return deepFreeze(read(values)) as Config[Part]
 }
 
@@ -125,14 +134,17 @@ function assemble(values: Values): Config {
       ambiguousCodes: values.COOKIEPAY_AMBIGUOUS_CODES ?? [],
       declinedCodes: values.COOKIEPAY_DECLINED_CODES ?? [],
     },
+    paymentLookup: values.PAYMENT_LOOKUP,
     accounts: accountsOf(values),
     apiKeys: apiKeysOf(values),
+    callerLimits: callerLimitsOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
     ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
     resolveFailedAfterMs: values.RESOLVE_FAILED_AFTER_MS,
     reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
+    duplicateWindowMs: values.DUPLICATE_WINDOW_SECONDS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   }
 }
@@ -158,11 +170,16 @@ function apiKeysOf(values: Partial<Values>): Config['apiKeys'] {
   return values.API_KEYS ?? null
 }
 
+function callerLimitsOf(values: Partial<Values>): Config['callerLimits'] {
+  return values.CALLER_LIMITS ?? []
+}
+
 function accountsOf(values: Partial<Values>): Config['accounts'] {
   return statedAccounts(values).map((stated) => ({
     ...stated,
     timeoutMs:
       stated.timeoutMs ?? values.COOKIEPAY_TIMEOUT_MS ?? DEFAULT_TIMEOUTS_MS[stated.pg] ?? DEFAULT_TIMEOUT_MS,
+    spacingMs: stated.spacingMs ?? values.COOKIEPAY_PAYMENT_SPACING_MS ?? DEFAULT_SPACINGS_MS[stated.pg] ?? 0,
     fullCancel: stated.fullCancel ?? values.COOKIEPAY_FULL_CANCEL ?? 'with_amount',
   }))
 }

@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import type { Config, LimitedCaller } from './config.ts'
 import { DEVELOPMENT_STORE_SECRET } from './defaults.ts'
 import { shown } from './mistakes.ts'
 import { type Environment, pathNameOf, VARIABLES, type Variable } from './variables.ts'
@@ -30,13 +30,21 @@ const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => strin
         ({ caller, sha256, scopes }) => `${caller} (${sha256 ? 'key' : 'certificate'}: ${scopes.join('+')})`,
       )
       .join(', ') ?? 'open to everybody on this machine',
+  CALLER_LIMITS: ({ callerLimits }) => callerLimits.map(toldLimits).join(', '),
   COOKIEPAY_BASE_URL: ({ cookiepay }, isGiven) => (isGiven ? undefined : cookiepay.baseUrl),
   COOKIEPAY_TIMEOUT_MS: ({ accounts }, isGiven) =>
     isGiven ? undefined : accounts.map(({ name, timeoutMs }) => `${timeoutMs} for ${name}`).join(', '),
+  COOKIEPAY_PAYMENT_SPACING_MS: ({ accounts }, isGiven) =>
+    isGiven ? undefined : accounts.map(({ name, spacingMs }) => `${spacingMs} for ${name}`).join(', '),
   STORE_SECRETS: ({ storeSecrets }) =>
     storeSecrets[0] === DEVELOPMENT_STORE_SECRET
       ? 'the one for development'
       : `${storeSecrets.length} of them, newest first`,
+}
+
+function toldLimits({ caller, limits }: LimitedCaller): string {
+  const told = Object.entries(limits).map(([name, max]) => `${name} ${max}`)
+  return `${caller} (${told.join(', ') || 'no limit'})`
 }
 
 function withoutPassword(text: string): string {

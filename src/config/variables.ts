@@ -1,4 +1,11 @@
-import { DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUTS_MS, MARK_FILE_NAME, SANDBOX_BASE_URL } from './defaults.ts'
+import { PAYMENT_LOOKUPS } from './config.ts'
+import {
+  DEFAULT_SPACINGS_MS,
+  DEFAULT_TIMEOUT_MS,
+  DEFAULT_TIMEOUTS_MS,
+  MARK_FILE_NAME,
+  SANDBOX_BASE_URL,
+} from './defaults.ts'
 import {
   ACCOUNT_ID,
   ACCOUNT_KEY,
@@ -21,10 +28,13 @@ import {
   parseAccounts,
   parseApiKeys,
   parseBaseUrl,
+  parseCallerLimits,
   parseHost,
   parseRedisUrl,
   parseStoreSecret,
+  SECONDS_OR_NONE,
   SHORTEST_MS,
+  SPACING,
 } from './parsers.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -147,11 +157,11 @@ export const VARIABLES = {
   COOKIEPAY_PG: { ...PG, meaning: 'The payment gateway (PG) behind the only account.' },
   COOKIEPAY_ACCOUNTS_FILE: {
     takes:
-      'the path of a JSON array [{"name", "id", "key", "pg"}], names of 1 to 30 of a-z, 0-9, _ and -, each name and each id once; optional members "timeout_ms" and "full_cancel"',
+      'the path of a JSON array [{"name", "id", "key", "pg"}], names of 1 to 30 of a-z, 0-9, _ and -, each name and each id once; optional members "timeout_ms", "spacing_ms" and "full_cancel"',
     parse: parseAccounts,
     isPath: true,
     meaning:
-      'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms` and `full_cancel` win over the variables of that name.',
+      'Several accounts in place of the only one: a JSON array `[{"name", "id", "key", "pg"}]`, no name and no id twice. Its optional members `timeout_ms`, `spacing_ms` and `full_cancel` win over the variables.',
   },
   COOKIEPAY_CONNECT_TIMEOUT_MS: {
     ...milliseconds(),
@@ -181,6 +191,20 @@ export const VARIABLES = {
     meaning:
       '`without_amount`: a first refund of everything is sent without `amount`, for a PG that takes one with it for partial. CookiePay then cancels all that was paid, also where a caller stated less.',
   },
+  COOKIEPAY_PAYMENT_SPACING_MS: {
+    ...SPACING,
+    unset: `${Object.entries(DEFAULT_SPACINGS_MS)
+      .map(([pg, spacingMs]) => `\`${spacingMs}\` with \`${pg}\``)
+      .join(', ')}; else \`0\``,
+    meaning:
+      'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.',
+  },
+  PAYMENT_LOOKUP: {
+    ...oneOf(PAYMENT_LOOKUPS),
+    fallback: 'off',
+    meaning:
+      "`verify`: before a payment's first refund its amount and method are looked up at CookiePay, and what contradicts `payment` is refused as `payment_mismatch`. `require`: what cannot be found out is refused, too, as `provider_unavailable`.",
+  },
   API_KEYS: {
     takes:
       'caller:sha256-hex-of-key:scope+scope, comma-separated, each key once (see npm run keygen); caller:cert:scope+scope for a caller that is known by its client certificate',
@@ -189,6 +213,14 @@ export const VARIABLES = {
     unset: 'open, on a loopback `HOST` only',
     meaning:
       'Who may call, and do what: `caller:sha256-hex-of-key:scope+scope`, comma-separated, as the command `keygen` prints it. `caller:cert:scope+scope` is a caller that is known by its client certificate.',
+  },
+  CALLER_LIMITS: {
+    takes:
+      'a JSON array [{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}], each caller once and each limit optional: an integer from 0 to 10^15',
+    parse: parseCallerLimits,
+    unset: 'no limits',
+    meaning:
+      'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.',
   },
   STORE_SECRETS: {
     takes: 'base64 of 32 bytes or more, comma-separated, newest first',
@@ -223,6 +255,12 @@ export const VARIABLES = {
     ...integer(SHORTEST_MS, 7 * DAY_MS, ' (milliseconds)'),
     fallback: '600000',
     meaning: 'How long a refund must have been unknown before a person may call it failed.',
+  },
+  DUPLICATE_WINDOW_SECONDS: {
+    ...SECONDS_OR_NONE,
+    fallback: '600',
+    meaning:
+      'For how long a partial refund without `reference` is refused that has the amount of a succeeded one. With 0 the rule is off, also beside an unknown one.',
   },
   RECONCILE_INTERVAL_MS: {
     ...milliseconds(),

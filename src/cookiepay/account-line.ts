@@ -9,7 +9,7 @@ import type { TaughtCode } from './judge-words.ts'
 import { CANCEL_PATH, cancelBody } from './messages.ts'
 import { hideEchoes } from './redaction.ts'
 
-/** Token calls and lookups of one account, at a time. */
+/** Token calls and lookups of one account, at a time; and as many lookups of payments before their first refund. */
 const MAX_OTHER_CALLS = 8
 
 /** Of those, which may be repeated, an idle connection is kept: less long than servers commonly do (5 s). */
@@ -18,7 +18,7 @@ const KEEP_ALIVE_MS = 2_000
 /** Without `Accept-Encoding` a server may compress as it likes (RFC 9110, 12.5.3). */
 const COMMON_HEADERS = ['content-type', 'application/json; charset=utf-8', 'accept-encoding', 'identity']
 
-type CallKind = 'token' | 'cancel' | 'lookup'
+type CallKind = 'token' | 'cancel' | 'lookup' | 'payment_lookup'
 
 /** What all accounts have in common. */
 export type LineOptions = Readonly<{
@@ -30,6 +30,9 @@ export type LineOptions = Readonly<{
   onCall(call: CallKind, outcome: string, durationMs: number): void
 }>
 
+/** `timeoutMs` absent: the account's. */
+type LineRequest = Omit<ExchangeRequest, 'timeoutMs'> & Readonly<{ timeoutMs?: number }>
+
 /** What one account calls the provider by. */
 export type AccountLine = {
   /** As it is configured now. */
@@ -40,7 +43,7 @@ export type AccountLine = {
   /** One call that is no cancel, sent at most once. */
   call<Outcome extends { outcome: string }>(
     kind: Exclude<CallKind, 'cancel'>,
-    request: Omit<ExchangeRequest, 'timeoutMs'>,
+    request: LineRequest,
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome>
   close(): Promise<void>
@@ -52,10 +55,12 @@ export function openAccountLine(account: Account, options: LineOptions): Account
   const basePath = pathname.replace(/\/$/, '')
   const cancels = createConnections(origin, options.connectTimeoutMs)
   const others = openPool(origin, options.connectTimeoutMs)
+  // Beside the others: many of these at once must keep no token waiting.
+  const paymentLookups = openPool(origin, options.connectTimeoutMs)
 
   async function call<Outcome extends { outcome: string }>(
     kind: CallKind,
-    request: Omit<ExchangeRequest, 'timeoutMs'>,
+    request: LineRequest,
     classify: (seen: Exchange) => Outcome,
   ): Promise<Outcome> {
     const startedAt = performance.now()
@@ -63,10 +68,11 @@ export function openAccountLine(account: Account, options: LineOptions): Account
       path: basePath + request.path,
       headers: [...COMMON_HEADERS, ...request.headers],
       body: request.body,
-      timeoutMs: line.account.timeoutMs,
+      timeoutMs: request.timeoutMs ?? line.account.timeoutMs,
       leaseLeft: request.leaseLeft,
     }
-    const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(others, post)
+    const pool = kind === 'payment_lookup' ? paymentLookups : others
+    const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(pool, post)
     const outcome = classify(seen)
     options.onCall(kind, outcome.outcome, performance.now() - startedAt)
     return outcome
@@ -89,7 +95,7 @@ export function openAccountLine(account: Account, options: LineOptions): Account
     call,
     async close() {
       line.admission.close()
-      await Promise.all([cancels.close(), others.destroy()])
+      await Promise.all([cancels.close(), others.destroy(), paymentLookups.destroy()])
     },
   }
   return line

@@ -1,9 +1,9 @@
 import { type Account, type JudgedCode, longestTimeoutMs } from '../config/config.ts'
 import { merchantOf } from '../refunds/merchant.ts'
-import type { Provider } from '../refunds/ports/provider.ts'
+import type { PaymentRows, Provider } from '../refunds/ports/provider.ts'
 import { type AccountLine, type LineOptions, openAccountLine } from './account-line.ts'
 import { taughtCodes } from './judge-words.ts'
-import { inconclusive, lookUp } from './lookup-calls.ts'
+import { inconclusive, lookUp, lookUpPayment } from './lookup-calls.ts'
 import { readAmount, readDate, TOKEN_PATH } from './messages.ts'
 import { hideEchoes } from './redaction.ts'
 import { classifyToken } from './token-answer.ts'
@@ -18,6 +18,7 @@ export type CookiePayOptions = Omit<LineOptions, 'taught'> &
   }>
 
 export type CookiePay = Provider &
+  PaymentRows &
   Readonly<{
     /**
      * From now on these are the accounts. Calls under way finish as they began; what was begun for a merchant that
@@ -27,6 +28,8 @@ export type CookiePay = Provider &
     isPaused(): boolean
     close(): Promise<void>
   }>
+
+const ACCOUNT_GONE = 'No account of its merchant is configured any more.'
 
 /** The provider's API. Nothing is ever repeated here: a cancel call is sent at most once. */
 export function createCookiePay(options: CookiePayOptions): CookiePay {
@@ -55,7 +58,12 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
 
     async lookUp(query) {
       if (configured.has(query.merchant)) return lookUp(query, { line: lineOf(query.merchant), tokens })
-      return inconclusive('No account of its merchant is configured any more.')
+      return inconclusive(ACCOUNT_GONE)
+    },
+
+    async lookUpPayment(payment) {
+      if (!configured.has(payment.merchant)) return inconclusive(ACCOUNT_GONE)
+      return lookUpPayment(payment, { line: lineOf(payment.merchant), tokens })
     },
 
     readAnswer: (answer) => ({

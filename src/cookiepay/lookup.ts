@@ -9,7 +9,12 @@ export type LookupAnswer =
   | Extract<CancelOutcome, { outcome: 'token_rejected' }>
   | Readonly<{ outcome: 'not_found'; detail: string }>
 
-type Row = Readonly<Record<string, unknown>>
+export type Row = Readonly<Record<string, unknown>>
+
+/** The row of a payment, or why there is none to judge by. */
+export type RowAnswer =
+  | Readonly<{ outcome: 'row'; row: Row }>
+  | Exclude<LookupAnswer, { outcome: 'cancelled' }>
 
 /** `/api/paysearch` takes no longer `TID` (docs/provider.md, Lookups). */
 export const LONGEST_SEARCHED_TID = 20
@@ -32,6 +37,12 @@ const SUMS = ['CANCEL_SUM_AMOUNT', 'CANCLE_SUM_AMOUNT']
  * settles nothing yet: it is looked at again, and then is none.
  */
 export function classifyLookup(exchange: Exchange, query: LookupQuery, now: number): LookupAnswer {
+  const found = classifyRow(exchange, query.tid)
+  return found.outcome === 'row' ? judge(found.row, query, now) : found
+}
+
+/** The one row for this `TID` that says `0000`. */
+export function classifyRow(exchange: Exchange, tid: string): RowAnswer {
   if (exchange.seen !== 'answer') return { outcome: 'inconclusive', detail: exchange.detail }
   const { status, body } = exchange
   const error = readObject(body)
@@ -41,14 +52,18 @@ export function classifyLookup(exchange: Exchange, query: LookupQuery, now: numb
   if (status < 200 || status > 299) return inconclusive(`answered with status ${status}`)
   const rows = readRows(body)
   if (rows === null) return inconclusive('gave no answer that can be read')
-  const [row, ...others] = rows.filter(({ TID }) => TID === query.tid)
+  const [row, ...others] = rows.filter(({ TID }) => TID === tid)
   if (row === undefined) return isNoMatch(rows) ? notFound() : inconclusive('answered with an error')
   if (others.length > 0) return inconclusive('has more than one row for the payment')
-  return judge(row, query, now)
+  return row.RESULTCODE === SUCCESS_CODE ? { outcome: 'row', row } : inconclusive('answered with an error')
+}
+
+/** What was paid, or null where the row does not say that. */
+export function paidAmount({ AMOUNT }: Row): number | null {
+  return readAmount(typeof AMOUNT === 'number' ? String(AMOUNT) : textOf(AMOUNT))
 }
 
 function judge(row: Row, { amount, requestedAt }: LookupQuery, now: number): LookupAnswer {
-  if (row.RESULTCODE !== SUCCESS_CODE) return inconclusive('answered with an error')
   const refundedAt = readDate(textOf(row.CANCELDATE))
   if (refundedAt === null) return inconclusive('shows no date of a cancel')
   const cancelledAt = Date.parse(refundedAt)
@@ -56,7 +71,7 @@ function judge(row: Row, { amount, requestedAt }: LookupQuery, now: number): Loo
     return inconclusive('shows a cancel from before the request, or in the future')
   }
   // The caller may have stated less than was paid. What was sent then was a part, and a row says nothing of parts.
-  const paid = readAmount(typeof row.AMOUNT === 'number' ? String(row.AMOUNT) : textOf(row.AMOUNT))
+  const paid = paidAmount(row)
   if (paid !== null && paid !== amount) return inconclusive('shows another amount of the payment')
   const sums = SUMS.map((name) => row[name]).filter((sum) => sum !== undefined && sum !== '')
   if (sums.some((sum) => readAmount(textOf(sum)) !== amount)) return inconclusive('shows a partial cancel')
@@ -68,14 +83,14 @@ function isNoMatch(rows: readonly Row[]): boolean {
   return rows.every(({ RESULTCODE, TID }) => RESULTCODE === NO_MATCH_CODE || typeof TID === 'string')
 }
 
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-function notFound(): LookupAnswer {
+function notFound(): Extract<LookupAnswer, { outcome: 'not_found' }> {
   return { outcome: 'not_found', detail: 'The lookup does not know the payment.' }
 }
 
-function inconclusive(what: string): LookupOutcome {
+function inconclusive(what: string): Extract<LookupOutcome, { outcome: 'inconclusive' }> {
   return { outcome: 'inconclusive', detail: `The lookup ${what}.` }
 }

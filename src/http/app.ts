@@ -14,6 +14,7 @@ import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.
 import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
+import { checkRefundRoute } from './routes/check-refund.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
 import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
@@ -103,6 +104,7 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
     telemetry,
     unsettledRetryAfterSeconds: unsettledRetryAfterSeconds(config),
   })
+  await api.register(checkRefundRoute, { parts: refunds })
   await api.register(readRefundRoutes, { store })
   await api.register(resolveRefundRoute, {
     parts: { ...refunds, resolveFailedAfterMs: config.resolveFailedAfterMs },

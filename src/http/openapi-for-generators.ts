@@ -54,6 +54,7 @@ const PARTS_OF_A_REFUND = {
  */
 const NAMES: Readonly<Record<string, string>> = {
   'createRefund request': 'RefundRequest',
+  'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',
@@ -63,6 +64,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'ResolveRequest.provider': 'StatedAnswer',
   'RefundEventList.data[]': 'RefundEvent',
   'Problem.errors[]': 'InvalidMember',
+  'Problem.limit': 'BrokenLimit',
   ...membersOf('Refund', PARTS_OF_A_REFUND),
   ...membersOf('SeenRefund', PARTS_OF_A_REFUND),
   ...membersOf('UnsettledRefund', PARTS_OF_A_REFUND),

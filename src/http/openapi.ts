@@ -7,6 +7,7 @@ import { Refund } from '../refunds/refund.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
 import { type OpenApiDocument, publishedDocument } from './openapi-for-generators.ts'
 import { Problem } from './problems/catalog.ts'
+import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
 import { RefundList } from './routes/list-refunds.ts'
 import { PaymentLedger } from './routes/read-payment.ts'
@@ -18,6 +19,7 @@ const SHARED_SCHEMAS = [
   Refund,
   SeenRefund,
   UnsettledRefund,
+  CheckedRefund,
   RefundList,
   PaymentLedger,
   RefundEventList,

@@ -64,6 +64,16 @@ export const METRICS = {
     name: 'refund_gateway_oldest_unknown_age_seconds',
     help: 'How long ago the oldest unknown refund was asked for, over all replicas; 0: none is unknown; absent while the store cannot be reached',
   },
+  limitUsed: {
+    name: 'refund_gateway_caller_limit_used',
+    help: 'What a caller has used of a daily limit today (Korea), over all replicas; absent while the store cannot be reached',
+    labelNames: ['caller', 'limit'],
+  },
+  limitMax: {
+    name: 'refund_gateway_caller_limit_max',
+    help: 'The daily limits of callers, in KRW or in refunds',
+    labelNames: ['caller', 'limit'],
+  },
   storeState: {
     name: 'refund_gateway_store_state',
     help: '1 for what the store is: durable, not_durable or unavailable',

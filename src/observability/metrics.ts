@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { LimitUse } from '../refunds/caller-limits.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 import { METRICS } from './metric-table.ts'
 import { shared } from './shared-text.ts'
@@ -10,7 +11,11 @@ export type Metrics = Readonly<{
   /** One answer of `POST /refunds`, by what it said. */
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
-  countProviderCall(call: 'token' | 'cancel' | 'lookup', outcome: string, durationMs: number): void
+  countProviderCall(
+    call: 'token' | 'cancel' | 'lookup' | 'payment_lookup',
+    outcome: string,
+    durationMs: number,
+  ): void
   /** A request without a configured key; `rate_limited`: one of too many of its address. */
   countUnauthenticated(answer: UnauthenticatedAnswer): void
   countAmountMismatch(): void
@@ -35,6 +40,8 @@ export type MetricSources = Readonly<{
   oldestUnknownAt(): Promise<number | null>
   /** What that clock shows now. */
   storeNow(): number
+  /** What callers have used of each of their daily limits. */
+  limitUse(): Promise<readonly LimitUse[]>
   countPendingWrites(): number
   isReady(): boolean
   storeState(): StoreState
@@ -92,6 +99,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const histograms = createHistograms(registry)
   const counters = createCounters(registry)
   gaugeStore(sources, registry)
+  gaugeLimits(sources, registry)
   gaugeProcess(sources, registry)
 
   let changes = 0
@@ -220,6 +228,31 @@ function gaugeStore(sources: MetricSources, registry: Registry): void {
       for (const state of STORE_STATES) this.set({ state }, state === found ? 1 : 0)
     },
   })
+}
+
+/** Both gauges from one look; a caller or a limit that is gone leaves no series behind. */
+function gaugeLimits({ limitUse }: MetricSources, registry: Registry): void {
+  let looking: Promise<readonly LimitUse[]> | undefined
+  const look = () => {
+    looking ??= limitUse()
+      .catch(() => [])
+      .finally(() => {
+        looking = undefined
+      })
+    return looking
+  }
+  const gauge = (metric: typeof METRICS.limitUsed | typeof METRICS.limitMax, of: 'used' | 'max') =>
+    new Gauge({
+      ...metric,
+      registers: [registry],
+      async collect() {
+        const uses = await look()
+        this.reset()
+        for (const { caller, limit, ...use } of uses) this.set({ caller, limit }, use[of])
+      },
+    })
+  gauge(METRICS.limitUsed, 'used')
+  gauge(METRICS.limitMax, 'max')
 }
 
 /** What this process knows of itself, looked up when the metrics are read. */

@@ -87,6 +87,7 @@ function stepsOf(timings: StepTimings) {
   return {
     claimMs: tenths(timings.claimMs),
     tokenMs: tenths(timings.tokenMs),
+    turnMs: tenths(timings.turnMs),
     admissionMs: tenths(timings.admissionMs),
     beginMs: tenths(timings.beginMs),
     relayMs: tenths(timings.relayMs),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { PAYMENT_WAIT_MS } from '../refunds/flows/patience.ts'
 import type { BackgroundWork } from '../refunds/flows/pending-writes.ts'
 import type { Reconciler } from '../refunds/jobs/settle-unknown.ts'
 import type { DurabilityWatch } from '../store/redis/durability.ts'
@@ -27,8 +28,8 @@ export function longestCloseMs(providerTimeoutMs: number): number {
   return providerTimeoutMs + CLOSE_LIMIT_SLACK_MS
 }
 
-/** What comes after the provider's answer may take this much longer than its timeout. */
-const DRAIN_SLACK_MS = 5_000
+/** What comes before the call to the provider and after its answer may take this much longer than its timeout. */
+const DRAIN_SLACK_MS = PAYMENT_WAIT_MS + 5_000
 
 /** What the last things get of the time that a close may take at most. */
 const LAST_STEPS_MS = 10_000
@@ -42,12 +43,12 @@ const LAST_MARK_MS = 2_000
 /** What comes beside the calls to the provider: a place among them, the token's lock, and Redis. */
 const LONGEST_ANSWER_SLACK_MS = 30_000
 
-/** Longer than any answer can take: a token, a cancel, and both again, and Redis around them. */
+/** Longer than any answer can take: a lookup, a token, a cancel, and both again, and Redis around them. */
 export function longestAnswerMs({
   connectTimeoutMs,
   timeoutMs,
 }: Readonly<{ connectTimeoutMs: number; timeoutMs: number }>): number {
-  return 4 * (connectTimeoutMs + timeoutMs) + LONGEST_ANSWER_SLACK_MS
+  return 5 * (connectTimeoutMs + timeoutMs) + LONGEST_ANSWER_SLACK_MS
 }
 
 /** What a gateway has begun, as far as it must be ended. */

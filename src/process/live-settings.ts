@@ -1,6 +1,7 @@
 import { type Account, type Config, longestTimeoutMs, type RotatingPart } from '../config/config.ts'
 import type { CookiePay } from '../cookiepay/client.ts'
 import type { Listener } from '../http/access/listener.ts'
+import type { CallerLimits } from '../refunds/caller-limits.ts'
 import { leaseMs } from '../refunds/lease.ts'
 import { type MerchantAccount, merchantOf } from '../refunds/merchant.ts'
 import { sameServer } from '../store/redis/connection.ts'
@@ -12,6 +13,8 @@ export type RotatedParts = Partial<Pick<Config, RotatingPart>>
 /** The settings that change while the gateway runs, as they are now. */
 export type LiveSettings = {
   apiKeys: Config['apiKeys']
+  /** The limits of each caller that has any. */
+  limitsByCaller: ReadonlyMap<string, CallerLimits>
   accounts: Config['accounts']
   redis: Config['redis']
   /** One map for ever, which the routes and the flow hold. */
@@ -25,9 +28,10 @@ export type LiveSettings = {
 
 /** The settings of a gateway that starts. */
 export function liveSettingsOf(config: Config): LiveSettings {
-  const { apiKeys, accounts, redis, cookiepay } = config
+  const { apiKeys, callerLimits, accounts, redis, cookiepay } = config
   return {
     apiKeys,
+    limitsByCaller: byCaller(callerLimits),
     accounts,
     redis,
     accountsByName: new Map(termsOf(accounts, cookiepay.connectTimeoutMs)),
@@ -48,8 +52,13 @@ export type Followers = Readonly<{
 export function rotate(live: LiveSettings, rotated: RotatedParts, followers: Followers): void {
   if (rotated.redis !== undefined) live.redis = sameServer(live.redis, rotated.redis)
   if (rotated.apiKeys !== undefined) live.apiKeys = rotated.apiKeys
+  if (rotated.callerLimits !== undefined) live.limitsByCaller = byCaller(rotated.callerLimits)
   if (rotated.tls) followers.listener.renewTls(rotated.tls)
   if (rotated.accounts !== undefined) rotateAccounts(live, rotated.accounts, followers)
+}
+
+function byCaller(callerLimits: Config['callerLimits']): LiveSettings['limitsByCaller'] {
+  return new Map(callerLimits.map(({ caller, limits }) => [caller, limits]))
 }
 
 function rotateAccounts(
@@ -67,8 +76,8 @@ function rotateAccounts(
 }
 
 function termsOf(accounts: readonly Account[], connectTimeoutMs: number): [string, MerchantAccount][] {
-  return accounts.map(({ name, id, pg, timeoutMs }) => [
-    name,
-    { name, merchant: merchantOf(id), pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }) },
-  ])
+  return accounts.map(({ name, id, pg, timeoutMs, spacingMs }) => {
+    const merchant = merchantOf(id)
+    return [name, { name, merchant, pg, leaseMs: leaseMs({ connectTimeoutMs, timeoutMs }), spacingMs }]
+  })
 }

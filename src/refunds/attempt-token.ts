@@ -16,3 +16,18 @@ export function newAttemptToken(): string {
   used += TOKEN_BYTES
   return token
 }
+
+/** Stands in no base64url. */
+const COUNTED_MARK = '~'
+
+/**
+ * The token of an attempt that takes from its caller's allowance. Whoever settles the refund sees so what is to be given
+ * back, also when the caller has no limits any more; what was never taken costs no round trip.
+ */
+export function markCounted(token: string): string {
+  return token + COUNTED_MARK
+}
+
+export function isCounted(token: string): boolean {
+  return token.endsWith(COUNTED_MARK)
+}

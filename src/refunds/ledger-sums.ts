@@ -15,7 +15,7 @@ export type LedgerSums = Readonly<{
 
 /** A payment with the sums of its refunds, in KRW. */
 export type Ledger = LedgerSums &
-  Readonly<{ tid: string; method: PaymentMethod; tax_free_amount: Krw | null }>
+  Readonly<{ tid: string; method: PaymentMethod; tax_free_amount: Krw | null; verified_at: string | null }>
 
 /** What can still be refunded. Zero where the provider cancelled more than was asked. */
 export function remaining(ledger: LedgerSums): Krw {

@@ -10,6 +10,8 @@ export type MerchantAccount = Readonly<{
   pg: PaymentGateway
   /** How long a lease lasts for a call of this account (lease.ts). */
   leaseMs: number
+  /** Shortest time between two cancels of one payment; 0: none is kept. */
+  spacingMs: number
 }>
 
 /**

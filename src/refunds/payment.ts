@@ -19,6 +19,7 @@ export const PAYMENT_METHODS = [
   'card_auth',
   'card_keyin',
   'card_billing',
+  'easy_pay',
   'bank_transfer',
   'virtual_account',
   'mobile',

@@ -3,6 +3,9 @@ import { hash } from 'node:crypto'
 /** The digits of an id; no letter can be read as a digit or another letter. */
 export const CROCKFORD_BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
+/** What an id looks like. */
+export const REFUND_ID = '^rf_[0-9A-HJKMNP-TV-Z]{26}$'
+
 /**
  * `rf_` and the first 128 bits of SHA-256(caller, key) in Crockford's base32: the same request always
  * finds its own record. A line feed, which neither a caller's name nor a key can hold, divides the two.

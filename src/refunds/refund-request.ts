@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
-import { amountSchema, TaxFreeAmount } from './krw.ts'
+import { amountSchema, MAX_KRW, TaxFreeAmount } from './krw.ts'
 import { Payment } from './payment.ts'
 import { RefundAccount } from './refund-account.ts'
+import { REFUND_ID } from './refund-id.ts'
 import { TEXT, VISIBLE_TEXT } from './text.ts'
 
 /**
@@ -22,6 +23,16 @@ export const Metadata = Type.Unsafe<Record<string, string>>({
   additionalProperties: { type: 'string', maxLength: 200, pattern: TEXT },
   description: 'Kept and returned, never sent on',
   examples: [{ order: 'A-1042' }],
+})
+
+/** The caller's own name for what is refunded: one refund of the payment for each that is not `failed`. */
+export const Reference = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: VISIBLE_TEXT,
+  description:
+    'Your own name for what is refunded (a return, an order line): one refund of the payment for each',
+  examples: ['order-1042-line-1'],
 })
 
 /** The body of `POST /refunds`. */
@@ -57,6 +68,25 @@ export const RefundRequest = Type.Object(
         pattern: TEXT,
         description: 'Name of the configured CookiePay account; optional when there is only one',
         examples: ['default'],
+      }),
+    ),
+    reference: Type.Optional(Reference),
+    expected_remaining: Type.Optional(
+      Type.Integer({
+        format: 'int64',
+        minimum: 0,
+        maximum: MAX_KRW,
+        description: 'Integer of KRW: the refund is refused where anything else remains of the payment',
+        examples: [10000],
+      }),
+    ),
+    duplicate_of: Type.Optional(
+      Type.String({
+        minLength: 29,
+        maxLength: 29,
+        pattern: REFUND_ID,
+        description: 'The refund of the same amount that is known of: this is another one',
+        examples: ['rf_3XR8ZQ5T0M9W7C2KDN4VB6HJ1E'],
       }),
     ),
     metadata: Type.Optional(Metadata),

@@ -3,6 +3,7 @@ import { amountSchema, TaxFreeAmount } from './krw.ts'
 import { nullable } from './nullable.ts'
 import { REFUND_KINDS } from './payment.ts'
 import { RefundAccount } from './refund-account.ts'
+import { REFUND_ID } from './refund-id.ts'
 import { Metadata } from './refund-request.ts'
 import { REFUND_STATUSES } from './refund-states.ts'
 
@@ -68,7 +69,7 @@ export type Resolution = Static<typeof Resolution>
 export const Refund = Type.Object(
   {
     id: Type.String({
-      pattern: '^rf_[0-9A-HJKMNP-TV-Z]{26}$',
+      pattern: REFUND_ID,
       description: 'Derived from the caller and its idempotency key',
       examples: ['rf_D20N6F0CBDSWY6WVZ8RC1FRXZG'],
     }),
@@ -90,6 +91,7 @@ export const Refund = Type.Object(
       examples: [null],
     }),
     reason: Type.String({ description: 'As requested', examples: ['고객 변심'] }),
+    reference: nullable(Type.String(), { description: 'As requested', examples: ['order-1042-line-1'] }),
     refund_account: nullable(RefundAccount, {
       description:
         'As requested, the account number masked to its last four characters, and never more than half of it shown',

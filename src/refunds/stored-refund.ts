@@ -4,7 +4,7 @@ import type { Refund, Resolution } from './refund.ts'
 /** What a refund is made of before anything is known of its amount and outcome. */
 export type RefundDetails = Pick<
   Refund,
-  'account' | 'tax_free_amount' | 'reason' | 'refund_account' | 'requested_by' | 'metadata'
+  'account' | 'tax_free_amount' | 'reason' | 'reference' | 'refund_account' | 'requested_by' | 'metadata'
 >
 
 /**

@@ -53,6 +53,8 @@ export const DECLINES = {
   zeroAmount: { code: '2005', message: '취소 요청금액은 0보다 커야 합니다' },
   taxFreeExceedsAmount: { code: '2006', message: '비과세 취소금액은 취소금액보다 클 수 없습니다' },
   tooManyCancels: { code: '2007', message: '부분취소 가능 횟수를 모두 사용하였습니다' },
+  /** Toss's own words, of a cancel that comes too soon after another of its payment. */
+  repeated: { code: '2008', message: '반복적인 요청은 허용되지 않습니다.' },
   declined: { code: '3001', message: '취소가 거절되었습니다. 카드사에 문의하시기 바랍니다' },
   depositedAlready: {
     code: '9029',
@@ -98,6 +100,9 @@ export const TOKEN_ERRORS = {
 export function invalidTokenRequest(what: string): TokenAnswer {
   return { RTN_CD: '9003', RTN_MSG: what }
 }
+
+/** Beside a 5xx it may look like a refused token: a client must go by the status. */
+export const SYSTEM_ERROR: TokenAnswer = { RTN_CD: '9999', RTN_MSG: '시스템 오류가 발생하였습니다' }
 
 export const LOOKUP_FAILURES = {
   otherAccount: { RESULTCODE: 'E002', RESULTMSG: 'API_ID와 TOKEN이 일치하지 않습니다' },

@@ -9,8 +9,10 @@ import { tokenApi } from './token-api.ts'
 export type SandboxOptions = {
   /** How long a token is good for. */
   tokenLifetimeMs: number
-  /** How long the faults `slow` and `late` take. */
+  /** How long the faults `slow`, `late` and `slowrow` take. */
   slowMs: number
+  /** Of any payment only the first of two cancels within this time is heeded, as by Toss; absent: none is too soon. */
+  spacingMs?: number
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -20,7 +22,7 @@ const BODY_LIMIT_BYTES = 16 * 1024
  * about what it takes, and has faults on demand (faults.ts). A request with a mistake is answered with HTTP 200 and a
  * code in the body, so routes say `attachValidation` instead of Fastify's own 400. All state is in memory.
  */
-export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): FastifyInstance {
+export function buildSandbox({ tokenLifetimeMs, slowMs, spacingMs = 0 }: SandboxOptions): FastifyInstance {
   const app = Fastify({
     // Only what is a bug of the sandbox.
     logger: { level: 'error', stream: process.stderr },
@@ -41,8 +43,8 @@ export function buildSandbox({ tokenLifetimeMs, slowMs }: SandboxOptions): Fasti
   const book = createBook()
   const tokens = createTokens(tokenLifetimeMs)
   app.register(tokenApi, { tokens })
-  app.register(cancelApi, { book, tokens, slowMs })
-  app.register(lookupApi, { book, tokens })
+  app.register(cancelApi, { book, tokens, slowMs, spacingMs })
+  app.register(lookupApi, { book, tokens, slowMs })
   app.register(inspectionApi, { book, tokens })
   return app
 }

@@ -3,6 +3,9 @@ import { forgetOldest } from './forget-oldest.ts'
 import { koreanDigits } from './korean-time.ts'
 import { type AppliedCancel, type Payment, paymentOf, withCancel } from './payments.ts'
 
+/** When a cancel came, and when it was answered or its connection ended; null: neither yet. */
+export type UnderWay = { readonly beganAt: Date; endedAt: Date | null }
+
 /** What the sandbox remembers of one tid. */
 export type Entry = {
   payment: Payment
@@ -10,20 +13,25 @@ export type Entry = {
   calls: number
   /** The token of the `badtoken` fault: the first one that was tried, and refused. */
   refusedToken: string | null
+  /** When the last cancel came that was not too soon after another, by performance.now(); null: none did. */
+  heededAtMs: number | null
+  /** Cancels whose token and form were in order. */
+  underWay: UnderWay[]
 }
 
 export type Book = ReturnType<typeof createBook>
 
 const MAX_PAYMENTS = 1_000_000
 
-/** All payments that a cancel was received for, in memory; the oldest is forgotten beyond a million. */
+/** All payments that somebody asked for, in memory; the oldest is forgotten beyond a million. */
 export function createBook() {
   const entries = new Map<string, Entry>()
 
   function open(tid: string): Entry {
     const known = entries.get(tid)
     if (known) return known
-    const entry: Entry = { payment: paymentOf(tid, new Date()), calls: 0, refusedToken: null }
+    const payment = paymentOf(tid, new Date())
+    const entry: Entry = { payment, calls: 0, refusedToken: null, heededAtMs: null, underWay: [] }
     entries.set(tid, entry)
     forgetOldest(entries, MAX_PAYMENTS)
     return entry

@@ -1,7 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox'
-import { type CancelAnswer, type Decline, declinedWith, invalidCancel, TOKEN_ERRORS } from './answers.ts'
-import type { Book, Entry } from './book.ts'
+import {
+  type CancelAnswer,
+  DECLINES,
+  type Decline,
+  declinedWith,
+  invalidCancel,
+  TOKEN_ERRORS,
+} from './answers.ts'
+import type { Book, Entry, UnderWay } from './book.ts'
 import { deliver, neverAnswer } from './delivery.ts'
 import { type Behaviour, behaviourOf } from './faults.ts'
 import type { Tokens } from './issued-tokens.ts'
@@ -10,17 +16,20 @@ import { decideCancel } from './payments.ts'
 import { headerOf, mistakeIn } from './read-request.ts'
 import { mistakeInReason } from './refused-reasons.ts'
 import { CancelRequest } from './requests.ts'
+import { waited } from './waited.ts'
 
 export type CancelApiOptions = Readonly<{
   book: Book
   tokens: Tokens
   /** How long the faults `slow` and `late` take. */
   slowMs: number
+  /** Of any payment only the first of two cancels within this time is heeded. */
+  spacingMs: number
 }>
 
 /** Manual, "결제취소 요청전문" (docs/provider.md, Cancel call). */
 export const cancelApi: FastifyPluginCallbackTypebox<CancelApiOptions> = (app, options, done) => {
-  const { book, tokens, slowMs } = options
+  const { book, tokens, slowMs, spacingMs } = options
 
   app.post(
     '/api/cancel',
@@ -42,6 +51,12 @@ export const cancelApi: FastifyPluginCallbackTypebox<CancelApiOptions> = (app, o
       const behaviour = behaviourOf(asked.tid)
       if (behaviour.tokens === 'all refused') return reply.code(401).send(TOKEN_ERRORS.refusedToken)
       if (behaviour.tokens === 'first refused' && isFirstToken(entry, token)) return TOKEN_ERRORS.refusedToken
+      const underWay: UnderWay = { beganAt: new Date(), endedAt: null }
+      entry.underWay.push(underWay)
+      reply.raw.once('close', () => {
+        underWay.endedAt = new Date()
+      })
+      if (isTooSoon(entry, Math.max(spacingMs, behaviour.spacingMs))) return declinedWith(DECLINES.repeated)
 
       const { effect, delivery } = behaviour
       const early = effect.applied === 'with the answer' ? null : cancel(book, asked, behaviour)
@@ -58,6 +73,14 @@ export const cancelApi: FastifyPluginCallbackTypebox<CancelApiOptions> = (app, o
 function isFirstToken(entry: Entry, token: string): boolean {
   entry.refusedToken ??= token
   return entry.refusedToken === token
+}
+
+/** Whether this cancel comes so soon after another of its payment that it is not heeded. */
+function isTooSoon(entry: Entry, spacingMs: number): boolean {
+  const nowMs = performance.now()
+  if (entry.heededAtMs !== null && nowMs - entry.heededAtMs < spacingMs) return true
+  entry.heededAtMs = nowMs
+  return false
 }
 
 /** Takes the money back where payment and fault allow it, and says what to answer. */
@@ -82,12 +105,6 @@ function cancel(book: Book, asked: CancelRequest, { effect, inPart }: Behaviour)
 function pick(answers: readonly Decline[], tid: string): Decline | undefined {
   const sum = [...tid].reduce((total, character) => total + (character.codePointAt(0) as number), 0)
   return answers[sum % answers.length]
-}
-
-async function waited(waitMs: Exclude<Behaviour['waitMs'], 'forever'>, slowMs: number): Promise<void> {
-  const durationMs = waitMs === 'slowMs' ? slowMs : waitMs
-  // Not to hold a process that is closing.
-  if (durationMs > 0) await sleep(durationMs, undefined, { ref: false })
 }
 
 /** Whether an unchecked body names a tid that could be one. */

@@ -1,14 +1,11 @@
 import type { FastifyReply } from 'fastify'
-import type { CancelAnswer } from './answers.ts'
+import { type CancelAnswer, SYSTEM_ERROR } from './answers.ts'
 import type { Delivery } from './faults.ts'
 
 const TRICKLE_INTERVAL_MS = 100
 
 const MAINTENANCE_PAGE =
   '<!DOCTYPE html>\n<html lang="ko"><head><title>서비스 점검</title></head><body><h1>서비스 점검중입니다</h1></body></html>\n'
-
-// Beside a 5xx it may look like a refused token: a client must go by the status.
-const SYSTEM_ERROR = { RTN_CD: '9999', RTN_MSG: '시스템 오류가 발생하였습니다' }
 
 const DELIVERIES: Readonly<Record<Delivery, (reply: FastifyReply, answer: CancelAnswer) => FastifyReply>> = {
   json: (reply, answer) => reply.send(answer),

@@ -21,7 +21,17 @@ export type Effect =
     }
   | { readonly applied: 'never'; readonly decline: Decline }
 
-/** What the provider does with one cancel call. */
+/** What the lookups answer for a payment. */
+export type RowBehaviour = {
+  readonly answer: 'row' | 'no match' | 'status 500'
+  readonly payMethod: string
+  readonly cardCode: string
+  /** By how much the row shows more than was paid. */
+  readonly moreBy: number
+  readonly waitMs: number | 'slowMs'
+}
+
+/** What the provider does with one payment. */
 export type Behaviour = {
   readonly tokens: 'accepted' | 'first refused' | 'all refused'
   /** Whether an amount other than what was paid is cancelled. */
@@ -30,9 +40,12 @@ export type Behaviour = {
   /** Milliseconds before the answer; `slowMs` stands for the sandbox's option of that name. */
   readonly waitMs: number | 'slowMs' | 'forever'
   readonly delivery: Delivery
+  /** Of two cancels within this time only the first is heeded. */
+  readonly spacingMs: number
+  readonly row: RowBehaviour
 }
 
-/** A behaviour to ask for by naming it in a tid, before the first `-`: `reset-50000`. */
+/** A behaviour, or a kind of payment, to ask for by naming it in a tid, before the first `-`: `reset-50000`. */
 export type Fault = {
   /** The first segment of the tid, in any case. */
   readonly name: string
@@ -47,6 +60,8 @@ const applied: Effect = { applied: 'on arrival', shortBy: 0, instead: [] }
 const appliedLate: Effect = { ...applied, applied: 'with the answer' }
 const notApplied = (decline: Decline): Effect => ({ applied: 'never', decline })
 
+const CARD: RowBehaviour = { answer: 'row', payMethod: 'CARD', cardCode: '', moreBy: 0, waitMs: 0 }
+
 /** A payment without a fault. */
 const ORDINARY: Behaviour = {
   tokens: 'accepted',
@@ -54,9 +69,22 @@ const ORDINARY: Behaviour = {
   effect: applied,
   waitMs: 0,
   delivery: 'json',
+  spacingMs: 0,
+  row: CARD,
 }
 
+const inFullOnly = (row: Partial<RowBehaviour>): Behaviour => ({
+  ...ORDINARY,
+  inPart: 'refused',
+  row: { ...CARD, ...row },
+})
+const withRow = (row: Partial<RowBehaviour>): Behaviour => ({ ...ORDINARY, row: { ...CARD, ...row } })
+
 const SETTLED_BY_LOOKUP = '202 unknown; a full refund becomes succeeded by the lookup'
+
+const UNLESS_REQUIRED = '201 succeeded; 503 provider_unavailable with PAYMENT_LOOKUP=require'
+const unlessStatedAs = (method: string) =>
+  `201 succeeded; with PAYMENT_LOOKUP 409 payment_mismatch unless stated as ${method}`
 
 /** Every fault, and the only place that says what it does. */
 export const FAULTS: readonly Fault[] = [
@@ -69,7 +97,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'delay<N>',
     does: 'cancels, answers after N ms (delay250-50000; N up to 60000)',
-    gateway: '201 succeeded after that time; 202 unknown where it is beyond the timeout',
+    gateway:
+      '201 succeeded after that time; 202 unknown where it is beyond the timeout; 409 payment_busy for another refund of the payment that has waited for 5 s meanwhile',
     // N is in the tid: behaviourOf() puts it here.
     behaviour: { ...ORDINARY, waitMs: 0 },
   },
@@ -193,12 +222,92 @@ export const FAULTS: readonly Fault[] = [
     gateway: '502 provider_auth_failed',
     behaviour: { ...ORDINARY, tokens: 'all refused' },
   },
+  {
+    name: 'spaced',
+    does: `as Toss: cancels, but answers a cancel that comes within 1 s of another of the payment with "${DECLINES.repeated.message}"`,
+    gateway:
+      '201 succeeded; 202 unknown for the second of two where COOKIEPAY_PAYMENT_SPACING_MS is too short',
+    behaviour: { ...ORDINARY, spacingMs: 1_000 },
+  },
+  {
+    name: 'keyin',
+    does: 'is a key-in payment: PAYMETHOD CARD_SUGI in lookups',
+    gateway: unlessStatedAs('card_keyin'),
+    behaviour: withRow({ payMethod: 'CARD_SUGI' }),
+  },
+  {
+    name: 'billing',
+    does: 'is a subscription charge: PAYMETHOD CARD_BATCH in lookups, cancelled in full only',
+    gateway: unlessStatedAs('card_billing'),
+    behaviour: inFullOnly({ payMethod: 'CARD_BATCH' }),
+  },
+  {
+    name: 'kakaopay',
+    does: 'is an easy payment: PAYMETHOD KAKAOPAY in lookups, cancelled in full only',
+    gateway: unlessStatedAs('easy_pay'),
+    behaviour: inFullOnly({ payMethod: 'KAKAOPAY' }),
+  },
+  {
+    name: 'kakaocard',
+    does: 'is an easy payment: PAYMETHOD CARD with CARDCODE KAKAO in lookups, cancelled in full only',
+    gateway: unlessStatedAs('easy_pay'),
+    behaviour: inFullOnly({ cardCode: 'KAKAO' }),
+  },
+  {
+    name: 'naverpay',
+    does: 'is an easy payment: PAYMETHOD NAVERPAY in lookups, cancelled in full only',
+    gateway: unlessStatedAs('easy_pay'),
+    behaviour: inFullOnly({ payMethod: 'NAVERPAY' }),
+  },
+  {
+    name: 'bank',
+    does: 'is a bank transfer: PAYMETHOD BANK in lookups, cancelled in full only',
+    gateway: unlessStatedAs('bank_transfer'),
+    behaviour: inFullOnly({ payMethod: 'BANK' }),
+  },
+  {
+    name: 'vacct',
+    does: 'is a virtual account payment: PAYMETHOD VACCT in lookups, cancelled in full only',
+    gateway: unlessStatedAs('virtual_account'),
+    behaviour: inFullOnly({ payMethod: 'VACCT' }),
+  },
+  {
+    name: 'otheramount',
+    does: 'cancels; lookups show 100 KRW more than was paid',
+    gateway: '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP',
+    behaviour: withRow({ moreBy: 100 }),
+  },
+  {
+    name: 'othermethod',
+    does: 'cancels; lookups show PAYMETHOD MOBILE',
+    gateway: '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP',
+    behaviour: withRow({ payMethod: 'MOBILE' }),
+  },
+  {
+    name: 'norow',
+    does: 'cancels; lookups find no such payment',
+    gateway: UNLESS_REQUIRED,
+    behaviour: withRow({ answer: 'no match' }),
+  },
+  {
+    name: 'brokenrow',
+    does: 'cancels; lookups answer HTTP 500',
+    gateway: UNLESS_REQUIRED,
+    behaviour: withRow({ answer: 'status 500' }),
+  },
+  {
+    name: 'slowrow',
+    does: 'cancels; lookups answer after --slow-ms',
+    gateway:
+      '201 succeeded, with PAYMENT_LOOKUP after that time; 503 provider_unavailable with PAYMENT_LOOKUP=require where it is beyond the timeout',
+    behaviour: withRow({ waitMs: 'slowMs' }),
+  },
 ]
 
 const MAX_DELAY_MS = 60_000
 const DELAY = /^delay([0-9]{1,5})$/
 
-/** What the sandbox does with a cancel of this tid. */
+/** What the sandbox does with the payment of this tid. */
 export function behaviourOf(tid: string): Behaviour {
   const [segment = ''] = tid.toLowerCase().split('-', 1)
   const delayMs = Number(DELAY.exec(segment)?.[1] ?? 0)

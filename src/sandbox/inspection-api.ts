@@ -10,14 +10,21 @@ export const inspectionApi: FastifyPluginCallbackTypebox<InspectionOptions> = (a
 
   app.get('/healthz', async () => ({ status: 'ok' }))
 
-  /** What the provider knows to be true: of one tid, or of all. */
+  /** What the provider knows to be true: of one tid, with the times of its cancels, or of all. */
   app.get(
     '/sandbox/cancels',
     { schema: { querystring: Type.Object({ tid: Type.Optional(Type.String()) }) } },
     async ({ query: { tid } }) => {
       if (tid === undefined) return { ...summaryOf(book.all()), tokens_issued: tokens.issuedCount() }
       const entry = book.find(tid)
-      return { ...summaryOf(entry ? [entry] : []), tokens_issued: tokens.issuedCount() }
+      return {
+        ...summaryOf(entry ? [entry] : []),
+        under_way: (entry?.underWay ?? []).map(({ beganAt, endedAt }) => ({
+          began_at: beganAt.toISOString(),
+          ended_at: endedAt?.toISOString() ?? null,
+        })),
+        tokens_issued: tokens.issuedCount(),
+      }
     },
   )
 

@@ -9,12 +9,14 @@ const { values } = parseArgs({
     port: { type: 'string', default: '4000' },
     'token-lifetime-ms': { type: 'string', default: '3600000' },
     'slow-ms': { type: 'string', default: '3000' },
+    'spacing-ms': { type: 'string', default: '0' },
   },
 })
 
 const app = buildSandbox({
   tokenLifetimeMs: wholeNumber('token-lifetime-ms', Number.MAX_SAFE_INTEGER),
   slowMs: wholeNumber('slow-ms', LONGEST_TIMER_MS),
+  spacingMs: wholeNumber('spacing-ms', LONGEST_TIMER_MS),
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => app.close())
@@ -22,7 +24,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 const address = await app.listen({ host: values.host, port: wholeNumber('port', 65_535) })
 process.stdout.write(`sandbox listening on ${address}\n`)
 
-function wholeNumber(name: 'port' | 'token-lifetime-ms' | 'slow-ms', max: number): number {
+function wholeNumber(name: 'port' | 'token-lifetime-ms' | 'slow-ms' | 'spacing-ms', max: number): number {
   const text = values[name]
   if (/^[0-9]+$/.test(text) && Number(text) <= max) return Number(text)
   process.stderr.write(`--${name} takes a whole number up to ${max}, not ${JSON.stringify(text)}\n`)

@@ -7,7 +7,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | key                                  | type   | holds                                          | kept for                    |
  * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
- * | `payment:{<merchant>:<tid>}`         | hash   | the ledger and its refunds (lua/shared/ledger.lua) | the ledger's retention      |
+ * | `payment:{<merchant>:<tid>}`         | hash   | the ledger, its refunds (lua/shared/ledger.lua) and what they are known by (lua/shared/duplicates.lua) | the ledger's retention      |
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
@@ -16,6 +16,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
  * | `store-terms:{0}`                    | hash   | what it was written with (lua/meet-terms.lua)  | ever                        |
+ * | `allowance:{<caller>}:<day>`          | hash   | what a caller has refunded on a day of Korea (lua/take-allowance.lua) | eight days |
  * | `token:{<merchant>}`                 | string | the provider's token, encrypted                | the token's lifetime        |
  * | `token-lock:{<merchant>}`            | string | which replica is fetching a token              | the token call              |
  */
@@ -27,6 +28,7 @@ export const keys = {
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   unknown: (shard: number) => `unknown:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
+  allowance: (caller: string, day: string) => `allowance:{${caller}}:${day}`,
   token: (merchant: string) => `token:{${merchant}}`,
   storeId: (shard: number) => `store-id:{${shard}}`,
   storeMark: (shard: number) => `store-mark:{${shard}}`,

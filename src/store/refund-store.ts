@@ -1,11 +1,14 @@
+import { isCounted } from '../refunds/attempt-token.ts'
 import type { Attempt, Claim, Intent } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
-import type { BeginResult, RefundStore, SettleResult } from '../refunds/ports/store.ts'
+import type { BeginResult, CheckResult, RefundStore, SettleResult } from '../refunds/ports/store.ts'
 import type { Settlement, StoredRefund } from '../refunds/stored-refund.ts'
+import type { CallerAllowances } from './caller-limits.ts'
 import { claimOf } from './claim-text.ts'
 import { ABANDONED_MARK_MS, type Claims, createClaims } from './idempotency-keys.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { beginRefund } from './lua/begin.ts'
+import { checkRefund } from './lua/check.ts'
 import { readPayment } from './lua/read-payment.ts'
 import { readRefund } from './lua/read-refund.ts'
 import { releaseRefund } from './lua/release.ts'
@@ -30,6 +33,8 @@ export type RefundStoreOptions = DurableWritesOptions &
     ledgerRetentionMs: number
     /** Absent where nobody looks whether the store loses what it was written. */
     watch?: StoreWatch
+    /** What callers have taken; absent where nobody has limits. */
+    allowances?: Pick<CallerAllowances, 'follow' | 'countAgain' | 'giveBack'>
   }>
 
 type Parts = Readonly<{
@@ -38,6 +43,7 @@ type Parts = Readonly<{
   index: UnsettledIndex
   writes: DurableWrites
   watch: StoreWatch | undefined
+  allowances: RefundStoreOptions['allowances']
   /** For how long a payment is kept of which nothing is unsettled. */
   ledgerRetentionMs: number
 }>
@@ -54,17 +60,20 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
   // A claim whose refund is gone would let a repeat be sent again.
   const ledgerRetentionMs = Math.max(options.ledgerRetentionMs, claims.lifeMs)
   const writes = createDurableWrites(options)
-  const parts: Parts = { redis, claims, index, writes, watch: options.watch, ledgerRetentionMs }
+  const { watch, allowances } = options
+  const parts: Parts = { redis, claims, index, writes, watch, allowances, ledgerRetentionMs }
 
   return {
     claim: (claim) => bind(parts, claim),
     joinClaim: claims.join,
     begin: (intent) => begin(parts, intent),
+    check: (query) => check(parts, query),
     settle: (stored, settlement) => settle(parts, stored, settlement),
     restore: (begun, intent) => restore(parts, begun, intent),
     yieldClaim: claims.yieldTo,
     release: (own) => release(parts, own),
     findByClaim: (claim) => find(redis, claim),
+    findClaim: claims.find,
     findById: (id) => findById(parts, id),
     findPayment: (merchant, tid) => readPayment(redis, { merchant, tid }),
     listByPayment: (query) => listByPayment(redis, query),
@@ -96,6 +105,8 @@ async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Pr
     index.enter(intent, intent.leaseMs),
     beginRefund(redis, { intent, own, abandonedMs: ABANDONED_MARK_MS }),
   ])
+  // The same attempt may ask again, and its entry is that of what it then begins.
+  if (begun.result === 'payment_busy') return begun
   // The claim, too: it was written through the same connections, before.
   await writes.passBarrier(
     keys.payment(claim.merchant, claim.tid),
@@ -107,6 +118,14 @@ async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Pr
   const isOwn = 'stored' in begun && begun.stored.attempt === intent.token
   if (!isOwn) index.leaveSoon(intent)
   return begun
+}
+
+async function check(
+  { redis, writes }: Parts,
+  query: Parameters<RefundStore['check']>[0],
+): Promise<CheckResult> {
+  writes.assertDurable()
+  return await checkRefund(redis, query)
 }
 
 async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement): Promise<SettleResult> {
@@ -122,8 +141,9 @@ async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement
 }
 
 /** What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. */
-async function followUp({ claims, index }: Parts, stored: StoredRefund): Promise<void> {
+async function followUp({ claims, index, allowances }: Parts, stored: StoredRefund): Promise<void> {
   const { refund, attempt, history } = stored
+  if (isCounted(attempt)) await allowances?.follow(stored)
   if (refund.status === 'unknown') return index.addUnknown(stored)
   if (refund.disputed) return index.addDisputed(stored)
   const claim = claimOf(stored)
@@ -138,9 +158,9 @@ async function followUp({ claims, index }: Parts, stored: StoredRefund): Promise
 }
 
 async function restore(
-  { redis, claims, index }: Parts,
+  { redis, claims, index, allowances }: Parts,
   begun: StoredRefund,
-  { payment, leaseMs }: Pick<Intent, 'payment' | 'leaseMs'>,
+  { wish, leaseMs }: Pick<Intent, 'wish' | 'leaseMs'>,
 ): Promise<boolean> {
   const claim = claimOf(begun)
   const { attempt, refund, fingerprint } = begun
@@ -148,13 +168,14 @@ async function restore(
   const [, inForce] = await Promise.all([
     index.enter({ claim, token: attempt, requestedAt: Date.parse(refund.created_at) }, leaseMs),
     claims.bind(claim),
-    restoreRefund(redis, { begun, payment, leaseMs }),
+    restoreRefund(redis, { begun, wish, leaseMs }),
+    allowances?.countAgain(begun),
   ])
   return inForce.fingerprint === fingerprint
 }
 
-async function release(parts: Parts, own: Attempt): Promise<StoredRefund | null> {
-  const { redis, claims, index, ledgerRetentionMs } = parts
+async function release(parts: Parts, own: Attempt | Intent): Promise<StoredRefund | null> {
+  const { redis, claims, index, allowances, ledgerRetentionMs } = parts
   const released = await releaseRefund(redis, {
     own,
     abandonedMs: ABANDONED_MARK_MS,
@@ -162,6 +183,11 @@ async function release(parts: Parts, own: Attempt): Promise<StoredRefund | null>
   })
   if (released.result === 'unknown') return released.stored
   if (released.result === 'released') await Promise.all([claims.free(own.claim), index.leave(own)])
+  // Not before: until then what was begun may still be sent.
+  if (isCounted(own.token) && 'details' in own) {
+    const { details, token, requestedAt } = own
+    await allowances?.giveBack({ caller: details.requested_by, attempt: token, requestedAt })
+  }
   return null
 }
 

@@ -27,6 +27,8 @@ type ShortJson = Readonly<{
   of: string | undefined
   tax_free: StoredJson['tax_free_amount'] | undefined
   reason: string
+  /** Lua reads it, too (lua/shared/duplicates.lua). */
+  ref: string | undefined
   account: StoredJson['refund_account'] | undefined
   by: string
   metadata: StoredJson['metadata'] | undefined
@@ -46,6 +48,7 @@ function encodeJson(json: StoredJson): string {
     of: json.account === ONLY_ACCOUNT ? undefined : json.account,
     tax_free: json.tax_free_amount ?? undefined,
     reason: json.reason,
+    ref: json.reference ?? undefined,
     account: json.refund_account ?? undefined,
     by: json.requested_by,
     metadata: Object.keys(json.metadata).length === 0 ? undefined : json.metadata,
@@ -64,6 +67,7 @@ function decodeJson(text: string): StoredJson {
     account: json.of ?? ONLY_ACCOUNT,
     tax_free_amount: json.tax_free ?? null,
     reason: json.reason,
+    reference: json.ref ?? null,
     refund_account: json.account ?? null,
     requested_by: json.by,
     metadata: json.metadata ?? {},
@@ -99,6 +103,7 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
     account: details.account,
     tax_free_amount: details.tax_free_amount,
     reason: details.reason,
+    reference: details.reference,
     refund_account: details.refund_account,
     requested_by: details.requested_by,
     metadata: details.metadata,
@@ -114,12 +119,13 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
 export function settledJson(stored: StoredRefund, settlement: Settlement): WrittenJson {
   const { refund, fingerprint, earlier } = stored
   const { provider, refunded_at, failure, resolution } = settlement
-  const { account, tax_free_amount, reason, refund_account, requested_by, metadata } = refund
+  const { account, tax_free_amount, reason, reference, refund_account, requested_by, metadata } = refund
   return writeJson({
     fingerprint,
     account,
     tax_free_amount,
     reason,
+    reference,
     refund_account,
     requested_by,
     metadata,
@@ -180,6 +186,7 @@ export function decodeRefund(
     amount: Number(amount),
     tax_free_amount: json.tax_free_amount,
     reason: json.reason,
+    reference: json.reference,
     refund_account: json.refund_account,
     provider: json.provider,
     refunded_at: json.refunded_at,
@@ -217,8 +224,12 @@ function decodeHistory(text: string): HistoryEntry[] {
   })
 }
 
-/** A payment's ledger from the text that lua/shared/ledger.lua writes. */
-export function decodeLedger({ text, tid }: Readonly<{ text: string; tid: string }>): Ledger {
+/** A payment's ledger from the text that lua/shared/ledger.lua writes; `verified`: a time, or ''. */
+export function decodeLedger({
+  text,
+  verified,
+  tid,
+}: Readonly<{ text: string; verified: string; tid: string }>): Ledger {
   const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = text.split(' ')
   return {
     tid,
@@ -229,5 +240,6 @@ export function decodeLedger({ text, tid }: Readonly<{ text: string; tid: string
     in_flight: Number(inFlight),
     unknown: Number(unknown),
     disputed: Number(disputed),
+    verified_at: verified === '' ? null : new Date(Number(verified)).toISOString(),
   }
 }

@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { Refund } from '../../src/refunds/refund.ts'
 import type { RunClock } from './clock.ts'
-import type { KeyHistory, Ledger, Payload, Told } from './histories.ts'
+import type { Checked, KeyHistory, Ledger, Payload, Told } from './histories.ts'
 import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
+
+/** As whom an open gateway knows its callers. */
+export const ANONYMOUS = 'anonymous'
 
 /** A caller gives up waiting sooner than a paused gateway goes on. */
 const CALLER_TIMEOUT_MS = 3_000
@@ -28,12 +31,15 @@ export type Caller = Readonly<{
   keys: readonly KeyHistory[]
   find(key: string | undefined): KeyHistory | undefined
   ledgersSeen: readonly Ledger[]
+  checked: readonly Checked[]
   /** A new key for these payloads; `bodies` are the payloads but for their metadata. */
   open(story: string, ...bodies: readonly Omit<Payload, 'metadata'>[]): KeyHistory
   /** One `POST /refunds`. */
   ask(history: KeyHistory, payload: number, random: Random, options?: AskOptions): Promise<Told>
   /** The same, again and again as `retry` says, until there is an answer or patience is over. */
-  pursue(history: KeyHistory, payload: number, random: Random): Promise<Told>
+  pursue(history: KeyHistory, payload: number, random: Random, options?: AskOptions): Promise<Told>
+  /** `POST /refunds/check`. */
+  check(body: Checked['body'], random: Random): Promise<void>
   /** `GET /refunds/{id}`. */
   read(history: KeyHistory, id: string, random: Random): Promise<Told>
   /** `POST /refunds/{id}/resolve`. */
@@ -54,6 +60,7 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
   const keys: KeyHistory[] = []
   const byKey = new Map<string, KeyHistory>()
   const ledgersSeen: Ledger[] = []
+  const checked: Checked[] = []
   let isHurried = false
 
   async function send(
@@ -115,6 +122,7 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
   return {
     keys,
     ledgersSeen,
+    checked,
     ask,
     find: (key) => byKey.get(key ?? ''),
 
@@ -130,10 +138,10 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
       return history
     },
 
-    async pursue(history, payload, random) {
+    async pursue(history, payload, random, options) {
       let pauseMs = FIRST_PAUSE_MS
       for (let attempt = 1; ; attempt += 1) {
-        const told = await ask(history, payload, random)
+        const told = await ask(history, payload, random, options)
         const mostTries = told.status === 502 ? MOST_TRIES_WITHOUT_TOKEN : MOST_TRIES
         const isAnswered = told.status !== 0 && told.retry !== 'same_key'
         if (isAnswered || isHurried || attempt >= mostTries) return told
@@ -152,6 +160,12 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
       return tell(history, { what: 'resolve', payload: 0, gateway }, () =>
         send(gateway, `/refunds/${id}/resolve`, { body }),
       )
+    },
+
+    async check(body, random) {
+      const gateway = random.integer(0, gateways.length - 1)
+      const reply = await send(gateway, '/refunds/check', { body }).catch(() => null)
+      if (reply !== null) checked.push({ code: null, ...reply.body, body, status: reply.status })
     },
 
     async look(tid, random) {
@@ -175,7 +189,7 @@ export function ledgerOf(body: Record<string, unknown>): Ledger {
   return { tid, amount, refunded, in_flight, unknown, disputed, remaining }
 }
 
-type Understood = Pick<Told, 'status' | 'code' | 'retry' | 'isReplay' | 'refund'>
+type Understood = Pick<Told, 'status' | 'code' | 'retry' | 'isReplay' | 'refund' | 'rule' | 'remaining'>
 
 function understand({ status, isReplay, body }: Reply): Understood {
   const isProblem = typeof body.code === 'string'
@@ -187,12 +201,14 @@ function understand({ status, isReplay, body }: Reply): Understood {
     code: isProblem ? (body.code as string) : null,
     retry: retry as string | null,
     refund: ((isProblem ? body.refund : refund) ?? null) as Refund | null,
+    rule: (body.rule ?? null) as string | null,
+    remaining: (body.remaining ?? null) as number | null,
   }
 }
 
 function misunderstand(error: NodeJS.ErrnoException): Understood {
   const code = error.code === 'ECONNREFUSED' ? 'refused' : 'lost'
-  return { status: 0, code, retry: null, isReplay: false, refund: null }
+  return { status: 0, code, retry: null, isReplay: false, refund: null, rule: null, remaining: null }
 }
 
 /** The same JSON with its members in another order: the same payload by the contract. */

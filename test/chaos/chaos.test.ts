@@ -24,6 +24,13 @@ t.test('a run of chaos leaves nothing but the truth', async (t) => {
   const { kills } = result.histories
   t.ok(kills.length >= 5, `${kills.length} kills`)
   t.ok((summary.refunds.succeeded ?? 0) > 0 && (summary.refunds.failed ?? 0) > 0, 'some of each outcome')
+  t.ok(
+    (summary.guards['cancels after another of their payment'] ?? 0) > 0,
+    'some payments are cancelled twice',
+  )
+  t.ok((summary.guards['refunds with a reference'] ?? 0) > 0, 'some have a reference')
+  t.ok((summary.guards['counted against the limit'] ?? 0) > 0, 'the limit counts')
+  t.ok((summary.answers['409 possible_duplicate'] ?? 0) > 0, 'some are possible duplicates')
   t.ok((summary.unknown['by lookup'] ?? 0) > 0, 'the lookup settles some')
   t.ok((summary.unknown['by operator'] ?? 0) > 0, 'the operator settles some')
 })

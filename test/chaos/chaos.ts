@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { leaseMs } from '../../src/refunds/lease.ts'
 import { buildCopy, type Edit } from '../support/build-copy.ts'
-import { type Caller, createCaller } from './caller.ts'
+import { ANONYMOUS, type Caller, createCaller } from './caller.ts'
 import { findViolations } from './checker.ts'
 import { createRunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
 import type { Histories } from './histories.ts'
 import { atExit } from './leftovers.ts'
+import { MOST_AT_ONCE, SPACING_MS } from './limits.ts'
 import { type Deeds, type Monkey, startMonkey } from './monkey.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
@@ -45,6 +46,13 @@ export type ChaosResult = Readonly<{
 }>
 
 const GATEWAYS = 3
+/** The largest payments of the run are beyond the first; the others only count. */
+const CALLER_LIMITS = {
+  caller: ANONYMOUS,
+  max_amount: MOST_AT_ONCE,
+  max_amount_per_day: 1_000_000_000_000,
+  max_refunds_per_day: 1_000_000,
+}
 const CONNECT_TIMEOUT_MS = 300
 const TIMEOUT_MS = 500
 const LEASE_MS = leaseMs({ connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs: TIMEOUT_MS })
@@ -101,7 +109,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
 
   const clock = createRunClock()
   const caller = createCaller(gateways, clock)
-  const reader = createReader(gateways, sandbox)
+  const reader = createReader(gateways, sandbox, clock)
   const operator = createOperator(caller, reader, random.fork('operator'))
   const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
   const volleys: Promise<void>[] = []
@@ -170,6 +178,9 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
     RECONCILE_INTERVAL_MS: '300',
     RESOLVE_FAILED_AFTER_MS: '300',
     RATE_LIMIT_MAX: '1000000000',
+    COOKIEPAY_PAYMENT_SPACING_MS: `${SPACING_MS}`,
+    PAYMENT_LOOKUP: 'verify',
+    CALLER_LIMITS: JSON.stringify([CALLER_LIMITS]),
   }
 }
 
@@ -217,19 +228,21 @@ async function collect(
   monkey: Monkey,
 ): Promise<Histories> {
   const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
-  const [stored, applied, lines] = await Promise.all([
+  const [stored, applied, counted, lines] = await Promise.all([
     reader.stored(tids),
     reader.applied(tids),
+    reader.counted(),
     logLinesOf(gateways),
   ])
   const postponed = new Set(
     lines.filter((line) => NOT_KEPT.some((words) => line.includes(words))).map(refundIn),
   )
-  const { keys, ledgersSeen } = caller
+  const { keys, ledgersSeen, checked } = caller
   return {
-    ...{ keys, stored, applied, ledgersSeen, postponed },
+    ...{ keys, stored, applied, ledgersSeen, postponed, checked, counted },
     kills: monkey.kills(),
     lapses: monkey.lapses(),
+    pauses: monkey.pauses(),
   }
 }
 

@@ -1,17 +1,34 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Refund } from '../../src/refunds/refund.ts'
-import type { Histories, KeyHistory, Kill, Payload, Told } from './histories.ts'
+import {
+  type Histories,
+  type KeyHistory,
+  type Kill,
+  type Payload,
+  paidAmount,
+  type Told,
+} from './histories.ts'
+import { MOST_AT_ONCE } from './limits.ts'
+import { shownMethod } from './stories.ts'
 import type { Invariant } from './violations.ts'
 
 /** Takes a violation of one key. */
 export type KeyReport = (invariant: Invariant, detail: string) => void
 
 /** What `POST /refunds` answers to the run's requests, all of which are valid; by status. */
-const ANSWERS: Readonly<Record<number, readonly (string | null)[]>> = {
+export const ANSWERS: Readonly<Record<number, readonly (string | null)[]>> = {
   0: ['lost', 'refused'],
   201: [null],
   202: [null],
-  409: ['idempotency_in_progress', 'refund_unresolved'],
+  403: ['limit_exceeded'],
+  409: [
+    'idempotency_in_progress',
+    'payment_busy',
+    'payment_mismatch',
+    'possible_duplicate',
+    'refund_unresolved',
+    'remaining_mismatch',
+  ],
   422: [
     'amount_exceeds_remaining',
     'idempotency_key_reused',
@@ -26,7 +43,7 @@ const ANSWERS: Readonly<Record<number, readonly (string | null)[]>> = {
 /** Within this time of its line, a log, which is written in the background, may not have been written yet. */
 const LOG_FLUSH_MS = 1_000
 
-type Circumstances = Pick<Histories, 'postponed' | 'kills' | 'lapses'>
+type Circumstances = Pick<Histories, 'postponed' | 'kills' | 'lapses' | 'pauses'>
 
 /** Says nothing about the refund, whatever its state is. */
 const SAYS_NOTHING = ['lost', 'refused', 'store_unavailable', 'store_not_durable']
@@ -44,6 +61,60 @@ export function lastAnswer({ told }: KeyHistory, payload: number): Told | undefi
 /** The state of the key's refund as an answer tells it, or null where it tells of none. */
 function stateIn({ refund }: Told, key: string): 'processing' | 'unknown' | 'succeeded' | 'failed' | null {
   return refund !== null && refund.metadata.key === key ? refund.status : null
+}
+
+/** What is wrong with a guard's refusal of this payload, or null. */
+function misplacedGuard(
+  { code, rule, remaining, refund }: Told,
+  key: string,
+  payload: Payload,
+): string | null {
+  const { tid, amount, reference, expected_remaining: expected, payment } = payload
+  if (code === 'payment_mismatch') {
+    const isRight = payment.amount === paidAmount(tid) && payment.method === shownMethod(tid)
+    return isRight ? 'the payment is as it was stated' : null
+  }
+  if (code === 'remaining_mismatch') {
+    return expected === undefined || expected === remaining ? `${remaining} remain, as expected` : null
+  }
+  if (code === 'limit_exceeded') {
+    return (amount ?? paidAmount(tid)) <= MOST_AT_ONCE ? 'no limit is so low' : null
+  }
+  if (code !== 'possible_duplicate') return null
+  if (refund === null || refund.metadata.key === key) return 'no other refund is named'
+  if (refund.tid !== tid) return `${refund.id} is of another payment`
+  if (refund.status === 'failed' && !refund.disputed) return `${refund.id} has failed`
+  const isSame =
+    reference === undefined
+      ? rule === 'same_amount' && refund.amount === amount && refund.reference === null
+      : rule === 'same_reference' && refund.reference === reference
+  return isSame ? null : `${refund.id} is not the same, by ${rule}`
+}
+
+/** Answers after which nothing is stored. */
+const LEAVES_FREE = ['possible_duplicate', 'remaining_mismatch', 'limit_exceeded']
+
+/** What frees a key may be put off for this long where the store is away. */
+const FREEING_SLACK_MS = 10_000
+
+/** Whether every other payload of a key that is said to be used up was refused by a guard, the store being there. */
+export function checkFree({ payloads, told }: KeyHistory, how: Circumstances, report: KeyReport): void {
+  if (payloads.length === 1) return
+  const asked = told.filter(({ what }) => what === 'refund')
+  for (const answer of asked.filter(({ code }) => code === 'idempotency_key_reused')) {
+    const others = asked.filter(({ payload }) => payload !== answer.payload)
+    const isFree = others.every(
+      ({ answeredAt, code }) => answeredAt < answer.sentAt && LEAVES_FREE.includes(code ?? ''),
+    )
+    if (isFree && !mayBeLate(answer, how)) report('free', `it was not free at ${answer.atMs} ms`)
+  }
+}
+
+function mayBeLate({ atMs }: Told, { kills, lapses, pauses }: Circumstances): boolean {
+  return (
+    kills.some((kill) => Math.abs(kill.atMs - atMs) < FREEING_SLACK_MS) ||
+    [...lapses, ...pauses].some(({ fromMs, toMs }) => fromMs < atMs && atMs < toMs + FREEING_SLACK_MS)
+  )
 }
 
 /** What callers were told about one key: each answer by itself, and against every answer before it. */
@@ -88,6 +159,9 @@ function checkAnswer(answer: Told, key: string, payloads: readonly Payload[], re
   }
   const isForReuse = code !== 'idempotency_key_reused' || payloads.length > 1
   if (!ANSWERS[status]?.includes(code) || !isForReuse) report('answer', said)
+  const misplaced = misplacedGuard(answer, key, payloads[answer.payload] as Payload)
+  if (misplaced !== null) report('answer', `${said}: ${misplaced}`)
+  if (code === 'possible_duplicate') return
   if (code === 'refund_unresolved') {
     const isUnsettled = refund?.status === 'processing' || refund?.status === 'unknown'
     if (!isUnsettled) report('answer', `${said} because of ${refund?.id}, which is ${refund?.status}`)

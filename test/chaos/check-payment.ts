@@ -71,6 +71,18 @@ function bookedAmount({ amount, provider }: Refund): number {
   return provider?.cancel_code === '0000' ? Number(provider.cancel_amt) : amount
 }
 
+/** A disputed refund aside: its reference was free while it had failed. */
+export function checkReferences({ refunds }: StoredPayment, report: PaymentReport): void {
+  const holders = new Map<string, Refund>()
+  for (const refund of refunds) {
+    const { id, reference, status } = refund
+    if (!reference || status === 'failed') continue
+    const holder = holders.get(reference)
+    if (holder) report('reference', `${id} and ${holder.id} share ${reference}`, refund)
+    holders.set(reference, refund)
+  }
+}
+
 /** Callers who were told to take a new key had nothing refunded: each applied cancel has another refund. */
 export function checkRenewals(
   { refunds }: StoredPayment,

@@ -30,6 +30,7 @@ function refundOf(status: Status, others: Partial<Refund> = {}): Refund {
     amount,
     tax_free_amount: null,
     reason: '',
+    reference: null,
     refund_account: null,
     provider: status === 'succeeded' ? answer : null,
     refunded_at: null,
@@ -61,6 +62,8 @@ function tellingOf(answers: readonly (Partial<Told> & { refund: Refund | null })
       code: refund === null ? 'store_unavailable' : (problem[refund.status as 'failed'] ?? null),
       retry: null,
       isReplay: index > 0,
+      rule: null,
+      remaining: null,
       ...answer,
     }
   })
@@ -98,6 +101,10 @@ type Sides = Readonly<{
   kills?: Histories['kills']
   lapses?: Histories['lapses']
   ledgersSeen?: readonly Ledger[]
+  underWay?: AppliedPayment['underWay']
+  pauses?: Histories['pauses']
+  checked?: Histories['checked']
+  counted?: number
   payloads?: KeyHistory['payloads']
 }>
 
@@ -126,7 +133,11 @@ function historiesOf(sides: Sides): Histories {
     at: '',
     cancel_tid: index === 0 ? CANCEL_TID : `C${index}`,
   }))
-  const applied: AppliedPayment = { calls: sides.calls ?? cancels.length, cancels }
+  const applied: AppliedPayment = {
+    calls: sides.calls ?? cancels.length,
+    cancels,
+    underWay: sides.underWay ?? [],
+  }
   return {
     keys: [{ key: 'k', story: 'single', payloads: sides.payloads ?? [PAYLOAD], told: [...told] }],
     stored: new Map([[TID, payment]]),
@@ -135,6 +146,9 @@ function historiesOf(sides: Sides): Histories {
     postponed: new Set(sides.postponed),
     kills: sides.kills ?? [],
     lapses: sides.lapses ?? [],
+    pauses: sides.pauses ?? [],
+    checked: sides.checked ?? [],
+    counted: sides.counted ?? null,
   }
 }
 
@@ -148,6 +162,54 @@ const wholePayload = { ...PAYLOAD, amount: PAID }
 const otherPayload = { ...PAYLOAD, amount: 5_000, metadata: { key: 'k', payload: '1' } }
 const provider = succeeded.provider as NonNullable<Refund['provider']>
 const exceeding = refundOf('failed', { provider: { ...provider, cancel_code: '2003' } })
+
+const succeededLine = refundOf('succeeded', { reference: 'line' })
+const called = (beganMs: number, endedMs: number | null) => ({ beganMs, endedMs })
+const duplicateOf = (refund: Refund, rule = 'same_amount') => ({
+  refund,
+  rule,
+  status: 409,
+  code: 'possible_duplicate',
+})
+
+/** A key that a guard refused, beside a refund of another key. */
+function refusedRows(): Row[] {
+  const row = (
+    name: string,
+    answer: Partial<Told> & { refund: Refund | null },
+    violates: readonly Invariant[],
+    changes: Partial<KeyHistory['payloads'][0]> = {},
+  ): Row => ({
+    name,
+    sides: {
+      stored: [second],
+      applied: [5_000],
+      payloads: [{ ...PAYLOAD, ...changes }],
+      told: tellingOf([answer]),
+    },
+    violates,
+  })
+  const refusal = (status: number, code: string) => ({ refund: null, status, code })
+  const line = { reference: 'line' }
+  const mismatch = { ...refusal(409, 'remaining_mismatch'), remaining: 5_007 }
+  return [
+    row('a payment that is busy', refusal(409, 'payment_busy'), []),
+    row('a duplicate of the same amount', duplicateOf(second), [], { amount: 5_000 }),
+    row('a duplicate of another amount', duplicateOf(second), ['answer']),
+    row('a duplicate of a reference', duplicateOf({ ...second, ...line }, 'same_reference'), [], line),
+    row('a duplicate of another reference', duplicateOf(second, 'same_reference'), ['answer'], line),
+    row('a duplicate of what failed', duplicateOf({ ...second, status: 'failed' }), ['answer'], {
+      amount: 5_000,
+    }),
+    row('a mismatch of what remains', mismatch, [], { expected_remaining: PAID }),
+    row('a mismatch that nobody asked about', mismatch, ['answer']),
+    row('a limit that is not reached', refusal(403, 'limit_exceeded'), ['answer']),
+    row('a payment that is as stated', refusal(409, 'payment_mismatch'), ['answer']),
+    row('another method than was stated', refusal(409, 'payment_mismatch'), [], {
+      payment: { method: 'card_keyin', amount: PAID },
+    }),
+  ]
+}
 
 type Row = Readonly<{
   name: string
@@ -537,6 +599,115 @@ const ROWS: readonly Row[] = [
     },
     violates: [],
   },
+  {
+    name: 'two refunds that stand with one reference',
+    sides: {
+      stored: [refundOf('succeeded', { reference: 'line' }), { ...second, reference: 'line' }],
+      applied: [4_000, 5_000],
+      told: tellingOf([{ refund: succeededLine }]),
+    },
+    violates: ['reference'],
+  },
+  {
+    name: 'a reference that was free again',
+    sides: {
+      stored: [refundOf('failed', { reference: 'line' }), { ...second, reference: 'line' }],
+      told: tellingOf([{ refund: refundOf('failed', { reference: 'line' }) }]),
+      applied: [5_000],
+    },
+    violates: [],
+  },
+  {
+    name: 'cancels that begin too soon after one another',
+    sides: { underWay: [called(0, 100), called(299, 400)] },
+    violates: ['spacing'],
+  },
+  {
+    name: 'cancels that are the spacing apart',
+    sides: { underWay: [called(300, 400), called(0, 300)] },
+    violates: [],
+  },
+  {
+    name: 'cancels that waited for a provider that was stopped',
+    sides: {
+      underWay: [called(1_000, 1_001), called(1_002, 1_003)],
+      pauses: [{ name: 'sandbox', fromMs: 0, toMs: 990 }],
+    },
+    violates: [],
+  },
+  {
+    name: 'cancels that begin too soon while a gateway was stopped',
+    sides: {
+      underWay: [called(1_000, 1_001), called(1_002, 1_003)],
+      pauses: [{ name: 'gateway 1', fromMs: 0, toMs: 990 }],
+    },
+    violates: ['spacing'],
+  },
+  {
+    name: 'a cancel beside another of its payment',
+    sides: { underWay: [called(0, 700), called(600, 700)] },
+    violates: ['overlap'],
+  },
+  {
+    name: 'a cancel beside one that has not ended',
+    sides: { underWay: [called(0, null), called(600, 700)] },
+    violates: ['overlap'],
+  },
+  {
+    name: 'a cancel beside one of a gateway that was stopped',
+    sides: {
+      underWay: [called(0, 9_000), called(6_000, 6_100)],
+      pauses: [{ name: 'gateway 1', fromMs: 50, toMs: 8_900 }],
+    },
+    violates: [],
+  },
+  ...refusedRows(),
+  {
+    name: 'a key that is not free after a guard refused it',
+    sides: {
+      stored: [second],
+      applied: [5_000],
+      payloads: [PAYLOAD, otherPayload],
+      told: tellingOf([
+        duplicateOf({ ...second, amount: 4_000 }),
+        { refund: null, payload: 1, status: 422, code: 'idempotency_key_reused' },
+      ]),
+    },
+    violates: ['free'],
+  },
+  {
+    name: 'a key that may not be free yet, since the store was away',
+    sides: {
+      stored: [second],
+      applied: [5_000],
+      payloads: [PAYLOAD, otherPayload],
+      told: tellingOf([
+        duplicateOf({ ...second, amount: 4_000 }),
+        { refund: null, payload: 1, status: 422, code: 'idempotency_key_reused' },
+      ]),
+      kills: [{ name: 'redis', atMs: 0 }],
+    },
+    violates: [],
+  },
+  {
+    name: 'a check that allows more than remains',
+    sides: {
+      checked: [{ body: PAYLOAD, status: 200, code: null, amount: 5, remaining: 4, remaining_after: 0 }],
+    },
+    violates: ['answer'],
+  },
+  {
+    name: 'checks that allow, and refuse',
+    sides: {
+      checked: [
+        { body: PAYLOAD, status: 200, code: null, amount: 4, remaining: 4, remaining_after: 0 },
+        { body: PAYLOAD, status: 409, code: 'payment_busy' },
+      ],
+    },
+    violates: [],
+  },
+  { name: 'a refund that no limit counts', sides: { counted: 0 }, violates: ['counted'] },
+  { name: 'more counted than stands', sides: { counted: 2 }, violates: [] },
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {
     name: 'calls that a lost answer explains',

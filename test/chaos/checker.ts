@@ -1,10 +1,13 @@
 import type { Refund } from '../../src/refunds/refund.ts'
-import { checkStored, checkTold, type KeyReport } from './check-key.ts'
+import { checkOverlap, checkSpacing } from './check-cancels.ts'
+import { checkChecked, checkCounted } from './check-guards.ts'
+import { checkFree, checkStored, checkTold, type KeyReport } from './check-key.ts'
 import {
   checkCalls,
   checkLedger,
   checkMoney,
   checkReads,
+  checkReferences,
   checkRenewals,
   checkSums,
   type PaymentReport,
@@ -30,14 +33,20 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
 
   for (const [tid, keys] of keysByTid(histories.keys)) {
     const stored = histories.stored.get(tid) ?? NOTHING_STORED
-    const applied = histories.applied.get(tid) ?? { calls: null, cancels: [] }
+    const applied = histories.applied.get(tid) ?? { calls: null, cancels: [], underWay: [] }
     checkMoney(tid, stored, applied, mayBeUnknown, reportOf(tid))
     checkRenewals(stored, applied, keys, reportOf(tid))
     checkLedger({ tid, stated: statedAmount(tid, keys) }, stored, applied, reportOf(tid))
+    checkReferences(stored, reportOf(tid))
+    checkSpacing(applied, histories, reportOf(tid))
+    checkOverlap(applied, histories, reportOf(tid))
     checkReads(stored, reportOf(tid))
     checkCalls(applied, keys, reportOf(tid))
   }
   for (const ledger of histories.ledgersSeen) checkSums(ledger, reportOf(ledger.tid))
+
+  for (const answer of histories.checked) checkChecked(answer, reportOf(answer.body.tid))
+  checkCounted(histories, reportOf(''))
 
   const refundsOfKey = refundsByKey(histories.stored.values())
   for (const history of histories.keys) {
@@ -47,6 +56,7 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
     const refunds = refundsOfKey.get(key) ?? []
     if (refunds.length > 1) report('key', `it has ${refunds.length} refunds`)
     checkTold(history, histories, report)
+    checkFree(history, histories, report)
     checkStored(history, refunds[0], mayBeUnknown === 'nothing', report)
   }
   return violations

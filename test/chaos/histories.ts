@@ -18,6 +18,25 @@ export type Histories = Readonly<{
   kills: readonly Kill[]
   /** When the store ran on other data than its newest. */
   lapses: readonly Lapse[]
+  /** When processes were stopped, and went on. */
+  pauses: readonly Pause[]
+  /** Answers to `POST /refunds/check`. */
+  checked: readonly Checked[]
+  /** How many refunds the day's limit counts, by a gateway's metric; null: it was not asked. */
+  counted: number | null
+}>
+
+/** A SIGSTOP of the process of this name, in milliseconds since the start of the run. */
+export type Pause = Readonly<{ name: string; fromMs: number; toMs: number }>
+
+/** What would have been answered to a refund. */
+export type Checked = Readonly<{
+  body: Omit<Payload, 'metadata'>
+  status: number
+  code: string | null
+  amount?: number
+  remaining?: number
+  remaining_after?: number
 }>
 
 /** The store did not know its newest data then, in milliseconds since the start of the run. */
@@ -58,6 +77,10 @@ export type Told = Readonly<{
   isReplay: boolean
   /** The refund in the answer. */
   refund: Refund | null
+  /** Of a possible duplicate. */
+  rule: string | null
+  /** Of a mismatch. */
+  remaining: number | null
 }>
 
 /** `GET /payments/{tid}`, without its refunds. */
@@ -86,7 +109,17 @@ export type StoredPayment = Readonly<{
 export type Cancel = Readonly<{ tid: string; amount: number; at: string; cancel_tid: string }>
 
 /** What the sandbox says of one payment; `calls` is null where it was not asked. */
-export type AppliedPayment = Readonly<{ calls: number | null; cancels: readonly Cancel[] }>
+export type AppliedPayment = Readonly<{
+  calls: number | null
+  cancels: readonly Cancel[]
+  underWay: readonly CancelTimes[]
+}>
+
+/**
+ * When the sandbox heeded a cancel, its token being good, and when it was answered or its connection ended (null: not
+ * yet), in milliseconds since the start of the run.
+ */
+export type CancelTimes = Readonly<{ beganMs: number; endedMs: number | null }>
 
 /** What a payment of the sandbox is worth: the digits after the last `-` of its tid. */
 export function paidAmount(tid: string): number {

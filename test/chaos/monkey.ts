@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunClock } from './clock.ts'
-import type { Kill, Lapse } from './histories.ts'
+import type { Kill, Lapse, Pause } from './histories.ts'
 import type { Gateway, Redis, Sandbox, Target } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -13,6 +13,8 @@ export type Monkey = Readonly<{
   kills(): readonly Kill[]
   /** When the store ran on other data than its newest, so far. */
   lapses(): readonly Lapse[]
+  /** SIGSTOPs so far. */
+  pauses(): readonly Pause[]
   /** Does nothing more, and waits until everything runs again. */
   stop(): Promise<void>
 }>
@@ -43,6 +45,7 @@ export function startMonkey(parts: MonkeyParts): Monkey {
   const { gateways, redis, sandbox, random } = parts
   const counts: Record<string, number> = {}
   const kills: Kill[] = []
+  const pauses: { name: string; fromMs: number; toMs: number }[] = []
   const lapses: { fromMs: number; toMs: number }[] = []
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
@@ -70,21 +73,28 @@ export function startMonkey(parts: MonkeyParts): Monkey {
       kills.push({ name: target.name, atMs: parts.clock.ms() })
       return target.kill()
     })
+  /** Notes that the target is stopped at some time during the deed. */
+  async function stopped(target: Target, deed: () => Promise<void>): Promise<void> {
+    const pause = { name: target.name, fromMs: parts.clock.ms(), toMs: Number.POSITIVE_INFINITY }
+    pauses.push(pause)
+    await deed()
+    pause.toMs = parts.clock.ms()
+  }
   const pause = (target: Target, shortestMs: number, longestMs: number) => {
     const durationMs = random.integer(shortestMs, longestMs)
-    return act('pause', [target], () => target.pause(durationMs, stopping.signal))
+    return act('pause', [target], () => stopped(target, () => target.pause(durationMs, stopping.signal)))
   }
   const pauseBeyondLease = (gateway: Gateway) => {
     const durationMs = parts.leaseMs + random.integer(1_000, 4_000)
     return act('long pause', [gateway], async () => {
       await parts.keepBusy(gateway)
-      await gateway.pause(durationMs, stopping.signal)
+      await stopped(gateway, () => gateway.pause(durationMs, stopping.signal))
     })
   }
   const pauseBeforeWriting = (gateway: Gateway) => {
     const durationMs = parts.leaseMs + random.integer(500, 3_000)
     return act('pause before writing', [gateway], () =>
-      gateway.pauseBeforeWriting(durationMs, stopping.signal),
+      stopped(gateway, () => gateway.pauseBeforeWriting(durationMs, stopping.signal)),
     )
   }
   const terminateTwice = (gateway: Gateway) =>
@@ -145,6 +155,7 @@ export function startMonkey(parts: MonkeyParts): Monkey {
     deeds: () => counts,
     kills: () => kills,
     lapses: () => lapses,
+    pauses: () => pauses,
     async stop() {
       stopping.abort()
       await running

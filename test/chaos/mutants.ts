@@ -11,9 +11,14 @@ export type Mutant = Readonly<{
 const BEGIN = 'store/lua/begin.lua'
 const MAY_BEGIN = 'store/lua/shared/may-begin.lua'
 const FITS = 'store/lua/shared/amount-fits.lua'
+const DUPLICATES = 'store/lua/shared/duplicates.lua'
+const REMEMBERED = 'store/lua/shared/references-and-amounts.lua'
+const BESIDE = 'store/lua/shared/unresolved-beside.lua'
+const MAY_BEGIN_TEST = 'test/store/what-may-begin.test.ts'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
+const RECORD = 'refunds/flows/record-outcome.ts'
 const RECONCILER = 'refunds/jobs/settle-unknown.ts'
 const OUTCOME = 'cookiepay/cancel-outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
@@ -21,6 +26,8 @@ const CLIENT = 'cookiepay/client.ts'
 const LINE = 'cookiepay/account-line.ts'
 const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/judge-words.ts'
+const FACTS = 'refunds/rules/payment-facts.ts'
+const VERIFY = 'refunds/flows/verify-payment.ts'
 const DURABILITY = 'store/redis/durability.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -47,17 +54,116 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'begin does not count what is unsettled',
     edits: [
-      {
-        file: 'store/lua/shared/unresolved-beside.lua',
-        find: 'if unsettled and asks_for_everything(ledger, amount) then',
-        replace: 'if false then',
-      },
+      { file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' },
+      { file: BESIDE, find: 'if not seen.uncertain then return nil end', replace: 'do return nil end' },
       {
         file: MAY_BEGIN,
         find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
     ],
+  },
+  {
+    name: 'two cancels of a payment may be under way at once',
+    edits: [{ file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'no spacing is kept between two cancels of a payment',
+    edits: [
+      {
+        file: 'store/lua/shared/spacing.lua',
+        find: 'return math.max(0, math.min(left, wish.spacing_ms))',
+        replace: 'return 0',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'who finds a payment busy may not ask again',
+    edits: [{ file: BEGIN, find: "if refusal[1] ~= 'payment_busy' then", replace: 'if true then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'the entry of an attempt that waits leaves the index of what it then begins',
+    edits: [
+      {
+        file: 'store/refund-store.ts',
+        find: "if (begun.result === 'payment_busy') return begun",
+        replace: "if (begun.result === ('busy' as string)) return begun",
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'a reference is free while its refund is unsettled',
+    edits: [
+      {
+        file: DUPLICATES,
+        find: "if other and other.status ~= 'failed' then return other end",
+        replace: "if other and other.status == 'succeeded' then return other end",
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what failed and was made has lost its reference',
+    edits: [
+      {
+        file: SETTLE,
+        find: 'if reference then hold_reference(',
+        replace: 'if false then hold_reference(',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what was not sent keeps its reference',
+    edits: [{ file: 'store/lua/release.lua', find: '  forget_known(refund)\n', replace: '' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'an unsettled amount counts for no longer than the window',
+    edits: [
+      {
+        file: DUPLICATES,
+        find: "if other.status ~= 'succeeded' or now",
+        replace: 'if now',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'any refund of the amount will do as the one that is known of',
+    edits: [
+      {
+        file: DUPLICATES,
+        find: 'if other and other.id == wish.duplicate_of then return nil end',
+        replace: "if other and wish.duplicate_of ~= '' then return nil end",
+      },
+    ],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'a payment remembers every amount',
+    edits: [{ file: REMEMBERED, find: 'if noted > MOST_RECENT then', replace: 'if false then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what was verified of other facts is taken for these',
+    edits: [{ file: BEGIN, find: 'elseif decision.is_restated then', replace: 'elseif false then' }],
+    test: MAY_BEGIN_TEST,
+  },
+  {
+    name: 'what remains is not compared with what the caller takes to remain',
+    edits: [
+      {
+        file: MAY_BEGIN,
+        find: 'if wish.expected_remaining and wish.expected_remaining ~= remaining then',
+        replace: 'if false then',
+      },
+    ],
+    test: MAY_BEGIN_TEST,
   },
   {
     name: 'what is unknown is sent again',
@@ -96,14 +202,14 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: FLOW,
-        find: '    const begun = await begin(parts, intent, timings.startedAt)\n',
+        find: '      const begun = await begin(parts, intent, timings.startedAt)\n',
         replace: `    const { body } = command
     const early = await place.cancel(
       { merchant, tid: body.tid, reason: body.reason, kind: 'partial', amount: body.amount ?? body.payment.amount, taxFreeAmount: undefined, refundAccount: body.refund_account, leaseLeft: () => intent.leaseMs },
-      authorization.token,
+      token,
     )
     place.cancel = async () => early
-    const begun = await begin(parts, intent, timings.startedAt)
+      const begun = await begin(parts, intent, timings.startedAt)
 `,
       },
     ],
@@ -112,7 +218,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the answer goes out before the outcome is stored',
     edits: [
       {
-        file: FLOW,
+        file: RECORD,
         find: '  try {\n    return await write()\n',
         replace:
           '  try {\n    setTimeout(() => void write().catch(() => {}), 20)\n    return asStored(begun, settlement, now())\n',
@@ -134,8 +240,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LINE,
-        find: "const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(others, post)\n",
-        replace: "const send = () => (kind === 'cancel' ? cancels.exchange(post) : exchange(others, post))\n",
+        find: "const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(pool, post)\n",
+        replace: "const send = () => (kind === 'cancel' ? cancels.exchange(post) : exchange(pool, post))\n",
       },
       {
         file: LINE,
@@ -257,8 +363,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LEDGER,
-        find: "if refund.status ~= 'processing' or now < refund.lease_until then return end",
-        replace: 'if now then return end',
+        find: "if refund.status ~= 'processing' or now < refund.lease_until then return false end",
+        replace: 'if now then return false end',
       },
     ],
   },
@@ -300,6 +406,91 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/cookiepay/lookup.test.ts',
   },
   {
+    name: 'another amount than the provider has is let through',
+    edits: [{ file: FACTS, find: 'amount !== null && amount !== payment.amount', replace: 'false' }],
+    test: 'test/refunds/rules/payment-facts.test.ts',
+  },
+  {
+    name: 'another method than the provider has is let through',
+    edits: [{ file: FACTS, find: 'methods !== null && !methods.includes(payment.method)', replace: 'false' }],
+    test: 'test/refunds/rules/payment-facts.test.ts',
+  },
+  {
+    name: 'a row without an amount verifies a payment',
+    edits: [{ file: VERIFY, find: 'return showsPayment(seen.facts)', replace: 'return seen.facts' }],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'what must be seen and was not is let through',
+    edits: [{ file: VERIFY, find: "return mode === 'verify' ?", replace: 'return mode ?' }],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'a payment is looked up by everyone who asks',
+    edits: [{ file: VERIFY, find: 'if (other !== undefined) return other', replace: '' }],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'a ledger with other facts settles a stated payment',
+    edits: [
+      {
+        file: VERIFY,
+        find: 'if (ledger.method !== method || ledger.amount !== amount) return false',
+        replace: 'if (method === undefined || amount === undefined) return false',
+      },
+    ],
+    test: 'test/refunds/flows/verify-payment.test.ts',
+  },
+  {
+    name: 'a payment that contradicts its row keeps the key',
+    edits: [
+      {
+        file: FLOW,
+        find: "  if (seen?.result === 'refused') {\n    await release(",
+        replace: "  if (seen?.result === 'refused') {\n    if (!seen) await release(",
+      },
+    ],
+    test: 'test/e2e/payment-lookup.test.ts',
+  },
+  {
+    name: 'a lookup takes as long as its calls together',
+    edits: [
+      {
+        file: 'cookiepay/lookup-calls.ts',
+        find: 'await Promise.race([found, tooLate])',
+        replace: 'await Promise.race([found])',
+      },
+      {
+        file: 'cookiepay/lookup-calls.ts',
+        find: 'timeLeftMs: () => Math.ceil(endsAt - performance.now())',
+        replace: 'timeLeftMs: () => timeoutMs',
+      },
+    ],
+    test: 'test/cookiepay/payment-facts.test.ts',
+  },
+  {
+    name: "KakaoPay's row stands for any card",
+    edits: [
+      {
+        file: 'cookiepay/payment-facts.ts',
+        find: "isKakao ? ['easy_pay'] : (known ?? null)",
+        replace: 'isKakao ? (known ?? null) : (known ?? null)',
+      },
+    ],
+    test: 'test/cookiepay/payment-facts.test.ts',
+  },
+  {
+    name: 'an easy payment is refunded in part',
+    edits: [
+      {
+        file: 'refunds/rules/eligibility.ts',
+        find: "easy_pay: { full: 'every PG', partial: false }",
+        replace: "easy_pay: { full: 'every PG', partial: true }",
+      },
+    ],
+    test: 'test/refunds/rules/eligibility.test.ts',
+  },
+  {
     name: 'nobody looks whether the store has gone back',
     edits: [
       {
@@ -313,7 +504,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what the store forgot in mid-call is not written back',
     edits: [
       {
-        file: FLOW,
+        file: RECORD,
         find: "    if (settled.result === 'lost') {\n      const keepsKey",
         replace:
           "    if (settled.result === 'lost') return asStored(begun, settlement, now())\n    if (settled.result === ('lost' as string)) {\n      const keepsKey",
@@ -375,8 +566,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'process/live-settings.ts',
-        find: '{ name, merchant: merchantOf(id), pg,',
-        replace: '{ name, merchant: merchantOf(id + name), pg,',
+        find: 'const merchant = merchantOf(id)\n',
+        replace: 'const merchant = merchantOf(id + name)\n',
       },
       {
         file: CLIENT,
@@ -452,5 +643,87 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: 'test/cookiepay/cancel-outcome.test.ts',
+  },
+  {
+    name: 'requests for one payment are not kept in order',
+    edits: [{ file: FLOW, find: 'if (!turns.take(payment)) {', replace: 'if (payment === attempt) {' }],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
+    name: 'a key that another payload has is called free',
+    edits: [
+      {
+        file: 'refunds/flows/replay.ts',
+        find: 'return refused(isFree ? refusal : keyReused())',
+        replace: 'return refused(isFree || claim ? refusal : keyReused())',
+      },
+    ],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
+    name: 'who hangs up while it waits is refunded',
+    edits: [
+      {
+        file: 'http/routes/hang-up.ts',
+        find: "raw.once('close', () => controller.abort())",
+        replace: "raw.once('never', () => controller.abort())",
+      },
+    ],
+    test: 'test/e2e/guards.test.ts',
+  },
+  {
+    name: 'no account keeps its spacing',
+    edits: [
+      {
+        file: 'refunds/rules/intent.ts',
+        find: 'spacingMs: account.spacingMs,',
+        replace: 'spacingMs: account.spacingMs * 0,',
+      },
+    ],
+    test: 'test/e2e/guards.test.ts',
+  },
+  {
+    name: 'a limit of a day is not looked at',
+    edits: [
+      {
+        file: 'store/lua/take-allowance.lua',
+        find: 'if most_amount and amount + taken > most_amount then',
+        replace: 'if most_amount and false then',
+      },
+    ],
+    test: 'test/store/caller-limits.test.ts',
+  },
+  {
+    name: 'what is taken twice under one token counts twice',
+    edits: [
+      {
+        file: 'store/lua/take-allowance.lua',
+        find: 'local own = tonumber(found[3] or nil)',
+        replace: 'local own = nil',
+      },
+    ],
+    test: 'test/store/caller-limits.test.ts',
+  },
+  {
+    name: 'what is unknown is given back to its caller',
+    edits: [
+      {
+        file: 'store/caller-limits.ts',
+        find: "else if (refund.status === 'failed') await giveBack",
+        replace: "else if (refund.status !== 'succeeded') await giveBack",
+      },
+    ],
+    test: 'test/store/caller-limits.test.ts',
+  },
+  {
+    name: 'what breaks a limit is begun',
+    edits: [
+      {
+        file: 'refunds/flows/allowance.ts',
+        find: "if (broken !== 'taken') return refuse(parts, intent, broken)",
+        replace: "if (broken !== 'taken') return parts.store.begin(intent)",
+      },
+    ],
+    test: 'test/refunds/flows/allowance.test.ts',
   },
 ]

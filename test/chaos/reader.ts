@@ -4,6 +4,7 @@ import { Agent, request } from 'undici'
 import type { RefundEvent } from '../../src/refunds/history.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { ledgerOf } from './caller.ts'
+import type { RunClock } from './clock.ts'
 import type { AppliedPayment, Cancel, StoredPayment } from './histories.ts'
 import type { Gateway, Sandbox } from './processes.ts'
 
@@ -18,6 +19,8 @@ export type Reader = Readonly<{
   stored(tids: readonly string[]): Promise<Map<string, StoredPayment>>
   /** Everything that was applied of these payments. */
   applied(tids: readonly string[]): Promise<Map<string, AppliedPayment>>
+  /** How many refunds the limits of the day count, of the run's only caller. */
+  counted(): Promise<number>
   /** Resolves once every gateway takes refunds. */
   untilReady(): Promise<void>
   close(): Promise<void>
@@ -31,7 +34,7 @@ const PATIENCE_MS = 30_000
 const ANSWER_WAIT_MS = 700
 const PAUSE_MS = 50
 
-export function createReader(gateways: readonly Gateway[], sandbox: Sandbox): Reader {
+export function createReader(gateways: readonly Gateway[], sandbox: Sandbox, clock: RunClock): Reader {
   const agent = new Agent({ keepAliveTimeout: 2_000, headersTimeout: ANSWER_WAIT_MS })
   let turn = 0
 
@@ -68,8 +71,16 @@ export function createReader(gateways: readonly Gateway[], sandbox: Sandbox): Re
 
   async function cancels(tid: string): Promise<AppliedPayment> {
     const { body } = await getOnce(`${sandbox.url}/sandbox/cancels?tid=${tid}`)
-    const { calls, applied } = body as { calls: number; applied: Cancel[] }
-    return { calls, cancels: applied }
+    const { calls, applied, under_way } = body as {
+      calls: number
+      applied: Cancel[]
+      under_way: { began_at: string; ended_at: string | null }[]
+    }
+    const underWay = under_way.map(({ began_at, ended_at }) => ({
+      beganMs: clock.msOf(began_at),
+      endedMs: ended_at === null ? null : clock.msOf(ended_at),
+    }))
+    return { calls, cancels: applied, underWay }
   }
 
   async function storedPayment(tid: string): Promise<StoredPayment> {
@@ -96,6 +107,14 @@ export function createReader(gateways: readonly Gateway[], sandbox: Sandbox): Re
     cancels,
     stored: (tids) => readEach(tids, storedPayment),
     applied: (tids) => readEach(tids, cancels),
+    async counted() {
+      const { url } = gateways[0] as Gateway
+      const text = await (await fetch(`${url}/metrics`)).text()
+      const found = /^refund_gateway_caller_limit_used\{[^}]*limit="max_refunds_per_day"[^}]*\} (\d+)/m.exec(
+        text,
+      )
+      return Number(found?.[1] ?? 0)
+    },
     async untilReady() {
       const deadline = performance.now() + PATIENCE_MS
       for (const { url } of gateways) {

@@ -1,4 +1,5 @@
 import type { ChaosResult } from './chaos.ts'
+import { pairs } from './check-cancels.ts'
 import type { KeyHistory, Told } from './histories.ts'
 import { INVARIANTS, type Invariant, type Violation } from './violations.ts'
 
@@ -17,6 +18,8 @@ export type Summary = Readonly<{
   unknown: Counts
   /** Cancels of another amount than was asked, answers that contradict, answers told ahead of the store. */
   oddities: Counts
+  /** What the promises about one payment's cancels were held against. */
+  guards: Counts
   violations: Counts
 }>
 
@@ -42,6 +45,12 @@ export function summarize({ histories, violations, deeds }: ChaosResult): Summar
       ).length,
       conflicts: events.flat().filter(({ event }) => event === 'conflict').length,
       'told ahead of the store': histories.postponed.size,
+    },
+    guards: {
+      'cancels after another of their payment': [...histories.applied.values()].flatMap(pairs).length,
+      'refunds with a reference': refunds.filter(({ reference }) => reference).length,
+      'counted against the limit': histories.counted ?? 0,
+      checks: histories.checked.length,
     },
     violations: count(violations.map(({ invariant }) => invariant)),
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PaymentMethod } from '../../src/refunds/payment.ts'
 import type { Caller } from './caller.ts'
-import { type KeyHistory, type Payload, paidAmount, type Told } from './histories.ts'
+import { faultOf, type KeyHistory, type Payload, paidAmount, type Told } from './histories.ts'
 import type { Random } from './random.ts'
 
 /** What a story is played with. */
@@ -44,6 +44,7 @@ const FAULTS: readonly (readonly [weight: number, fault: string])[] = [
   [2, 'empty'],
   [2, 'truncated'],
   [1, 'trickle'],
+  [2, 'keyin'],
 ]
 
 const LONGEST_DELAY_MS = 350
@@ -61,7 +62,7 @@ export function createTids(): Stage['newTid'] {
 
 type Body = Omit<Payload, 'metadata'>
 
-function refundOf(tid: string, amount?: number, method: PaymentMethod = 'card_auth'): Body {
+function refundOf(tid: string, amount?: number, method: PaymentMethod = shownMethod(tid)): Body {
   return {
     tid,
     reason: '고객 변심',
@@ -73,9 +74,33 @@ function refundOf(tid: string, amount?: number, method: PaymentMethod = 'card_au
   }
 }
 
-/** Everything that was paid, said or left unsaid; of any kind of payment that allows it. */
+/** What lookups show of these payments; of all others `card_auth`. */
+const METHODS: Readonly<Record<string, PaymentMethod>> = {
+  keyin: 'card_keyin',
+  billing: 'card_billing',
+  bank: 'bank_transfer',
+  vacct: 'virtual_account',
+}
+
+/** How it was paid, as lookups show it. */
+export function shownMethod(tid: string): PaymentMethod {
+  return METHODS[faultOf(tid)] ?? 'card_auth'
+}
+
+const MISTAKEN = 0.03
+
+/** A payment that may be of a kind which is refunded in full only. */
+function newWholeTid({ random, newTid }: Stage): string {
+  return random.chance(0.3)
+    ? newTid(random, random.pick(['keyin', 'billing', 'bank', 'vacct']))
+    : newTid(random)
+}
+
+/** Everything that was paid, said or left unsaid; seldom with another method than lookups show. */
 function everything(tid: string, random: Random): Body {
-  const method = random.pick(['card_auth', 'card_keyin', 'card_billing', 'bank_transfer', 'virtual_account'])
+  const method = random.chance(MISTAKEN)
+    ? random.pick(['card_auth', 'card_keyin', 'card_billing', 'bank_transfer', 'virtual_account'])
+    : shownMethod(tid)
   return refundOf(tid, random.chance(0.3) ? paidAmount(tid) : undefined, method)
 }
 
@@ -85,7 +110,8 @@ function part(tid: string, random: Random, least: number, most: number): number 
   return random.integer(Math.ceil((parts * least) / 10), Math.floor((parts * most) / 10)) * PART
 }
 
-const hasEnded = ({ status, retry }: Told) => status === 201 || (status === 422 && retry !== 'fix_request')
+const hasEnded = ({ status, retry }: Told) =>
+  status === 201 || status === 403 || (status === 422 && retry !== 'fix_request')
 
 const MOST_RENEWALS = 3
 
@@ -99,15 +125,33 @@ const RENEWED_FAULTS: readonly (readonly [weight: number, fault: string])[] = [
   [1, 'busy'],
 ]
 
+/** What leaves a caller without an outcome. */
+const UNANSWERED_FAULTS: readonly (readonly [weight: number, fault: string])[] = [
+  [2, 'order'],
+  [3, 'late'],
+  [3, 'reset'],
+  [3, 'error500'],
+  [2, 'open'],
+  [2, 'hang'],
+  [2, 'timeout'],
+]
+
+/** Longer than a request waits for its turn. */
+const CROWD_WAIT_MS = 7_000
+
 /** All of these stories are told in a run, by their weight. */
 export const STORIES: Readonly<Record<string, Story>> = {
   /** One refund of one payment. */
   single: {
     weight: 30,
     keys: 1,
-    async play({ caller, random, newTid }) {
-      const tid = newTid(random)
-      const body = random.chance(0.5) ? everything(tid, random) : refundOf(tid, part(tid, random, 1, 9))
+    async play(stage) {
+      const { caller, random, newTid } = stage
+      const isWhole = random.chance(0.5)
+      const tid = isWhole ? newWholeTid(stage) : newTid(random)
+      const refund = isWhole ? everything(tid, random) : refundOf(tid, part(tid, random, 1, 9))
+      const body = random.chance(0.3) ? { ...refund, reference: 'line-1' } : refund
+      if (random.chance(0.2)) await caller.check(body, random)
       const history = caller.open('single', body)
       if (random.chance(0.15)) await caller.ask(history, 0, random, { hangUpAfterMs: random.integer(2, 60) })
       await caller.pursue(history, 0, random)
@@ -118,9 +162,11 @@ export const STORIES: Readonly<Record<string, Story>> = {
   race: {
     weight: 20,
     keys: 1,
-    async play({ caller, random, gateways, newTid }) {
-      const tid = newTid(random)
-      const body = random.chance(0.4) ? everything(tid, random) : refundOf(tid, part(tid, random, 1, 9))
+    async play(stage) {
+      const { caller, random, gateways, newTid } = stage
+      const isWhole = random.chance(0.4)
+      const tid = isWhole ? newWholeTid(stage) : newTid(random)
+      const body = isWhole ? everything(tid, random) : refundOf(tid, part(tid, random, 1, 9))
       const history = caller.open('race', body)
       const first = random.integer(0, gateways - 1)
       await Promise.all(
@@ -223,6 +269,86 @@ export const STORIES: Readonly<Record<string, Story>> = {
       const amount = part(tid, random, 1, 9)
       const body = { ...refundOf(tid), payment: { method: 'card_auth' as const, amount } }
       await caller.pursue(caller.open('misstatement', body), 0, random)
+    },
+  },
+
+  /** A job that runs twice, at once or one after the other: the same order lines under new keys. */
+  twice: {
+    weight: 6,
+    keys: 6,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const amounts = new Set(Array.from({ length: random.integer(2, 4) }, () => part(tid, random, 1, 2)))
+      const lines = [...amounts].map((amount, line) => ({
+        ...refundOf(tid, amount),
+        reference: `line-${line + 1}`,
+      }))
+      const run = async () => {
+        for (const line of lines) {
+          if (random.chance(0.2)) await caller.check(line, random)
+          const unseen = { ...refundOf(tid, part(tid, random, 3, 4) + 1), reference: 'unseen' }
+          const history = caller.open('twice', line, unseen)
+          const told = await caller.pursue(history, 0, random)
+          // The key is free: what was meant is sent under it.
+          if (told.code === 'possible_duplicate' && random.chance(0.5))
+            await caller.pursue(history, 1, random)
+        }
+      }
+      if (random.chance(0.5)) await Promise.all([run(), run()])
+      else {
+        await run()
+        await run()
+      }
+      await caller.look(tid, random)
+    },
+  },
+
+  /** A caller that takes a new key after a 202, or after no answer, for the same part. */
+  again: {
+    weight: 8,
+    keys: 2,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random, random.weighted(UNANSWERED_FAULTS))
+      const body = refundOf(tid, part(tid, random, 1, 4))
+      const first = caller.open('again', body)
+      const told = await caller.ask(first, 0, random)
+      if (hasEnded(told)) return
+      await caller.pursue(caller.open('again', body), 0, random)
+      await caller.pursue(caller.open('again', refundOf(tid)), 0, random)
+      await caller.pursue(first, 0, random)
+    },
+  },
+
+  /** Several callers who take the whole payment to be there still. */
+  mistaken: {
+    weight: 4,
+    keys: 3,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random)
+      const amounts = new Set(Array.from({ length: 3 }, () => part(tid, random, 1, 3)))
+      const bodies = [...amounts].map((amount) => ({
+        ...refundOf(tid, amount),
+        expected_remaining: paidAmount(tid),
+      }))
+      await Promise.all(bodies.map((body) => caller.pursue(caller.open('mistaken', body), 0, random)))
+    },
+  },
+
+  /** More callers at one payment than get their turn while they wait. */
+  crowd: {
+    weight: 2,
+    keys: 14,
+    async play({ caller, random, newTid }) {
+      const tid = newTid(random, `delay${LONGEST_DELAY_MS}`)
+      const amounts = new Set(Array.from({ length: 14 }, () => random.integer(1, 2_000)))
+      await Promise.all(
+        [...amounts].map((amount) =>
+          caller.pursue(caller.open('crowd', refundOf(tid, amount)), 0, random, {
+            hangUpAfterMs: CROWD_WAIT_MS,
+          }),
+        ),
+      )
+      await caller.look(tid, random)
     },
   },
 

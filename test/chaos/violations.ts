@@ -13,6 +13,13 @@ export const INVARIANTS = {
   answer: 'every answer is one that the contract gives to this request',
   events: 'the events of a refund are a way through its states',
   reads: 'every read of a refund says the same',
+  reference: 'no two refunds of one payment that have not failed share a reference',
+  spacing:
+    'a cancel begins at the provider no sooner than the spacing after the one before of its payment began, unless the provider was stopped meanwhile',
+  overlap:
+    'no cancel begins at the provider before the one before of its payment was answered or given up, unless the provider or a gateway was stopped meanwhile',
+  free: 'a key that was refused by a guard takes another payload',
+  counted: 'every refund that stands is counted against the limit of its caller',
   calls: 'a cancel is not called again, but after a refused token or where nothing was sent',
 } as const
 export type Invariant = keyof typeof INVARIANTS

@@ -32,6 +32,11 @@ t.test('what a setting exposes is warned of', async (t) => {
     [sentinels, ['REDIS_MIN_REPLICAS is 0: a failover of Redis can lose refunds that were acknowledged']],
     [{ ...sentinels, REDIS_MIN_REPLICAS: '1' }, []],
     [{ REDIS_URL: 'redis://redis.test' }, []],
+    [{ CALLER_LIMITS: '[{"caller":"shop"}]' }, []],
+    [
+      { ...outside, CALLER_LIMITS: '[{"caller":"shop"},{"caller":"shpo"}]' },
+      ['CALLER_LIMITS is of a caller "shpo", whom no entry of API_KEYS names: its limits hold for nobody'],
+    ],
   ]
   for (const [env, warnings] of warned) {
     const found = exposureWarnings(readWith(env)).map(({ variable, detail }) => `${variable} is ${detail}`)

@@ -27,6 +27,7 @@ t.test('defaults', async (t) => {
       ambiguousCodes: [],
       declinedCodes: [],
     },
+    paymentLookup: 'off',
     accounts: [
       {
         name: 'default',
@@ -35,13 +36,16 @@ t.test('defaults', async (t) => {
         pg: 'toss',
         timeoutMs: 20_000,
         fullCancel: 'with_amount',
+        spacingMs: 1_100,
       },
     ],
     apiKeys: null,
+    callerLimits: [],
     storeSecrets: [Buffer.from('for development only, not secret')],
     rateLimit: { max: 1_000, windowMs: 10_000 },
     idempotencyRetentionMs: 168 * 3_600_000,
     ledgerRetentionMs: 400 * 86_400_000,
+    duplicateWindowMs: 600_000,
     resolveFailedAfterMs: 600_000,
     reconcileIntervalMs: 15_000,
     otlpEndpoint: null,
@@ -116,7 +120,14 @@ t.test('values that are taken', async (t) => {
       'toss:3001',
       { cookiepay: { declinedCodes: [{ pg: 'toss', code: '3001' }] } },
     ],
+    ['PAYMENT_LOOKUP', 'verify', { paymentLookup: 'verify' }],
+    ['PAYMENT_LOOKUP', 'require', { paymentLookup: 'require' }],
     ['COOKIEPAY_FULL_CANCEL', 'without_amount', { accounts: [{ fullCancel: 'without_amount' }] }],
+    ['COOKIEPAY_PAYMENT_SPACING_MS', '0', { accounts: [{ spacingMs: 0 }] }],
+    ['COOKIEPAY_PAYMENT_SPACING_MS', '2500', { accounts: [{ spacingMs: 2_500 }] }],
+    ['DUPLICATE_WINDOW_SECONDS', '0', { duplicateWindowMs: 0 }],
+    ['DUPLICATE_WINDOW_SECONDS', '0.3', { duplicateWindowMs: 300 }],
+    ['DUPLICATE_WINDOW_SECONDS', '86400', { duplicateWindowMs: 86_400_000 }],
     ['STORE_MARK_FILE', '/var/lib/mark', { storeMarkFile: '/var/lib/mark' }],
     ['RESOLVE_FAILED_AFTER_MS', '300', { resolveFailedAfterMs: 300 }],
     ['API_KEYS', `shop:${hash('k')}:create+read+create`, { apiKeys: [key] }],
@@ -192,6 +203,7 @@ t.test('values that are turned down', async (t) => {
     COOKIEPAY_AMBIGUOUS_CODES: ['E1,', 'E 1', 'x'.repeat(21), '0000', 'paypal:1', 'toss:', ':1'],
     COOKIEPAY_DECLINED_CODES: ['E1,', '0000', 'toss:0000', 'paypal:1'],
     COOKIEPAY_FULL_CANCEL: ['always', 'With_amount'],
+    PAYMENT_LOOKUP: ['on', 'Verify'],
     STORE_MARK_FILE: ['a\nb'],
     RESOLVE_FAILED_AFTER_MS: ['0', '299', '604800001', 'soon'],
     API_KEYS: [
@@ -227,6 +239,16 @@ t.test('values that are turned down', async (t) => {
     IDEMPOTENCY_RETENTION_HOURS: ['0.00008', '87601', '-1', '1e3', '.5', '1,5', 'long'],
     LEDGER_RETENTION_DAYS: ['0', '0.0001', '29.9', '3651', '-1', 'long'],
     RECONCILE_INTERVAL_MS: duration,
+    COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '1.5', 'soon', '3600001'],
+    DUPLICATE_WINDOW_SECONDS: ['-1', '86401', 'soon', '1,5'],
+    CALLER_LIMITS: [
+      'orders',
+      '{}',
+      '[1]',
+      '[{}]',
+      '[{"caller":"a","max_amount":1e16}]',
+      '[{"caller":"a","max":1}]',
+    ],
     OTEL_EXPORTER_OTLP_ENDPOINT: ['otel:4318', 'grpc://otel:4317', 'http://user@otel:4318', 'http://otel?x'],
   }
   // Tested below, together with what they go with.
@@ -263,6 +285,43 @@ t.test('a mistake says what was got and what is taken, and all are told at once'
     ],
   )
   t.throws(() => readConfig({ ...ACCOUNT, PORT: 'x' }), { name: 'ConfigError', message: /^PORT: got "x"/ })
+})
+
+t.test('limits of callers: each optional, and each mistake named', async (t) => {
+  const read = (limits: unknown) => readWith({ CALLER_LIMITS: JSON.stringify(limits) }).callerLimits
+  t.strictSame(read([]), [])
+  t.strictSame(
+    read([
+      { caller: 'orders', max_amount: 500_000, max_amount_per_day: 0 },
+      { caller: 'desk', max_refunds_per_day: 3 },
+      { caller: 'free' },
+    ]),
+    [
+      { caller: 'orders', limits: { max_amount: 500_000, max_amount_per_day: 0 } },
+      { caller: 'desk', limits: { max_refunds_per_day: 3 } },
+      { caller: 'free', limits: {} },
+    ],
+  )
+  const entries = [
+    { caller: 'a b', max_amount: -1 },
+    { caller: 'shop', max_amount_per_day: 1.5, max_refunds_per_day: '3', max_per_day: 1 },
+    ['shop'],
+    { caller: 'fine', max_amount: 1 },
+  ]
+  t.strictSame(
+    mistakesOf({ ...ACCOUNT, CALLER_LIMITS: JSON.stringify(entries) }),
+    [
+      'entry 1 of 4, which has no valid caller',
+      'entry 1 of 4, which has no valid max_amount',
+      'entry 2 of 4, which has no valid max_amount_per_day',
+      'entry 2 of 4, which has no valid max_refunds_per_day',
+      'entry 2 of 4, which has an unknown member "max_per_day"',
+      'entry 3 of 4, which is not an object',
+    ].map((got) => `CALLER_LIMITS: got ${got}; takes ${VARIABLES.CALLER_LIMITS.takes}`),
+  )
+  t.match(mistakesOf({ ...ACCOUNT, CALLER_LIMITS: '[{"caller":"a"},{"caller":"b"},{"caller":"a"}]' }), [
+    /^CALLER_LIMITS: got the same caller in entries 1 and 3; /,
+  ])
 })
 
 t.test('TLS: a certificate and its key, and an authority for clients', async (t) => {
@@ -340,6 +399,7 @@ t.test('the accounts file', async (t) => {
       pg: 'toss',
       timeoutMs: 20_000,
       fullCancel: 'with_amount',
+      spacingMs: 1_100,
     },
     {
       name: 'kiwoom_2',
@@ -348,6 +408,7 @@ t.test('the accounts file', async (t) => {
       pg: 'kiwoom',
       timeoutMs: 20_000,
       fullCancel: 'with_amount',
+      spacingMs: 0,
     },
   ])
 
@@ -363,8 +424,9 @@ t.test('the accounts file', async (t) => {
     [JSON.stringify([{ ...toss, pg: undefined }]), 'a file whose account 1 of 1 has no valid pg'],
     [
       JSON.stringify([{ ...toss, hush: '' }]),
-      'a file whose account 1 of 1 has members other than name, id, key, pg, timeout_ms and full_cancel',
+      'a file whose account 1 of 1 has members other than name, id, key, pg, timeout_ms, spacing_ms and full_cancel',
     ],
+    [JSON.stringify([{ ...toss, spacing_ms: -1 }]), 'a file whose account 1 of 1 has no valid spacing_ms'],
     [JSON.stringify([{ ...toss, timeout_ms: '1' }]), 'a file whose account 1 of 1 has no valid timeout_ms'],
     [
       JSON.stringify([{ ...toss, full_cancel: true }]),
@@ -391,26 +453,27 @@ t.test('what an account does not say of itself is said for all, or by its PG', a
   const easypay = { name: 'easy', id: 'shop-2', key: 'k2', pg: 'easypay' }
   const timeoutsOf = (accounts: object[], env: Record<string, string> = {}) =>
     readConfig({ ...env, COOKIEPAY_ACCOUNTS_FILE: fileWith(t, JSON.stringify(accounts)) }).accounts.map(
-      ({ timeoutMs, fullCancel }) => [timeoutMs, fullCancel],
+      ({ timeoutMs, fullCancel, spacingMs }) => [timeoutMs, fullCancel, spacingMs],
     )
   t.strictSame(timeoutsOf([toss, easypay]), [
-    [20_000, 'with_amount'],
-    [35_000, 'with_amount'],
+    [20_000, 'with_amount', 1_100],
+    [35_000, 'with_amount', 0],
   ])
   t.strictSame(
     timeoutsOf(
       [
         { ...toss, timeout_ms: 400 },
-        { ...easypay, full_cancel: 'with_amount' },
+        { ...easypay, spacing_ms: 0, full_cancel: 'with_amount' },
       ],
       {
+        COOKIEPAY_PAYMENT_SPACING_MS: '300',
         COOKIEPAY_TIMEOUT_MS: '7000',
         COOKIEPAY_FULL_CANCEL: 'without_amount',
       },
     ),
     [
-      [400, 'without_amount'],
-      [7_000, 'with_amount'],
+      [400, 'without_amount', 300],
+      [7_000, 'with_amount', 0],
     ],
   )
 })

@@ -84,7 +84,8 @@ t.test('the selectors of an expression are found', async (t) => {
 })
 
 t.test('everything that the dashboard and the alerts ask for is on /metrics', async (t) => {
-  const { request, refund } = await startAll(t)
+  const limits = [{ caller: 'anonymous', max_refunds_per_day: 100 }]
+  const { request, refund } = await startAll(t, { CALLER_LIMITS: JSON.stringify(limits) })
   await refund(refundRequest())
   const { body: unknown } = await refund(refundRequest({ tid: 'html-metrics-10000' }))
   await request(`/refunds/${unknown.id}/resolve`, { body: { outcome: 'succeeded', note: 'seen' } })

@@ -151,13 +151,15 @@ t.test('keys are scoped to the caller', async (t) => {
       API_KEYS: [apiKey('orders', 'k1'), apiKey('orders', 'k2'), apiKey('finance', 'k3')].join(),
     }),
   )
+  // Each names its own: else it would be a possible duplicate of the other's.
   const body = refundRequest({ amount: 1_000 })
-  const post = (key: string) => guarded.refund(body, 'shared', bearer(key))
+  const post = (key: string, reference = 'orders') =>
+    guarded.refund({ ...body, reference }, 'shared', bearer(key))
   const calls = provider.cancels.length
   const first = await post('k1')
   isRefund(t, first, 'succeeded')
   isRefund(t, await post('k2'), 'succeeded', { replayed: true, about: 'another key of the same caller' })
-  const other = await post('k3')
+  const other = await post('k3', 'finance')
   isRefund(t, other, 'succeeded', { about: 'another caller' })
   t.not(other.body.id, first.body.id)
   t.equal(first.body.requested_by, 'orders')

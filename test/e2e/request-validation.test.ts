@@ -123,6 +123,15 @@ const WRONG: Record<string, readonly unknown[]> = {
   'refund_account/account_no': [...NO_STRINGS, ...BLANKS, '1'.repeat(31)],
   'refund_account/account_name': [...NO_STRINGS, ...BLANKS, EMOJI.repeat(31)],
   account: [...NO_STRINGS, 'x'.repeat(31)],
+  reference: [...NO_STRINGS, ...BLANKS, 'x'.repeat(65), EMOJI.repeat(65)],
+  expected_remaining: NO_INTEGERS,
+  duplicate_of: [
+    ...NO_STRINGS,
+    'rf_',
+    `rf_${'I'.repeat(26)}`,
+    `rf_${'0'.repeat(27)}`,
+    ` rf_${'0'.repeat(26)}`,
+  ],
   metadata: NO_OBJECTS,
   'metadata/order': [null, true, 1000, {}, [], 'x'.repeat(201), EMOJI.repeat(201)],
 }

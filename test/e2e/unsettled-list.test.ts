@@ -104,7 +104,7 @@ t.test('a cursor belongs to its list', async (t) => {
   fail()
   const tid = 'cursors-10000'
   for (let count = 0; count < 3; count++) {
-    await gateway.refund(refundRequest({ tid, amount: 10 }))
+    await gateway.refund(refundRequest({ tid, amount: 10 + count }))
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
   const ofPayment = (await list({ tid, limit: '1' })).body.next_cursor as string

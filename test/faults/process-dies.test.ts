@@ -154,7 +154,7 @@ t.test('what a crash leaves behind', async (t) => {
       if (isBlocked) {
         t.match(repeat.body, { status: 409, code: 'idempotency_in_progress', retry: 'same_key' })
         const other = await survivor.refund({ ...refundRequest(), tid: body.tid })
-        t.match(other.body, { code: 'refund_unresolved' }, 'and blocks what could refund it again')
+        t.match(other.body, { code: 'payment_busy' }, 'and blocks what could refund it again')
         const isOver = async () => (await survivor.refund(body, key)).status !== 409
         await until('the lease is over', isOver, LEASE_MS + 5_000)
         t.ok(Date.now() - diedAt > LEASE_MS - 2_000, 'for as long as the lease lasts')

@@ -13,6 +13,7 @@ const REFUND: Refund = {
   amount: 10_000,
   tax_free_amount: 0,
   reason: '고객 변심',
+  reference: 'order-1042-line-1',
   refund_account: { bank: '20', account_no: '*********8901', account_name: '홍길동' },
   provider: {
     cancel_tid: 'C1',

@@ -11,6 +11,7 @@ function startAll(overrides: Partial<MetricSources> = {}) {
     },
     oldestUnknownAt: async () => 1_000,
     storeNow: () => 61_000,
+    limitUse: async () => [],
     countPendingWrites: () => 0,
     isReady: () => true,
     storeState: () => 'durable',
@@ -79,6 +80,36 @@ t.test('what the store cannot tell is absent', async (t) => {
   }
   const { metrics } = startAll({ countUnsettled: away, oldestUnknownAt: away })
   t.notMatch(await metrics.text(), /^refund_gateway_(unsettled_refunds|oldest_unknown_age_seconds) /m)
+})
+
+t.test('both gauges of a limit come from one look, and leave with it', async (t) => {
+  let looks = 0
+  const use = { caller: 'orders', limit: 'max_amount_per_day', used: 800, max: 1_000 } as const
+  let uses: readonly (typeof use)[] | null = [use]
+  const { metrics } = startAll({
+    async limitUse() {
+      looks += 1
+      if (uses === null) throw new Error('away')
+      return uses
+    },
+  })
+  const series = async () => {
+    metrics.countAnswer('succeeded')
+    return [...(await metrics.text()).matchAll(/^refund_gateway_caller_limit_\w+\{.*$/gm)].map(
+      ([line]) => line,
+    )
+  }
+  t.strictSame(await series(), [
+    'refund_gateway_caller_limit_used{caller="orders",limit="max_amount_per_day"} 800',
+    'refund_gateway_caller_limit_max{caller="orders",limit="max_amount_per_day"} 1000',
+  ])
+  t.equal(looks, 1)
+  uses = null
+  t.strictSame(await series(), [], 'absent while the store is away')
+  uses = [use]
+  t.equal((await series()).length, 2)
+  uses = []
+  t.strictSame(await series(), [], 'a limit that is gone')
 })
 
 t.test('the table holds every metric of the gateway', async (t) => {

@@ -85,6 +85,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/refunds/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask what a refund would be answered
+         * @description Decides as `POST /refunds` would now, about a request of this body with a key of its own. Writes nothing and moves no money. Between this answer and the refund the payment may change: only `POST /refunds` reserves.
+         */
+        post: operations["checkRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/refunds/{id}": {
         parameters: {
             query?: never;
@@ -298,6 +318,11 @@ export interface components {
              * @example 고객 변심
              */
             reason: string;
+            /**
+             * @description As requested
+             * @example order-1042-line-1
+             */
+            reference: string | null;
             /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
             refund_account: components["schemas"]["RefundAccount"] | null;
             /** @description The provider's answer, as received */
@@ -392,6 +417,11 @@ export interface components {
              * @example 고객 변심
              */
             reason?: string;
+            /**
+             * @description As requested
+             * @example order-1042-line-1
+             */
+            reference?: string | null;
             /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
             refund_account?: components["schemas"]["RefundAccount"] | null;
             /** @description The provider's answer, as received */
@@ -480,6 +510,11 @@ export interface components {
              * @example 고객 변심
              */
             reason: string;
+            /**
+             * @description As requested
+             * @example order-1042-line-1
+             */
+            reference: string | null;
             /** @description As requested, the account number masked to its last four characters, and never more than half of it shown */
             refund_account: components["schemas"]["RefundAccount"] | null;
             /** @description The provider's answer, as received */
@@ -529,6 +564,48 @@ export interface components {
              */
             retry: "same_key" | "fix_request" | "new_key" | "after_resolution" | "never";
         };
+        /** @description A refund that would be sent to the provider now */
+        CheckedRefund: {
+            /**
+             * @description Always true: what is not allowed is a problem
+             * @example true
+             */
+            allowed: boolean;
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account: string;
+            /**
+             * @description As the refund would have it
+             * @example partial
+             * @enum {string}
+             */
+            kind: "full" | "partial";
+            /**
+             * Format: int64
+             * @description Integer of KRW that would be refunded
+             * @example 3000
+             */
+            amount: number;
+            /**
+             * @description Integer of KRW, as requested
+             * @example null
+             */
+            tax_free_amount: number | null;
+            /**
+             * Format: int64
+             * @description Integer of KRW that remains of the payment now
+             * @example 10000
+             */
+            remaining: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW that would remain of it
+             * @example 7000
+             */
+            remaining_after: number;
+        };
         /** @description A page of refunds */
         RefundList: {
             /** @description Oldest first */
@@ -556,7 +633,7 @@ export interface components {
              * @example card_auth
              * @enum {string}
              */
-            method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
+            method: "card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile";
             /**
              * Format: int64
              * @description Integer of KRW: what was paid
@@ -649,6 +726,31 @@ export interface components {
             /** @example must be integer */
             detail: string;
         };
+        /** @description With `limit_exceeded`: the limit of the caller that this refund would break */
+        BrokenLimit: {
+            /**
+             * @description As the operator names it
+             * @example max_amount_per_day
+             * @enum {string}
+             */
+            name: "max_amount" | "max_amount_per_day" | "max_refunds_per_day";
+            /**
+             * Format: int64
+             * @description KRW, or a number of refunds
+             * @example 1000000
+             */
+            max: number;
+            /**
+             * @description What the refunds of the day come to; null with `max_amount`
+             * @example 980000
+             */
+            used: number | null;
+            /**
+             * @description The next midnight in Korea; null with `max_amount`
+             * @example 2026-01-02T00:00:00+09:00
+             */
+            resets_at: string | null;
+        };
         /** @description A problem (RFC 9457) */
         Problem: {
             /**
@@ -674,7 +776,7 @@ export interface components {
              * @example not_eligible
              * @enum {string}
              */
-            code: "invalid_request" | "idempotency_key_missing" | "idempotency_key_invalid" | "unauthenticated" | "forbidden" | "not_found" | "idempotency_in_progress" | "payment_mismatch" | "refund_unresolved" | "not_resolvable" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "not_eligible" | "amount_exceeds_remaining" | "tax_free_not_allowed" | "tax_free_exceeds_amount" | "refund_account_required" | "unknown_account" | "provider_declined" | "already_cancelled" | "deposit_required" | "rate_limited" | "internal_error" | "provider_auth_failed" | "provider_unavailable" | "store_unavailable" | "store_not_durable";
+            code: "invalid_request" | "idempotency_key_missing" | "idempotency_key_invalid" | "unauthenticated" | "forbidden" | "limit_exceeded" | "not_found" | "idempotency_in_progress" | "payment_mismatch" | "remaining_mismatch" | "possible_duplicate" | "payment_busy" | "refund_unresolved" | "not_resolvable" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "not_eligible" | "amount_exceeds_remaining" | "tax_free_not_allowed" | "tax_free_exceeds_amount" | "refund_account_required" | "unknown_account" | "provider_declined" | "already_cancelled" | "deposit_required" | "rate_limited" | "internal_error" | "provider_auth_failed" | "provider_unavailable" | "store_unavailable" | "store_not_durable";
             /** @description The refund, or else this request as the logs name it */
             instance: string;
             /**
@@ -685,13 +787,17 @@ export interface components {
             retry: "same_key" | "fix_request" | "new_key" | "after_resolution" | "never";
             /** @description What is wrong with the body */
             errors?: components["schemas"]["InvalidMember"][];
-            /** @description With `not_eligible`: the rule that forbids it */
+            /**
+             * @description With `not_eligible` and `possible_duplicate`: the rule that forbids it
+             * @example partial_not_allowed
+             */
             rule?: string;
             /**
              * Format: int64
-             * @description With `amount_exceeds_remaining`: KRW that can still be refunded
+             * @description With `amount_exceeds_remaining` and `remaining_mismatch`: KRW that can still be refunded
              */
             remaining?: number;
+            limit?: components["schemas"]["BrokenLimit"];
             refund?: components["schemas"]["SeenRefund"];
         };
         /** @description Alive */
@@ -735,7 +841,7 @@ export interface components {
              * @example card_auth
              * @enum {string}
              */
-            method: "card_auth" | "card_keyin" | "card_billing" | "bank_transfer" | "virtual_account" | "mobile";
+            method: "card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile";
             /**
              * Format: int64
              * @description Integer of KRW: everything that was paid
@@ -780,6 +886,22 @@ export interface components {
              * @example default
              */
             account?: string;
+            /**
+             * @description Your own name for what is refunded (a return, an order line): one refund of the payment for each
+             * @example order-1042-line-1
+             */
+            reference?: string;
+            /**
+             * Format: int64
+             * @description Integer of KRW: the refund is refused where anything else remains of the payment
+             * @example 10000
+             */
+            expected_remaining?: number;
+            /**
+             * @description The refund of the same amount that is known of: this is another one
+             * @example rf_3XR8ZQ5T0M9W7C2KDN4VB6HJ1E
+             */
+            duplicate_of?: string;
             /**
              * @description Kept and returned, never sent on
              * @example {
@@ -1164,7 +1286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Not allowed (권한 없음) */
+            /** @description `limit_exceeded`: Limit of the caller (호출자 한도 초과); `forbidden`: Not allowed (권한 없음) */
             403: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1179,7 +1301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_in_progress`: The first request is still running (처리 중인 요청); `payment_mismatch`: Payment differs from an earlier request (결제 정보 불일치); `refund_unresolved`: Another refund is not settled yet (미확정 환불 존재) */
+            /** @description `idempotency_in_progress`: The first request is still running (처리 중인 요청); `payment_mismatch`: Payment differs from an earlier request (결제 정보 불일치); `possible_duplicate`: It may be refunded already (중복 환불 의심); `payment_busy`: Another refund of the payment is being made (동일 결제 환불 진행 중); `refund_unresolved`: Another refund is not settled yet (미확정 환불 존재); `remaining_mismatch`: Something else remains (환불 가능 금액 불일치) */
             409: {
                 headers: {
                     /** @description Requests that this caller may make in a window */
@@ -1293,6 +1415,195 @@ export interface operations {
                 };
             };
             /** @description `provider_unavailable`: Provider cannot be reached (결제사 연결 불가); `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One refund of one payment */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundRequest"];
+            };
+        };
+        responses: {
+            /** @description `POST /refunds` would send this to the provider now */
+            200: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedRefund"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limit_exceeded`: Limit of the caller (호출자 한도 초과); `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment_mismatch`: Payment differs from an earlier request (결제 정보 불일치); `possible_duplicate`: It may be refunded already (중복 환불 의심); `payment_busy`: Another refund of the payment is being made (동일 결제 환불 진행 중); `refund_unresolved`: Another refund is not settled yet (미확정 환불 존재); `remaining_mismatch`: Something else remains (환불 가능 금액 불일치) */
+            409: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
+            415: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_eligible`: Cannot be refunded this way (환불 불가 거래); `amount_exceeds_remaining`: More than remains (환불 가능 금액 초과); `tax_free_not_allowed`: Tax-free amount is not allowed (비과세 금액 사용 불가); `tax_free_exceeds_amount`: Tax-free or taxable part is too large (비과세·과세 금액 초과); `refund_account_required`: Refund account is required (환불 계좌 필요); `unknown_account`: Unknown account (알 수 없는 계정) */
+            422: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

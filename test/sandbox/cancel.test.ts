@@ -132,6 +132,19 @@ t.test('a body that is not JSON is refused', async (t) => {
   }
 })
 
+t.test('each cancel with a good token is told with when it came and when it was over', async (t) => {
+  const { cancel, cancels, issueToken } = await startSandbox(t)
+  const token = await issueToken()
+  const tid = 'delay50-500'
+  await cancel({ tid, reason: 'r', amount: '100' }, 'no token')
+  for (const amount of ['100', '200']) await cancel({ tid, reason: 'r', amount }, token)
+  const { under_way: [first, second, ...others] = [] } = await cancels(tid)
+  t.strictSame(others, [])
+  const lastedMs = Date.parse(first?.ended_at ?? '') - Date.parse(first?.began_at ?? '')
+  t.ok(lastedMs >= 45, `${lastedMs} ms`)
+  t.ok((second?.began_at ?? '') >= (first?.ended_at ?? '?'), 'one after the other')
+})
+
 t.test('reset forgets payments, not tokens', async (t) => {
   const { base, post, cancel, cancels, issueToken } = await startSandbox(t)
   const token = await issueToken()

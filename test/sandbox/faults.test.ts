@@ -206,7 +206,68 @@ const SEEN: Record<string, (t: Test, sandbox: Sandbox, tid: string) => Promise<{
     }
     return { applied: 0 }
   },
+
+  spaced: async (t, sandbox, tid) => {
+    const part = { tid, reason: 'r', amount: '1000' }
+    t.match(await sandbox.cancel(part), { cancel_code: '0000' })
+    for (let count = 0; count < 2; count++) {
+      const answer = await sandbox.cancel(part)
+      t.match(answer, { cancel_code: '2008', cancel_msg: '반복적인 요청은 허용되지 않습니다.' })
+    }
+    t.match(await sandbox.cancel({ tid: `${tid}0`, reason: 'r' }), { cancel_code: '0000' }, 'another payment')
+    await sleep(1000)
+    t.match(await sandbox.cancel(part), { cancel_code: '0000' })
+    return { applied: 2000 }
+  },
+
+  keyin: async (t, sandbox, tid) => {
+    t.match(await sandbox.cancel({ tid, reason: 'r', amount: '1000' }), { cancel_code: '0000' })
+    return { applied: 1000 }
+  },
+
+  billing: inFullOnly,
+  kakaopay: inFullOnly,
+  kakaocard: inFullOnly,
+  naverpay: inFullOnly,
+  bank: inFullOnly,
+  vacct: inFullOnly,
+
+  otheramount: withRow([{ AMOUNT: '5100', PAYMETHOD: 'CARD' }]),
+  othermethod: withRow([{ AMOUNT: '5000', PAYMETHOD: 'MOBILE' }]),
+  norow: withRow({ RESULTCODE: 'E008' }),
+  brokenrow: withRow({ RTN_CD: '9999' }),
+
+  slowrow: async (t, sandbox, tid) => {
+    const startedMs = Date.now()
+    t.match(await sandbox.lookup(tid), [{ AMOUNT: '5000' }])
+    t.ok(Date.now() - startedMs >= SLOW_MS)
+    t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_code: '0000' })
+    return { applied: 5000 }
+  },
 }
+
+async function inFullOnly(t: Test, sandbox: Sandbox, tid: string) {
+  t.match(await sandbox.cancel({ tid, reason: 'r', amount: '1000' }), { cancel_code: '2004' })
+  t.match(await sandbox.cancel({ tid, reason: 'r', amount: '5000' }), { cancel_code: '0000' })
+  return { applied: 5000 }
+}
+
+function withRow(found: object) {
+  return async (t: Test, sandbox: Sandbox, tid: string) => {
+    t.match(await sandbox.lookup(tid), found)
+    t.match([await sandbox.certificate({ tid })].flat(), [found].flat())
+    t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_code: '0000' })
+    return { applied: 5000 }
+  }
+}
+
+t.test('a sandbox may heed only the first of two cancels of any payment', async (t) => {
+  const { cancel, cancels } = await startSandbox(t, { spacingMs: 60_000 })
+  const part = { tid: 'order-5000', reason: 'r', amount: '1000' }
+  t.match(await cancel(part), { cancel_code: '0000' })
+  t.match(await cancel(part), { cancel_code: '2008' })
+  t.match(await cancels('order-5000'), { calls: 2, applied_total: 1000 })
+})
 
 t.test('every fault', async (t) => {
   t.strictSame(Object.keys(SEEN), names(), 'the table, row by row')

@@ -5,9 +5,9 @@ const NO_MATCH = { RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없
 
 type Row = Record<string, string>
 
-t.test('a row for every payment that a cancel was received for', async (t) => {
+t.test('a row for every payment', async (t) => {
   const { cancel, lookup } = await startSandbox(t)
-  t.strictSame(await lookup('whole-1000'), NO_MATCH)
+  t.match(await lookup('whole-1000'), [{ AMOUNT: '1000', CANCELDATE: '' }], 'before any cancel')
 
   await cancel({ tid: 'whole-1000', reason: 'r' })
   const rows = (await lookup('whole-1000')) as Row[]
@@ -49,6 +49,25 @@ t.test('a tid of more than 20 characters is found by itself only', async (t) => 
   }
 })
 
+t.test('how a payment was made is in its tid', async (t) => {
+  const { lookup, certificate, cancels } = await startSandbox(t)
+  const rows: [tid: string, row: Row][] = [
+    ['order-1000', { PAYMETHOD: 'CARD', CARDCODE: '', AMOUNT: '1000' }],
+    ['keyin-1000', { PAYMETHOD: 'CARD_SUGI', CARDCODE: '' }],
+    ['billing-1000', { PAYMETHOD: 'CARD_BATCH', CARDCODE: '' }],
+    ['KakaoPay-1000', { PAYMETHOD: 'KAKAOPAY', CARDCODE: '' }],
+    ['kakaocard-1000', { PAYMETHOD: 'CARD', CARDCODE: 'KAKAO' }],
+    ['naverpay-1000', { PAYMETHOD: 'NAVERPAY', CARDCODE: '' }],
+    ['bank-1000', { PAYMETHOD: 'BANK', CARDCODE: '' }],
+    ['vacct-1000', { PAYMETHOD: 'VACCT', CARDCODE: '' }],
+  ]
+  for (const [tid, row] of rows) {
+    t.match(await lookup(tid), [row], tid)
+    t.match(await certificate({ tid }), row, tid)
+  }
+  t.match(await cancels(), { calls: 0, applied_total: 0 })
+})
+
 t.test('a lookup that is not valid', async (t) => {
   const { cancel, lookup, issueToken } = await startSandbox(t)
   await cancel({ tid: 'a-1000', reason: 'r' })
@@ -66,7 +85,7 @@ t.test('a lookup that is not valid', async (t) => {
 
 t.test('a payment by its tid alone', async (t) => {
   const { cancel, lookup, certificate } = await startSandbox(t)
-  t.strictSame(await certificate({ tid: 'a-1000' }), NO_MATCH)
+  t.match(await certificate({ tid: 'a-1000' }), { AMOUNT: '1000', CANCELDATE: '' }, 'before any cancel')
   await cancel({ tid: 'a-1000', reason: 'r', amount: '400' })
   t.strictSame([await certificate({ tid: 'a-1000' })], await lookup('a-1000'))
   for (const body of [

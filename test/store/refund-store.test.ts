@@ -1,111 +1,43 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import t, { type Test } from 'tap'
-import type { Claim, Intent } from '../../src/refunds/claim.ts'
+import t from 'tap'
+import type { Claim, Wish } from '../../src/refunds/claim.ts'
 import type { Payment } from '../../src/refunds/payment.ts'
-import type { RefundStore } from '../../src/refunds/ports/store.ts'
+import type { BeginResult, CheckResult, RefundStore } from '../../src/refunds/ports/store.ts'
 import type { Resolution } from '../../src/refunds/refund.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
-import { connectRedis } from '../../src/store/redis/connection.ts'
-import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
 import {
   emptyPayment,
-  type ModelRequest,
+  type ModelDecision,
   modelBegin,
+  modelCheck,
+  modelReadAll,
   modelRelease,
   modelRestore,
   modelSettle,
+  shownStatus,
   sumOf,
 } from '../support/ledger-model.ts'
 import { MERCHANT } from '../support/merchant.ts'
-import { startTestRedis } from '../support/redis.ts'
-import { storeTimes } from '../support/store-times.ts'
+import {
+  attemptOf,
+  begun,
+  byPerson,
+  CARD,
+  FAILED,
+  newClaim,
+  newIntent,
+  newToken,
+  newWish,
+  REQUESTED_AT,
+  SUCCEEDED,
+  UNKNOWN,
+} from '../support/store-intents.ts'
+import { startStore } from '../support/store-start.ts'
 
-async function startStore(t: Test, options: Partial<RefundStoreOptions> = {}) {
-  const server = await startTestRedis(t)
-  const redis = connectRedis({ kind: 'url', url: server.url })
-  t.teardown(() => redis.disconnect())
-  await new Promise((resolve) => redis.once('ready', resolve))
-  const store = createRefundStore(redis, {
-    ...storeTimes(60_000),
-    idempotencyRetentionMs: 3_600_000,
-    ledgerRetentionMs: 86_400_000,
-    durability: () => ({ state: 'durable', needsFileSync: false }),
-    requireDurability: true,
-    barrier: async () => true,
-    ...options,
-  })
-  return { server, redis, store }
-}
-
-const CARD: Payment = { method: 'card_auth', amount: 1000 }
-const REQUESTED_AT = Date.now()
 const DAY_MS = 86_400_000
-const newToken = () => randomBytes(12).toString('base64url')
-
-function newClaim(overrides: Partial<Claim> = {}): Claim {
-  return {
-    id: refundId('test', randomUUID()),
-    token: newToken(),
-    fingerprint: 'fingerprint',
-    merchant: MERCHANT,
-    tid: randomUUID(),
-    ...overrides,
-  }
-}
-
-function newIntent(claim: Claim, overrides: Partial<Intent> = {}): Intent {
-  return {
-    claim,
-    token: claim.token,
-    requestedAt: REQUESTED_AT,
-    payment: CARD,
-    amount: undefined,
-    partialAllowed: true,
-    leaseMs: 60_000,
-    details: {
-      account: 'default',
-      tax_free_amount: null,
-      reason: '고객 변심',
-      refund_account: null,
-      requested_by: 'test',
-      metadata: { order: '주문 1' },
-    },
-    ...overrides,
-  }
-}
-
-const attemptOf = (claim: Claim) => ({ claim, token: claim.token, requestedAt: REQUESTED_AT })
-
-const SUCCEEDED: Settlement = {
-  status: 'succeeded',
-  provider: {
-    cancel_tid: 'C1',
-    cancel_code: '0000',
-    cancel_msg: '정상취소',
-    cancel_date: '20260101103000',
-    cancel_amt: '1000',
-  },
-  refunded_at: '2026-01-01T10:30:00+09:00',
-  failure: null,
-  resolution: null,
-  bookedAmount: null,
-}
-const FAILED: Settlement = {
-  ...SUCCEEDED,
-  status: 'failed',
-  refunded_at: null,
-  failure: { code: 'provider_declined', detail: 'no' },
-}
-const UNKNOWN: Settlement = { ...SUCCEEDED, status: 'unknown', provider: null, refunded_at: null }
-
-async function begun(store: RefundStore, intent: Intent): Promise<StoredRefund> {
-  const result = await store.begin(intent)
-  if (result.result !== 'begun') throw new Error(`begin answered ${result.result}`)
-  return result.stored
-}
 
 t.test('a claim binds a key to its first payload', async (t) => {
   const { store } = await startStore(t)
@@ -147,6 +79,7 @@ t.test('what is stored is what is read', async (t) => {
     account: 'default',
     tax_free_amount: 0,
     reason: '  "따옴표" \\ 와 공백 ',
+    reference: '주문 {1} "@" recent',
     refund_account: { bank: '20', account_no: '*********8901', account_name: '홍길동' },
     requested_by: 'orders',
     metadata: { a: '', 'b c': '{"x": 1}' },
@@ -275,12 +208,6 @@ t.test('a second attempt that failed is disputed by the first, which may have mo
   }
 })
 
-const byPerson = (status: 'succeeded' | 'failed', note = 'console') =>
-  ({
-    ...(status === 'succeeded' ? SUCCEEDED : FAILED),
-    resolution: { source: 'operator', by: 'finance', note, at: '2026-01-01T00:00:00.000Z' },
-  }) as const
-
 /** A refund that was unknown, failed by the word of a person, and then answered with success. */
 async function disputed(store: RefundStore, intent = newIntent(newClaim())) {
   await store.claim(intent.claim)
@@ -363,14 +290,13 @@ t.test('what only an unknown refund keeps from fitting waits for it', async (t) 
   const { tid } = newClaim()
   const payment = { ...CARD, tax_free_amount: 400 }
   const intent = (amount: number, taxFree: number | null = null) => {
-    const intended = newIntent(newClaim({ tid }), { payment, amount })
-    return { ...intended, details: { ...intended.details, tax_free_amount: taxFree } }
+    return newIntent(newClaim({ tid }), { payment, amount, taxFreeAmount: taxFree ?? undefined })
   }
   await store.settle(await begun(store, intent(300, 100)), SUCCEEDED)
   const unknown = await begun(store, intent(400, 250))
   const { id } = unknown.refund
-  t.match(await store.begin(intent(700)), { result: 'amount_exceeds_remaining', remaining: 300 }, 'in flight')
-  t.match(await store.begin(intent(200, 100)), { result: 'tax_free_exceeds_amount' }, 'in flight')
+  const busy = { result: 'payment_busy', retryAfterMs: null } as const
+  t.same(await store.begin(intent(700)), busy)
   await store.settle(unknown, UNKNOWN)
   t.match(await store.begin(intent(700)), { result: 'refund_unresolved', stored: { refund: { id } } })
   t.match(await store.begin(intent(701)), { result: 'amount_exceeds_remaining', remaining: 300 })
@@ -526,9 +452,12 @@ t.test('refunds are listed oldest first, page by page', async (t) => {
   const ids: string[] = []
   for (let index = 0; index < 7; index++) {
     const claim = newClaim({ tid })
-    await begun(store, newIntent(claim, { amount: 100 }))
+    const stored = await begun(store, newIntent(claim, { amount: 100 }))
     if (index === 3) await store.release(attemptOf(claim))
-    else ids.push(claim.id)
+    else {
+      ids.push(claim.id)
+      await store.settle(stored, SUCCEEDED)
+    }
   }
   const listed: string[] = []
   let cursor: string | null = null
@@ -677,7 +606,10 @@ type Step =
       step: 'begin'
       slot: number
       attempt: number
-      request: Pick<ModelRequest, 'payment' | 'amount' | 'taxFreeAmount' | 'partialAllowed'>
+      wish: Wish
+      /** The slot of the refund that is known of. */
+      knownSlot: number | undefined
+      leaseMs: number
     }
   | {
       step: 'settle'
@@ -688,8 +620,21 @@ type Step =
       settles: 'unknown' | 'disputed'
       booked: number | null
     }
-  | { step: 'restore'; slot: number; attempt: number; payment: Payment; amount: number }
+  | {
+      step: 'restore'
+      slot: number
+      attempt: number
+      payment: Payment
+      amount: number
+      reference: string | undefined
+    }
   | { step: 'release'; slot: number; attempt: number }
+
+const HOUR_MS = 3_600_000
+
+function mostly<Value>(usual: Value, other: Value): fc.Arbitrary<Value> {
+  return fc.oneof({ weight: 7, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constant(other) })
+}
 
 /** Few refunds, attempts and figures, so that they meet; the payment is now and then stated differently. */
 function anyStep(): fc.Arbitrary<Step> {
@@ -701,17 +646,31 @@ function anyStep(): fc.Arbitrary<Step> {
     { weight: 1, arbitrary: fc.constant<Payment>(CARD) },
     { weight: 1, arbitrary: fc.constant<Payment>({ method: 'card_keyin', amount: 900, tax_free_amount: 0 }) },
   )
-  const request = fc.record({
+  const reference = fc.option(fc.constantFrom('line 1', 'line 2'), { nil: undefined, freq: 1 })
+  const wish = fc.record({
     payment,
     amount: fc.option(krw, { nil: undefined }),
     taxFreeAmount: fc.option(fc.constantFrom(0, 100, 400), { nil: undefined, freq: 3 }),
-    partialAllowed: fc.oneof(
-      { weight: 9, arbitrary: fc.constant(true) },
-      { weight: 1, arbitrary: fc.constant(false) },
-    ),
+    partialAllowed: mostly(true, false),
+    reference,
+    expectedRemaining: fc.option(fc.constantFrom(1000, 900, 400), { nil: undefined, freq: 5 }),
+    duplicateOf: fc.constant(undefined),
+    duplicateWindowMs: fc.constantFrom(0, HOUR_MS),
+    spacingMs: mostly(0, HOUR_MS),
   })
   return fc.oneof(
-    { weight: 5, arbitrary: fc.record({ step: fc.constant('begin' as const), slot, attempt, request }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        step: fc.constant('begin' as const),
+        slot,
+        attempt,
+        wish,
+        knownSlot: fc.option(slot, { nil: undefined, freq: 1 }),
+        // In a while, or over as soon as it is there.
+        leaseMs: mostly(AT_ONCE.leaseMs, -1),
+      }),
+    },
     {
       weight: 4,
       arbitrary: fc.record({
@@ -731,7 +690,14 @@ function anyStep(): fc.Arbitrary<Step> {
     },
     {
       weight: 1,
-      arbitrary: fc.record({ step: fc.constant('restore' as const), slot, attempt, payment, amount: krw }),
+      arbitrary: fc.record({
+        step: fc.constant('restore' as const),
+        slot,
+        attempt,
+        payment,
+        amount: krw,
+        reference,
+      }),
     },
     { weight: 2, arbitrary: fc.record({ step: fc.constant('release' as const), slot, attempt }) },
   )
@@ -743,21 +709,23 @@ type StepOf<Name extends Step['step']> = Extract<Step, { step: Name }>
 type Scene = Readonly<{
   store: RefundStore
   model: ReturnType<typeof emptyPayment>
+  ids: readonly string[]
   claim: Claim
   attempt: string
 }>
 
 async function playBegin(
-  { store, model, claim, attempt }: Scene,
-  { request }: StepOf<'begin'>,
+  { store, model, ids, claim, attempt }: Scene,
+  { wish: wished, knownSlot, leaseMs }: StepOf<'begin'>,
 ): Promise<void> {
-  const { id, token: claimToken } = claim
-  const { payment, amount, taxFreeAmount, partialAllowed } = request
-  const asked = { id, attempt, claimToken, payment, amount, taxFreeAmount, partialAllowed }
-  const expected = modelBegin(model, asked, AT_ONCE)
-  const details = { ...newIntent(claim).details, tax_free_amount: taxFreeAmount ?? null }
-  const intent = newIntent(claim, { token: attempt, payment, amount, partialAllowed, details })
-  const actual = await store.begin(intent)
+  const { id, tid, token: claimToken } = claim
+  const wish = { ...wished, duplicateOf: knownSlot === undefined ? undefined : ids[knownSlot] }
+  const foretold = await store.check({ merchant: MERCHANT, tid, wish })
+  expectSameDecision(foretold, modelCheck(model, wish, AT_ONCE.nowMs), model)
+
+  const isNew = !model.refunds.has(id)
+  const expected = modelBegin(model, { id, attempt, claimToken, wish }, { ...AT_ONCE, leaseMs })
+  const actual = await store.begin(newIntent(claim, { token: attempt, leaseMs, ...wish }))
   if (actual.result !== expected) throw new Error(`begin: ${actual.result}, not ${expected}`)
   if (actual.result === 'begun') {
     const { kind, amount: begunAmount } = actual.stored.refund
@@ -766,6 +734,55 @@ async function playBegin(
       throw new Error(`begun as ${kind} of ${begunAmount}, not ${JSON.stringify(modelRefund)}`)
     }
   }
+  if (isNew) expectForetold(foretold, actual)
+}
+
+/** What check answers is what the model decides. */
+function expectSameDecision(
+  actual: CheckResult,
+  expected: ModelDecision,
+  { refunds }: ReturnType<typeof emptyPayment>,
+): void {
+  const told = `check: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`
+  if (actual.result !== expected.result) throw new Error(told)
+  if ('remaining' in actual && actual.remaining !== expected.remaining) throw new Error(told)
+  if (actual.result === 'allowed' && 'kind' in expected) {
+    const { kind, amount, countedTaxFree } = actual
+    if (kind !== expected.kind || amount !== expected.amount || countedTaxFree !== expected.taxFree) {
+      throw new Error(told)
+    }
+  }
+  if (actual.result === 'possible_duplicate' && 'rule' in expected) {
+    const { id, status, disputed } = actual.stored.refund
+    if (actual.rule !== expected.rule) throw new Error(told)
+    // Several may stand with one reference where some were written back, or failed and were made all the same.
+    if (actual.rule === 'same_amount' && id !== expected.id) throw new Error(told)
+    const model = refunds.get(id)
+    const state = disputed ? 'disputed' : status
+    if (model === undefined || shownStatus(model, AT_ONCE.nowMs) !== state) throw new Error(told)
+  }
+}
+
+/** Begin does what check has just said, unless the account's spacing alone is against it. */
+function expectForetold(foretold: CheckResult, begun: BeginResult): void {
+  const told = `check: ${JSON.stringify(foretold)}, begin: ${JSON.stringify(begun)}`
+  if (foretold.result !== 'allowed') {
+    if (JSON.stringify(foretold) !== JSON.stringify(begun) && !isStampedLater(foretold, begun)) {
+      throw new Error(told)
+    }
+  } else if (begun.result === 'begun') {
+    const { refund, countedTaxFree } = begun.stored
+    const { kind, amount } = refund
+    if (kind !== foretold.kind || amount !== foretold.amount || countedTaxFree !== foretold.countedTaxFree) {
+      throw new Error(told)
+    }
+  } else if (begun.result !== 'payment_busy' || begun.retryAfterMs === null) throw new Error(told)
+}
+
+/** A lease that was over by then ended once for each of them, and check wrote that nowhere. */
+function isStampedLater(foretold: CheckResult, begun: BeginResult): boolean {
+  if (!('stored' in foretold && 'stored' in begun) || foretold.result !== begun.result) return false
+  return foretold.stored.refund.id === begun.stored.refund.id
 }
 
 /** Answers whether money may have moved beyond what the payment has. */
@@ -798,15 +815,19 @@ async function playRestore(
 ): Promise<boolean> {
   const { id, tid } = claim
   const { payment, amount } = step
-  const restored = { id, attempt, kind: 'partial', amount, askedTaxFree: 0 } as const
+  const { reference = null } = step
+  const restored = { id, attempt, kind: 'partial', amount, askedTaxFree: 0, reference } as const
   const expected = modelRestore(model, restored, payment, AT_ONCE)
   const refund = { id, tid, amount, kind: 'partial', created_at: '2026-01-01T00:00:00.000Z' }
   const begun = {
-    refund: { ...newIntent(claim).details, ...refund },
+    refund: { ...newIntent(claim).details, ...refund, reference },
     merchant: MERCHANT,
     ...{ attempt, countedTaxFree: 0, fingerprint: '' },
   }
-  await store.restore(begun as unknown as StoredRefund, { payment, leaseMs: AT_ONCE.leaseMs })
+  await store.restore(begun as unknown as StoredRefund, {
+    wish: newWish({ payment }),
+    leaseMs: AT_ONCE.leaseMs,
+  })
   return expected === 'restored'
 }
 
@@ -828,12 +849,13 @@ t.test(
         for (const step of steps) {
           // Each step claims anew, as after a release; what claims do is another test's subject.
           const claim = newClaim({ id: ids[step.slot] as string, tid })
-          const scene: Scene = { store, model, claim, attempt: `attempt-${step.attempt}` }
+          const scene: Scene = { store, model, ids, claim, attempt: `attempt-${step.attempt}` }
           if (step.step === 'begin') await playBegin(scene, step)
           else if (step.step === 'settle') hasMovedBeyond = (await playSettle(scene, step)) || hasMovedBeyond
           else if (step.step === 'restore')
             hasMovedBeyond = (await playRestore(scene, step)) || hasMovedBeyond
           else await playRelease(scene)
+          modelReadAll(model, AT_ONCE.nowMs)
           await expectSameLedger(store, tid, model, hasMovedBeyond)
         }
       }),

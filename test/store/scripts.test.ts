@@ -57,8 +57,13 @@ t.test('each script has a wrapper beside it, and is given as many keys as its he
 t.test('what a head includes stands before the script, each file once', async (t) => {
   const begin = defined().find(({ name }) => name === 'beginRefund')?.lua
   const parts = [
+    'shared/wish.lua',
     'shared/now.lua',
     'shared/ledger.lua',
+    'shared/payment-as-read.lua',
+    'shared/references-and-amounts.lua',
+    'shared/duplicates.lua',
+    'shared/spacing.lua',
     'shared/pinned-payment.lua',
     'shared/amount-and-kind.lua',
     'shared/tax-free-part.lua',
@@ -68,6 +73,9 @@ t.test('what a head includes stands before the script, each file once', async (t
     'begin.lua',
   ]
   t.equal(begin, parts.map(read).join('\n'))
+  const check = defined().find(({ name }) => name === 'checkRefund')?.lua
+  const own = [...parts.slice(0, -1), 'check.lua'].map(read).join('\n')
+  t.equal(check, `#!lua flags=no-writes\n${own}`, 'and what writes nothing says so first')
   const expire = defined().find(({ name }) => name === 'expireClaim')?.lua
   t.equal(expire, read('expire-claim.lua'), 'nothing before one that includes nothing')
 })

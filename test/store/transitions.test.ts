@@ -1,16 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import type { Intent } from '../../src/refunds/claim.ts'
-import { refundId } from '../../src/refunds/refund-id.ts'
 import type { RefundState } from '../../src/refunds/refund-states.ts'
 import type { Settlement } from '../../src/refunds/stored-refund.ts'
-import { connectRedis } from '../../src/store/redis/connection.ts'
-import { createRefundStore } from '../../src/store/refund-store.ts'
 import { assertTransition } from '../../src/store/transitions.ts'
-import { MERCHANT } from '../support/merchant.ts'
-import { startTestRedis } from '../support/redis.ts'
-import { storeTimes } from '../support/store-times.ts'
+import { begun, newClaim, newIntent } from '../support/store-intents.ts'
+import { startStore } from '../support/store-start.ts'
 
 const STATES: readonly RefundState[] = ['processing', 'unknown', 'succeeded', 'failed', 'disputed']
 
@@ -45,45 +39,8 @@ const SETTLEMENT: Settlement = {
 }
 
 async function startRefund(t: Test) {
-  const server = await startTestRedis(t)
-  const redis = connectRedis({ kind: 'url', url: server.url })
-  t.teardown(() => redis.disconnect())
-  await new Promise((resolve) => redis.once('ready', resolve))
-  const store = createRefundStore(redis, {
-    ...storeTimes(60_000),
-    idempotencyRetentionMs: 3_600_000,
-    ledgerRetentionMs: 86_400_000,
-    durability: () => ({ state: 'durable', needsFileSync: false }),
-    requireDurability: true,
-    barrier: () => true,
-  })
-  const claim = {
-    id: refundId('test', randomUUID()),
-    token: 'token',
-    fingerprint: 'fingerprint',
-    merchant: MERCHANT,
-    tid: randomUUID(),
-  }
-  const intent: Intent = {
-    claim,
-    token: claim.token,
-    requestedAt: Date.now(),
-    payment: { method: 'card_auth', amount: 1_000 },
-    amount: undefined,
-    partialAllowed: true,
-    leaseMs: 60_000,
-    details: {
-      account: 'default',
-      tax_free_amount: null,
-      reason: 'reason',
-      refund_account: null,
-      requested_by: 'test',
-      metadata: {},
-    },
-  }
-  const begun = await store.begin(intent)
-  if (begun.result !== 'begun') throw new Error(begun.result)
-  return { redis, store, stored: begun.stored }
+  const { redis, store } = await startStore(t)
+  return { redis, store, stored: await begun(store, newIntent(newClaim())) }
 }
 
 const scriptOf = (name: string) =>
@@ -100,7 +57,12 @@ t.test('the store says so where its script does what it may not', async (t) => {
     'elseif false then',
   )
   t.not(broken, settle)
-  const lua = [scriptOf('shared/now.lua'), scriptOf('shared/ledger.lua'), broken].join('\n')
+  const lua = [
+    scriptOf('shared/now.lua'),
+    scriptOf('shared/ledger.lua'),
+    scriptOf('shared/duplicates.lua'),
+    broken,
+  ].join('\n')
   redis.defineCommand('settleRefund', { numberOfKeys: 1, lua })
   await t.rejects(store.settle(stored, { ...SETTLEMENT, status: 'failed' }), {
     message: 'bug: a refund went from succeeded to failed',

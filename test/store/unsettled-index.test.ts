@@ -9,6 +9,7 @@ import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import { startTestRedis } from '../support/redis.ts'
+import { newIntent as intentOf } from '../support/store-intents.ts'
 import { storeTimes } from '../support/store-times.ts'
 
 const LEASE_MS = 20_000
@@ -38,23 +39,8 @@ function newClaim(merchant = MERCHANT): Claim {
 }
 
 function newIntent(claim: Claim, { requestedAt, leaseMs, by }: Overrides): Intent {
-  return {
-    claim,
-    token: claim.token,
-    requestedAt: requestedAt ?? Date.now(),
-    payment: { method: 'card_auth', amount: 1_000 },
-    amount: undefined,
-    partialAllowed: true,
-    leaseMs: leaseMs ?? LEASE_MS,
-    details: {
-      account: 'default',
-      tax_free_amount: null,
-      reason: '',
-      refund_account: null,
-      requested_by: by ?? 'one',
-      metadata: {},
-    },
-  }
+  const intent = intentOf(claim, { requestedAt: requestedAt ?? Date.now(), leaseMs: leaseMs ?? LEASE_MS })
+  return { ...intent, details: { ...intent.details, requested_by: by ?? 'one' } }
 }
 
 async function startAll(t: Test) {

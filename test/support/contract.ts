@@ -10,7 +10,11 @@ const FIXED = {
   forbidden: [403, 'never'],
   not_found: [404, 'fix_request'],
   idempotency_in_progress: [409, 'same_key'],
+  limit_exceeded: [403, 'never'],
   payment_mismatch: [409, 'fix_request'],
+  remaining_mismatch: [409, 'fix_request'],
+  possible_duplicate: [409, 'fix_request'],
+  payment_busy: [409, 'same_key'],
   refund_unresolved: [409, 'after_resolution'],
   payload_too_large: [413, 'fix_request'],
   unsupported_media_type: [415, 'fix_request'],
@@ -34,14 +38,18 @@ export type ContractCode = keyof typeof FIXED
 
 const WITH_RETRY_AFTER: readonly ContractCode[] = [
   'idempotency_in_progress',
+  'payment_busy',
   'rate_limited',
   'provider_unavailable',
 ]
 /** What a problem has beside the members of all problems. */
 const EXTRA: Partial<Record<ContractCode, readonly string[]>> = {
   invalid_request: ['errors'],
+  limit_exceeded: ['limit'],
   not_eligible: ['rule'],
   amount_exceeds_remaining: ['remaining'],
+  remaining_mismatch: ['remaining'],
+  possible_duplicate: ['rule', 'refund'],
   refund_unresolved: ['refund'],
   provider_declined: ['refund'],
   already_cancelled: ['refund'],
@@ -124,6 +132,7 @@ export const REFUND_MEMBERS = [
   'amount',
   'tax_free_amount',
   'reason',
+  'reference',
   'refund_account',
   'provider',
   'refunded_at',

@@ -7,7 +7,7 @@ import type { CancelRequest } from '../../src/refunds/ports/provider.ts'
 import { MERCHANT } from './merchant.ts'
 
 /** What an account has beside its id, key and PG, where a test is not about it. */
-export const TERMS = { timeoutMs: 10_000, fullCancel: 'with_amount' } as const
+export const TERMS = { timeoutMs: 10_000, fullCancel: 'with_amount', spacingMs: 0 } as const
 
 export const ACCOUNT = { name: 'default', id: 'shop', key: 'shop-key', pg: 'toss', ...TERMS } as const
 

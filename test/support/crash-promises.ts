@@ -40,6 +40,8 @@ export async function assertHolds(model: Model, real: Real): Promise<void> {
     ),
     ...IDS.flatMap((id, index) => brokenPromises(model, id, seen.claims[index] ?? null)),
     ...overspent(model),
+    ...sharedReferences(model),
+    ...overlapping(model),
     ...notInIndex(model, seen.entries),
   ]
   if (violations.length > 0) throw new Error(violations.join('; '))
@@ -104,6 +106,25 @@ function overspent({ relays, resolvedAsFailed }: Model): string[] {
     if (applied.some(({ id }) => resolvedAsFailed.has(id))) return []
     const sum = applied.reduce((total, { amount }) => total + amount, 0)
     return sum > PAID ? [`${sum} of ${PAID} left the payment ${tid}`] : []
+  })
+}
+
+/** One refund for each reference; more only where an operator was wrong about one. */
+function sharedReferences({ payments, resolvedAsFailed }: Model): string[] {
+  return [...payments].flatMap(([tid, { refunds }]) => {
+    const standing = [...refunds.values()].filter(
+      ({ id, status }) => status !== 'failed' && !resolvedAsFailed.has(id),
+    )
+    const references = standing.flatMap(({ reference }) => reference ?? [])
+    return references.length > new Set(references).size ? [`two refunds of ${tid} share a reference`] : []
+  })
+}
+
+/** One cancel of a payment at a time. */
+function overlapping({ payments, nowMs }: Model): string[] {
+  return [...payments].flatMap(([tid, { refunds }]) => {
+    const inFlight = [...refunds.values()].filter((refund) => shownStatus(refund, nowMs) === 'processing')
+    return inFlight.length > 1 ? [`${inFlight.map(({ id }) => id)} of ${tid} are in flight at once`] : []
   })
 }
 

@@ -1,5 +1,7 @@
 import { setImmediate as flowsToRun } from 'node:timers/promises'
+import type { Wish } from '../../src/refunds/claim.ts'
 import type { MonotonicClock } from '../../src/refunds/clock.ts'
+import { createPaymentTurns } from '../../src/refunds/flows/payment-turns.ts'
 import type { BackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
 import { requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { resolveRefund } from '../../src/refunds/flows/resolve-refund.ts'
@@ -15,7 +17,9 @@ import {
   emptyPayment,
   type ModelPayment,
   modelBegin,
+  modelCheck,
   modelRead,
+  modelReadAll,
   modelRelease,
   modelSettle,
   shownStatus,
@@ -36,10 +40,22 @@ export const LEASE_MS = 60_000
 /** Shorter than the pauses of the reconciler, so that a key that expires too early does so within a run. */
 export const KEY_RETENTION_MS = 5 * 3_600_000
 
-export const PAYLOADS: readonly RefundRequest[] = TIDS.flatMap((tid) => [
-  { tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } },
-  { tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID }, amount: 600 },
-])
+/** Longer than anything takes while no time passes, and shorter than any time that does. */
+const SPACING_MS = 30_000
+/** Some of the times that pass are shorter, some longer. */
+const DUPLICATE_WINDOW_MS = 1_200_000
+
+const ofTid = (tid: string) =>
+  ({ tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }) as const
+
+export const PAYLOADS: readonly RefundRequest[] = [
+  ...TIDS.flatMap((tid) => [ofTid(tid), { ...ofTid(tid), amount: 600 }]),
+  // Of one payment, so that references and amounts meet.
+  { ...ofTid('tid-0'), amount: 200, reference: 'line 1' },
+  { ...ofTid('tid-0'), amount: 300, reference: 'line 1' },
+  { ...ofTid('tid-0'), amount: 200 },
+  { ...ofTid('tid-0'), amount: 200, expected_remaining: PAID },
+]
 
 /** A cancel call; `hasLeft` while the provider may have got it, `isApplied` once the money has moved. */
 export type Relay = {
@@ -120,34 +136,64 @@ export function createStore(redis: ScriptedClient, clock: MonotonicClock = () =>
 /** Does a command on the real Redis and, where it is a script on a payment, on the model: both must answer the same. */
 export async function execute(model: Model, real: Real, { name, args }: SentCommand): Promise<unknown> {
   const commands = real.redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
+  const foretold = name === 'beginRefund' ? await foretell(model, real, args) : null
   const reply = await (commands[name] as (...args: unknown[]) => Promise<unknown>)(...args)
+  if (foretold !== null) assertForetold(foretold, reply as readonly string[])
   const expected = expectedReply(model, name, args.map(String))
   const actual = Array.isArray(reply) ? reply[0] : reply
   if (expected !== undefined && actual !== expected) throw new Error(`${name}: ${actual}, not ${expected}`)
   return reply
 }
 
+/** What check says of a begin that is about to be done; null where that finds its refund already. */
+async function foretell(
+  model: Model,
+  { redis }: Real,
+  args: readonly unknown[],
+): Promise<readonly string[] | null> {
+  const [paymentKey, , ...others] = args.map(String)
+  if (paymentOf(model, paymentKey).refunds.has(others[WISHED] as string)) return null
+  return redis.checkRefund(paymentKey as string, ...others.slice(0, WISHED))
+}
+
+/** A begin does what check said just before, unless its claim or its lease is gone, which check knows nothing of. */
+function assertForetold(foretold: readonly string[], begun: readonly string[]): void {
+  if (begun[0] === 'claim_abandoned' || begun[0] === 'lost') return
+  const isOnlySpaced = begun[0] === 'payment_busy' && begun[1] !== ''
+  const did = begun[0] === 'begun' || isOnlySpaced ? 'allowed' : begun[0]
+  if (foretold[0] !== did) throw new Error(`check: ${foretold}, begin: ${begun}`)
+  if (did !== 'allowed' && foretold[1] !== begun[1]) throw new Error(`check: ${foretold}, begin: ${begun}`)
+  if (begun[0] !== 'begun') return
+  const [, kind, , , amount, taxFree] = (begun[2] as string).split(' ')
+  const figures = [kind, amount, taxFree].join()
+  if (foretold.slice(1, 4).join() !== figures) throw new Error(`check: ${foretold}, begun: ${figures}`)
+}
+
+function paymentOf({ payments }: Model, paymentKey = ''): ModelPayment {
+  return payments.get(paymentKey.slice(`payment:{${MERCHANT}:`.length, -1)) as ModelPayment
+}
+
 /** The first word of a script's reply, by the keys and arguments that stand at its head. */
 function expectedReply(model: Model, name: string, args: readonly string[]): string | undefined {
-  const [paymentKey = ''] = args
-  const payment = model.payments.get(paymentKey.slice(`payment:{${MERCHANT}:`.length, -1)) as ModelPayment
+  const payment = paymentOf(model, args[0])
   const { nowMs } = model
   switch (name) {
     case 'beginRefund': {
-      const [, claimToken = '', id = '', attempt = '', leaseMs, markMs, , paid, , amount, , ...others] = args
-      const [partialAllowed, , , isRenewal] = others
+      const [, claimToken = ''] = args
+      const [id = '', attempt = '', leaseMs, markMs, , , isRenewal] = args.slice(2 + WISHED)
       const request = {
-        id,
-        attempt,
-        claimToken,
-        payment: { method: 'card_auth', amount: Number(paid) },
-        amount: amount === '' ? undefined : Number(amount),
-        taxFreeAmount: undefined,
-        partialAllowed: partialAllowed === '1',
+        ...{ id, attempt, claimToken },
+        wish: wishFrom(args.slice(2, 2 + WISHED)),
         isRenewal: isRenewal === '1',
-      } as const
+      }
       return modelBegin(payment, request, { nowMs, leaseMs: Number(leaseMs), markMs: Number(markMs) })
     }
+    case 'checkRefund':
+      return modelCheck(payment, wishFrom(args.slice(1)), nowMs).result
+    case 'readPayment':
+    case 'listRefunds':
+      modelReadAll(payment, nowMs)
+      return undefined
     case 'settleRefund': {
       const [, id = '', attempt = '', status, booked, , source, text = '', , settles] = args
       const bookedAmount = booked === '' ? null : Number(booked)
@@ -170,6 +216,26 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
   }
 }
 
+/** How many arguments a wish has (lua/shared/may-begin.lua). */
+const WISHED = 11
+
+/** The wish that these arguments say. */
+function wishFrom(args: readonly string[]): Wish {
+  const [, paid, , amount, , partialAllowed, reference, expectedRemaining, duplicateOf, ...durations] = args
+  const figure = (text: string | undefined) => (text === '' ? undefined : Number(text))
+  return {
+    payment: { method: 'card_auth', amount: Number(paid) },
+    amount: figure(amount),
+    taxFreeAmount: undefined,
+    partialAllowed: partialAllowed === '1',
+    reference: reference || undefined,
+    expectedRemaining: figure(expectedRemaining),
+    duplicateOf: duplicateOf || undefined,
+    duplicateWindowMs: Number(durations[0]),
+    spacingMs: Number(durations[1]),
+  }
+}
+
 const NOTHING_OBSERVED = new Proxy({} as RefundObserver, { get: () => () => {} })
 const ANSWER = { cancel_tid: null, cancel_code: null, cancel_msg: null, cancel_date: null, cancel_amt: null }
 
@@ -187,6 +253,9 @@ function createProvider(
       if (refund === undefined || shownStatus(refund, model.nowMs) !== 'processing') {
         violations.push(`${id} was sent without a lease`)
       }
+      const isTooSoon = (other: Relay) =>
+        other.tid === tid && other.hasLeft && model.nowMs - other.atMs < SPACING_MS
+      if (model.relays.some(isTooSoon)) violations.push(`${id} was sent too soon after another of ${tid}`)
       const relay: Relay = {
         id,
         tid,
@@ -249,7 +318,7 @@ function startActor(
 ): Actor {
   const attempts = new Set<string>()
   const client = createSteppedClient((command) => {
-    if (command.name === 'beginRefund') attempts.add(command.args[3] as string)
+    if (command.name === 'beginRefund') attempts.add(command.args[2 + WISHED + 1] as string)
     return execute(model, real, command)
   })
   const actor: Actor = { client, call: null, attempts, relays: [], isDone: false }
@@ -283,7 +352,12 @@ export function startRequest(model: Model, real: Real, key: number, payload: num
     const parts = {
       store,
       provider: createProvider(model, real, actor, IDS[key] as string, false),
-      accounts: new Map([[MERCHANT_ACCOUNT.name, { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS }]]),
+      accounts: new Map([
+        [MERCHANT_ACCOUNT.name, { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS, spacingMs: SPACING_MS }],
+      ]),
+      duplicateWindowMs: DUPLICATE_WINDOW_MS,
+      // Replicas meet in Redis alone.
+      turns: createPaymentTurns(),
       storeSecrets: [Buffer.alloc(32)],
       clock: () => model.nowMs,
       observer: NOTHING_OBSERVED,
@@ -293,6 +367,8 @@ export function startRequest(model: Model, real: Real, key: number, payload: num
       caller: CALLER,
       idempotencyKey: KEYS[key] as string,
       body: PAYLOADS[payload] as RefundRequest,
+      // Who finds its payment busy waits for no clock: another request is what asks again.
+      hungUp: () => AbortSignal.abort(),
     }
     const answer = await requestRefund(parts, command)
     if (answer.answer === 'refused' && actor.relays.some(({ hasLeft }) => hasLeft)) {
@@ -375,9 +451,11 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
     for _, member in ipairs(are_times and redis.call('ZRANGE', key, 0, -1) or {}) do redis.call('ZINCRBY', key, -by, member) end
   elseif kind == 'hash' then
     for _, field in ipairs(redis.call('HKEYS', key)) do
-      local words, lease, rest = string.match(redis.call('HGET', key, field), '^(%l+ %S+ %S+ %d+ %d+ %d+ )(%d+)( .*)$')
+      local words, lease, created, updated, rest =
+        string.match(redis.call('HGET', key, field), '^(%l+ %S+ %S+ %d+ %d+ %d+ )(%d+)( %d+ )(%d+)( .*)$')
       if string.sub(field, 1, 3) == 'rf_' then
-        redis.call('HSET', key, field, words .. string.format('%.0f', math.max(0, lease - by)) .. rest)
+        lease, updated = string.format('%.0f', math.max(0, lease - by)), string.format('%.0f', updated - by)
+        redis.call('HSET', key, field, words .. lease .. created .. updated .. rest)
       end
     end
   end

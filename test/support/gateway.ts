@@ -39,6 +39,7 @@ export async function startTestGateway(t: Test, env: Record<string, string>): Pr
     COOKIEPAY_KEY: 'shop-key',
     COOKIEPAY_PG: 'toss',
     RESOLVE_FAILED_AFTER_MS: '300',
+    COOKIEPAY_PAYMENT_SPACING_MS: '0',
     ...env,
   })
   const gateway = await startGateway(config, pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }))

@@ -1,3 +1,4 @@
+import type { Wish } from '../../src/refunds/claim.ts'
 import type { Krw } from '../../src/refunds/krw.ts'
 import type { Payment, RefundKind } from '../../src/refunds/payment.ts'
 import type { Resolution } from '../../src/refunds/refund.ts'
@@ -13,7 +14,10 @@ export type ModelRefund = {
   booked: Krw
   taxFree: Krw
   askedTaxFree: Krw
+  reference: string | null
   leaseUntilMs: number
+  /** When its state changed last. */
+  updatedAtMs: number
   /** The text of the settlement that stands, by which one that is sent twice is known. */
   settledAs: string | null
   /** The answers that have disputed it: `provider`, `lookup`, or of which other attempt. */
@@ -36,13 +40,16 @@ export type ModelRequest = Readonly<{
   id: string
   attempt: string
   claimToken: string
-  payment: Payment
-  amount: Krw | undefined
-  taxFreeAmount: Krw | undefined
-  partialAllowed: boolean
+  wish: Wish
   /** Of what was begun before, and so begins nothing. */
   isRenewal?: boolean
 }>
+
+/** What is decided of a wish; of a refusal whatever comes along with it. */
+export type ModelDecision = Readonly<
+  | { result: 'allowed'; kind: RefundKind; amount: Krw; taxFree: Krw; remaining: Krw }
+  | { result: string; rule?: string; id?: string; remaining?: Krw; isInFlight?: boolean }
+>
 
 export type ModelSettlement = Readonly<{
   status: 'succeeded' | 'failed' | 'unknown'
@@ -76,14 +83,33 @@ function sum(refunds: Taken, member: 'booked' | 'taxFree'): Krw {
   return refunds.reduce((total, refund) => total + refund[member], 0)
 }
 
-function isUnsettled({ status }: ModelRefund): boolean {
-  return status === 'processing' || status === 'unknown' || status === 'disputed'
-}
-
 /** What looking at a refund does to it. */
 export function modelRead(payment: ModelPayment, id: string, nowMs: number): void {
   const refund = payment.refunds.get(id)
-  if (refund !== undefined) refund.status = shownStatus(refund, nowMs)
+  if (refund === undefined || refund.status === shownStatus(refund, nowMs)) return
+  refund.status = 'unknown'
+  refund.updatedAtMs = nowMs
+}
+
+/** The same of all. */
+export function modelReadAll(payment: ModelPayment, nowMs: number): void {
+  for (const id of payment.refunds.keys()) modelRead(payment, id, nowMs)
+}
+
+/** What check must answer. */
+export function modelCheck(
+  { pinned, refunds, moved }: ModelPayment,
+  wish: Wish,
+  nowMs: number,
+): ModelDecision {
+  const looked: ModelPayment = {
+    pinned,
+    refunds: new Map([...refunds].map(([id, refund]) => [id, { ...refund }])),
+    abandonedUntilMs: new Map(),
+    moved,
+  }
+  modelReadAll(looked, nowMs)
+  return decide(looked, wish, nowMs)
 }
 
 /** What begin must answer, and does to the model. */
@@ -99,64 +125,102 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
   }
   if (request.isRenewal) return 'lost'
   if (time.nowMs < (payment.abandonedUntilMs.get(request.claimToken) ?? 0)) return 'claim_abandoned'
-  const refund = reserve(payment, request, time.nowMs)
-  if (typeof refund === 'string') {
+  const { wish } = request
+  modelReadAll(payment, time.nowMs)
+  const decision = decide(payment, wish, time.nowMs)
+  if (decision.result === 'payment_busy') return decision.result
+  if (!('kind' in decision)) {
     payment.abandonedUntilMs.set(request.claimToken, time.nowMs + time.markMs)
-    return refund
+    return decision.result
   }
-  payment.refunds.set(request.id, { ...refund, leaseUntilMs: time.nowMs + time.leaseMs })
-  return 'begun'
-}
-
-/** The refund that a request makes, or why it makes none. */
-function reserve(payment: ModelPayment, request: ModelRequest, nowMs: number): ModelRefund | string {
-  const standing = [...payment.refunds.values()].filter(({ status }) => status !== 'failed')
-  const isPinned = standing.length > 0 || payment.moved.length > 0
-  const facts = isPinned ? (payment.pinned as Payment) : request.payment
-  if (
-    facts.method !== request.payment.method ||
-    facts.amount !== request.payment.amount ||
-    facts.tax_free_amount !== request.payment.tax_free_amount
-  ) {
-    return 'payment_mismatch'
-  }
-  const lookAtUnsettled = () => {
-    for (const { id } of standing.filter(isUnsettled)) modelRead(payment, id, nowMs)
-  }
-  const wantsEverything = request.amount === undefined || request.amount === facts.amount
-  if (wantsEverything && standing.some(isUnsettled)) {
-    lookAtUnsettled()
-    return 'refund_unresolved'
-  }
-
-  const all = [...payment.moved, ...standing]
-  const amount = request.amount ?? Math.max(0, facts.amount - sum(all, 'booked'))
-  const asked = { amount, taxFreeAmount: request.taxFreeAmount }
-  const taxFree = placeBeside(facts, asked, all)
-  if (typeof taxFree === 'string') {
-    lookAtUnsettled()
-    const certain = standing.filter(({ status }) => status === 'processing' || status === 'succeeded')
-    const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...certain]) === 'number'
-    return certain.length < standing.length && fitsLater ? 'refund_unresolved' : taxFree
-  }
-  const kind = !isPinned && amount === facts.amount ? 'full' : 'partial'
-  if (kind === 'partial' && !request.partialAllowed) return 'partial_not_allowed'
-
-  payment.pinned = facts
-  return {
+  const latest = [...payment.refunds.values()].at(-1)
+  if (latest !== undefined && time.nowMs < latest.updatedAtMs + wish.spacingMs) return 'payment_busy'
+  if (!isPinned(payment)) payment.pinned = wish.payment
+  payment.refunds.set(request.id, {
     id: request.id,
     attempt: request.attempt,
     status: 'processing',
-    kind,
-    amount,
-    booked: amount,
-    taxFree,
-    askedTaxFree: taxFree,
-    leaseUntilMs: 0,
+    kind: decision.kind,
+    amount: decision.amount,
+    booked: decision.amount,
+    taxFree: decision.taxFree,
+    askedTaxFree: decision.taxFree,
+    reference: wish.reference ?? null,
+    leaseUntilMs: time.nowMs + time.leaseMs,
+    updatedAtMs: time.nowMs,
     settledAs: null,
     disputedBy: new Set(),
     others: new Set(),
+  })
+  return 'begun'
+}
+
+function standingOf({ refunds }: ModelPayment): ModelRefund[] {
+  return [...refunds.values()].filter(({ status }) => status !== 'failed')
+}
+
+function isPinned(payment: ModelPayment): boolean {
+  return standingOf(payment).length > 0 || payment.moved.length > 0
+}
+
+/** Whether a wish may be granted, by a payment on which no lease is over; the order is that of docs/calling.md. */
+function decide(payment: ModelPayment, wish: Wish, nowMs: number): ModelDecision {
+  const standing = standingOf(payment)
+  const facts = isPinned(payment) ? (payment.pinned as Payment) : wish.payment
+  if (
+    facts.method !== wish.payment.method ||
+    facts.amount !== wish.payment.amount ||
+    facts.tax_free_amount !== wish.payment.tax_free_amount
+  ) {
+    return { result: 'payment_mismatch' }
   }
+  const all = [...payment.moved, ...standing]
+  const remaining = Math.max(0, facts.amount - sum(all, 'booked'))
+  const amount = wish.amount ?? remaining
+  const kind = !isPinned(payment) && amount === facts.amount ? 'full' : 'partial'
+
+  const duplicate = duplicateOf(standing, wish, { kind, amount, nowMs })
+  if (duplicate !== undefined) return { result: 'possible_duplicate', ...duplicate }
+  if (standing.some(({ status }) => status === 'processing')) {
+    return { result: 'payment_busy', isInFlight: true }
+  }
+  const asked = { amount, taxFreeAmount: wish.taxFreeAmount }
+  const place = placeBeside(facts, asked, all)
+  const uncertain = standing.filter(({ status }) => status === 'unknown' || status === 'disputed')
+  const certain = standing.filter((refund) => !uncertain.includes(refund))
+  const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...certain]) === 'number'
+  const wantsEverything = wish.amount === undefined || wish.amount === facts.amount
+  if (uncertain.length > 0 && (wantsEverything || (typeof place === 'string' && fitsLater))) {
+    return { result: 'refund_unresolved' }
+  }
+  if (wish.expectedRemaining !== undefined && wish.expectedRemaining !== remaining) {
+    return { result: 'remaining_mismatch', remaining }
+  }
+  if (typeof place === 'string') return { result: place, remaining }
+  if (kind === 'partial' && !wish.partialAllowed) return { result: 'partial_not_allowed' }
+  return { result: 'allowed', kind, amount, taxFree: place, remaining }
+}
+
+/** The refund that the wished one may repeat. */
+function duplicateOf(
+  standing: readonly ModelRefund[],
+  wish: Wish,
+  { kind, amount, nowMs }: Pick<ModelRefund, 'kind' | 'amount'> & { nowMs: number },
+): { rule: string; id: string } | undefined {
+  if (wish.reference !== undefined) {
+    const holder = standing.find(({ reference }) => reference === wish.reference)
+    return holder && { rule: 'same_reference', id: holder.id }
+  }
+  if (kind === 'full' || wish.duplicateWindowMs === 0) return undefined
+  const latest = standing.findLast(
+    (refund) =>
+      refund.reference === null &&
+      refund.kind === 'partial' &&
+      refund.amount === amount &&
+      (refund.status !== 'succeeded' || nowMs < refund.updatedAtMs + wish.duplicateWindowMs),
+  )
+  if (latest === undefined || latest.id === wish.duplicateOf) return undefined
+  return { rule: 'same_amount', id: latest.id }
 }
 
 /** The tax-free part that a refund has beside what is taken, or why it has no place there. */
@@ -186,22 +250,23 @@ export function modelSettle(
   const { status, source, bookedAmount, text } = settlement
   const refund = payment.refunds.get(id)
   if (refund === undefined) return 'lost'
-  if (refund.attempt !== attempt) return settleOther(payment, refund, attempt, settlement)
+  if (refund.attempt !== attempt) return settleOther(payment, refund, attempt, settlement, nowMs)
   if (refund.status === status && refund.settledAs === text) return 'settled'
   if (source === 'operator') {
     modelRead(payment, id, nowMs)
     if (refund.status !== (settlement.settles ?? 'unknown')) return 'conflict'
   } else if (refund.status !== 'processing' && refund.status !== 'unknown') {
-    return settleLate(refund, settlement)
+    return settleLate(refund, settlement, nowMs)
   }
   const asked = refund.status === 'disputed' && status === 'succeeded' ? refund.booked : refund.amount
   refund.status = status
+  refund.updatedAtMs = nowMs
   refund.settledAs = text
   book(refund, bookedAmount ?? asked)
   // The decline may be of what another attempt did, which is counted already where it is known.
   if (status === 'failed' && source !== 'operator' && refund.others.size > 0) {
     const isOpen = [...refund.others].some((cause) => cause.startsWith('unknown.'))
-    return dispute(refund, source, isOpen ? refund.amount : 0)
+    return dispute(refund, source, { figure: isOpen ? refund.amount : 0, nowMs })
   }
   return 'settled'
 }
@@ -212,9 +277,14 @@ function book(refund: ModelRefund, booked: Krw): void {
 }
 
 /** An answer to this attempt, when what became of it is recorded already. */
-function settleLate(refund: ModelRefund, { status, source, bookedAmount }: ModelSettlement): string {
+function settleLate(
+  refund: ModelRefund,
+  { status, source, bookedAmount }: ModelSettlement,
+  nowMs: number,
+): string {
   const figure = bookedAmount ?? refund.amount
-  if (status === 'succeeded' && refund.status !== 'succeeded') return dispute(refund, source, figure)
+  if (status === 'succeeded' && refund.status !== 'succeeded')
+    return dispute(refund, source, { figure, nowMs })
   if (status === 'succeeded' && source === 'provider' && figure > refund.booked) {
     book(refund, figure)
     return 'conflict'
@@ -228,10 +298,12 @@ function settleOther(
   refund: ModelRefund,
   attempt: string,
   { status, source, bookedAmount }: ModelSettlement,
+  nowMs: number,
 ): string {
   if (source === 'operator' || status === 'failed') return 'conflict'
   const figure = bookedAmount ?? refund.amount
-  if (refund.status === 'failed' || refund.status === 'disputed') return dispute(refund, attempt, figure)
+  if (refund.status === 'failed' || refund.status === 'disputed')
+    return dispute(refund, attempt, { figure, nowMs })
   const cause = status === 'succeeded' ? attempt : `unknown.${attempt}`
   if (!refund.others.has(cause) && status === 'succeeded') {
     payment.moved.push({ booked: figure, taxFree: Math.min(refund.askedTaxFree, figure) })
@@ -240,11 +312,16 @@ function settleOther(
   return 'conflict'
 }
 
-function dispute(refund: ModelRefund, cause: string, figure: Krw): string {
+function dispute(
+  refund: ModelRefund,
+  cause: string,
+  { figure, nowMs }: { figure: Krw; nowMs: number },
+): string {
   if (refund.disputedBy.has(cause)) return refund.status === 'disputed' ? 'disputed' : 'conflict'
   refund.disputedBy.add(cause)
   if (refund.status === 'failed') {
     refund.status = 'disputed'
+    refund.updatedAtMs = nowMs
     book(refund, figure)
   }
   return 'disputed'
@@ -253,20 +330,19 @@ function dispute(refund: ModelRefund, cause: string, figure: Krw): string {
 /** What writing back a refund that was forgotten must answer, and does to the model. */
 export function modelRestore(
   payment: ModelPayment,
-  refund: Pick<ModelRefund, 'id' | 'attempt' | 'kind' | 'amount' | 'askedTaxFree'>,
+  refund: Pick<ModelRefund, 'id' | 'attempt' | 'kind' | 'amount' | 'askedTaxFree' | 'reference'>,
   facts: Payment,
   { nowMs, leaseMs }: Pick<ModelTime, 'nowMs' | 'leaseMs'>,
 ): string {
   if (payment.refunds.has(refund.id)) return 'exists'
-  const stands = ({ status }: ModelRefund) => status !== 'failed'
-  const isPinned = payment.moved.length > 0 || [...payment.refunds.values()].some(stands)
-  if (!isPinned) payment.pinned = facts
+  if (!isPinned(payment)) payment.pinned = facts
   payment.refunds.set(refund.id, {
     ...refund,
     status: 'processing',
     booked: refund.amount,
     taxFree: refund.askedTaxFree,
     leaseUntilMs: nowMs + leaseMs,
+    updatedAtMs: nowMs,
     settledAs: null,
     disputedBy: new Set(),
     others: new Set(),

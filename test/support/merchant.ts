@@ -9,4 +9,5 @@ export const MERCHANT_ACCOUNT = {
   merchant: MERCHANT,
   pg: 'toss',
   leaseMs: 10_000,
+  spacingMs: 0,
 } as const

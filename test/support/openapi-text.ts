@@ -17,6 +17,7 @@ export async function openapiText(): Promise<string> {
       countUnsettled: async () => 0,
       oldestUnknownAt: async () => null,
       storeNow: () => 0,
+      limitUse: async () => [],
       countPendingWrites: () => 0,
       isReady: () => false,
       storeState: () => 'unavailable',

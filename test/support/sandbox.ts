@@ -10,6 +10,8 @@ type Cancels = {
   calls: number
   applied: { tid: string; amount: number; at: string; cancel_tid: string }[]
   applied_total: number
+  /** Of one tid. */
+  under_way?: { began_at: string; ended_at: string | null }[]
   tokens_issued: number
 }
 

@@ -33,6 +33,7 @@ export async function spawnGateway(
     COOKIEPAY_KEY: 'shop-key',
     COOKIEPAY_PG: 'toss',
     RESOLVE_FAILED_AFTER_MS: '300',
+    COOKIEPAY_PAYMENT_SPACING_MS: '0',
     PORT: '0',
     ...env,
   }

@@ -69,6 +69,11 @@ function turnAway(reply: FastifyReply, waitSeconds: number | null): void {
   }
 }
 
+/** Whether the caller may send such a body: what pays out to any bank account takes a scope of its own. */
+export function mayPayOut({ scopes }: Caller, body: Readonly<{ refund_account?: unknown }>): boolean {
+  return body.refund_account === undefined || scopes.includes('refund_account')
+}
+
 /** Answers a caller whose key allows none of these. */
 export function sendLacksScope(reply: FastifyReply, scopes: readonly Scope[]): FastifyReply {
   return sendProblem(reply, 'forbidden', { detail: `This key lacks the scope ${scopes.join(' or ')}.` })

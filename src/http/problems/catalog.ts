@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { type BrokenLimit, LIMIT_NAMES, MOST_OF_LIMIT } from '../../refunds/caller-limits.ts'
 import { MAX_KRW } from '../../refunds/krw.ts'
+import { nullable } from '../../refunds/nullable.ts'
 import { SeenRefund } from '../seen-refund.ts'
 import { ref } from '../shared-schemas.ts'
 
@@ -24,6 +26,7 @@ export const PROBLEMS = {
   },
   unauthenticated: { status: 401, retry: 'never', title: 'Not authenticated (인증 실패)' },
   forbidden: { status: 403, retry: 'never', title: 'Not allowed (권한 없음)' },
+  limit_exceeded: { status: 403, retry: 'never', title: 'Limit of the caller (호출자 한도 초과)' },
   not_found: { status: 404, retry: 'fix_request', title: 'Not found (찾을 수 없음)' },
   idempotency_in_progress: {
     status: 409,
@@ -35,6 +38,22 @@ export const PROBLEMS = {
     status: 409,
     retry: 'fix_request',
     title: 'Payment differs from an earlier request (결제 정보 불일치)',
+  },
+  remaining_mismatch: {
+    status: 409,
+    retry: 'fix_request',
+    title: 'Something else remains (환불 가능 금액 불일치)',
+  },
+  possible_duplicate: {
+    status: 409,
+    retry: 'fix_request',
+    title: 'It may be refunded already (중복 환불 의심)',
+  },
+  payment_busy: {
+    status: 409,
+    retry: 'same_key',
+    retryAfterSeconds: 1,
+    title: 'Another refund of the payment is being made (동일 결제 환불 진행 중)',
   },
   refund_unresolved: {
     status: 409,
@@ -120,6 +139,28 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]
 
+/** Of a day's limits: what is used, and until when. */
+const COUNTED = { format: 'int64', minimum: 0, maximum: MOST_OF_LIMIT } as const
+
+const Limit = Type.Object(
+  {
+    name: Type.Enum(LIMIT_NAMES, {
+      description: 'As the operator names it',
+      examples: ['max_amount_per_day'],
+    }),
+    max: Type.Integer({ ...COUNTED, description: 'KRW, or a number of refunds', examples: [1_000_000] }),
+    used: nullable(Type.Integer(COUNTED), {
+      description: 'What the refunds of the day come to; null with `max_amount`',
+      examples: [980_000],
+    }),
+    resets_at: nullable(Type.String({ format: 'date-time' }), {
+      description: 'The next midnight in Korea; null with `max_amount`',
+      examples: ['2026-01-02T00:00:00+09:00'],
+    }),
+  },
+  { description: 'With `limit_exceeded`: the limit of the caller that this refund would break' },
+)
+
 /** A problem document (RFC 9457). */
 export const Problem = Type.Object(
   {
@@ -155,15 +196,22 @@ export const Problem = Type.Object(
         { description: 'What is wrong with the body', maxItems: 20 },
       ),
     ),
-    rule: Type.Optional(Type.String({ description: 'With `not_eligible`: the rule that forbids it' })),
+    rule: Type.Optional(
+      Type.String({
+        description: 'With `not_eligible` and `possible_duplicate`: the rule that forbids it',
+        examples: ['partial_not_allowed'],
+      }),
+    ),
     remaining: Type.Optional(
       Type.Integer({
         format: 'int64',
         minimum: 0,
         maximum: MAX_KRW,
-        description: 'With `amount_exceeds_remaining`: KRW that can still be refunded',
+        description:
+          'With `amount_exceeds_remaining` and `remaining_mismatch`: KRW that can still be refunded',
       }),
     ),
+    limit: Type.Optional(Limit),
     refund: Type.Optional(ref(SeenRefund)),
   },
   { $id: 'Problem', description: 'A problem (RFC 9457)' },
@@ -177,6 +225,7 @@ export type ProblemDetails = Readonly<{
   errors?: NonNullable<Problem['errors']>
   rule?: string
   remaining?: number
+  limit?: BrokenLimit
 }>
 
 /** The problem of this code; `requestId` names the request where there is no refund. */

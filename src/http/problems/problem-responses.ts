@@ -1,5 +1,5 @@
 import type { Refund } from '../../refunds/refund.ts'
-import { REFUNDS } from '../examples.ts'
+import { ASKED_REFUNDS, REFUNDS } from '../examples.ts'
 import { RATE_LIMIT_HEADERS, RETRY_AFTER_HEADER, ref } from '../shared-schemas.ts'
 import { PROBLEMS, Problem, type ProblemCode, type ProblemDetails, problem } from './catalog.ts'
 import { PROBLEM_CONTENT_TYPE } from './send-problem.ts'
@@ -26,6 +26,16 @@ const SAMPLES: Readonly<Record<Exclude<ProblemCode, 'forbidden'>, ProblemDetails
     detail: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.',
   },
   unauthenticated: { detail: 'Send a configured key as Authorization: Bearer <key>.' },
+  limit_exceeded: {
+    detail:
+      'This caller may refund 1000000 KRW a day, and 980000 KRW of that are taken. It counts anew from 2026-01-02T00:00:00+09:00 on. Do not repeat it by machine: have a person see why so much is refunded, or have CALLER_LIMITS raised.',
+    limit: {
+      name: 'max_amount_per_day',
+      max: 1_000_000,
+      used: 980_000,
+      resets_at: '2026-01-02T00:00:00+09:00',
+    },
+  },
   not_found: { detail: 'There is no refund of this id. One that is older than its key is found by its tid.' },
   idempotency_in_progress: {
     detail: 'The first request with this key is still running. Repeat the same request after Retry-After.',
@@ -34,9 +44,23 @@ const SAMPLES: Readonly<Record<Exclude<ProblemCode, 'forbidden'>, ProblemDetails
     detail:
       'This payment has a refund that was made with other facts about it. State payment exactly as that request did.',
   },
+  remaining_mismatch: {
+    detail: `expected_remaining is ${ASKED_REFUNDS.remaining_mismatch.body.expected_remaining}, and 7000 KRW of this payment remain. Look at its refunds before you ask for more.`,
+    remaining: 7000,
+  },
+  possible_duplicate: {
+    detail:
+      'The refund in this answer has the same amount, and was just made or may have been. Where it is the one that you want, nothing is left to do; for another one give a reference, or duplicate_of with its id.',
+    rule: 'same_amount',
+    refund: REFUNDS.partial,
+  },
+  payment_busy: {
+    detail:
+      'Other refunds of this payment are being made. Nothing was stored for this request: repeat it after Retry-After.',
+  },
   refund_unresolved: {
     detail:
-      'Another refund of this payment is in flight, unknown or disputed, and this one has no place beside it. Ask again once that one is settled.',
+      'Another refund of this payment is unknown or disputed, and this one has no place beside it. Ask again once that one is settled.',
     refund: REFUNDS.unknown,
   },
   not_resolvable: {

@@ -7,7 +7,7 @@ import type { Telemetry } from '../../observability/tracing.ts'
 import { type RefundParts, requestRefund } from '../../refunds/flows/request-refund.ts'
 import { Refund } from '../../refunds/refund.ts'
 import { RefundRequest } from '../../refunds/refund-request.ts'
-import { sendLacksScope } from '../access/authentication.ts'
+import { mayPayOut, sendLacksScope } from '../access/authentication.ts'
 import { IdempotencyHeaders, parseIdempotencyKey } from '../access/idempotency-key.ts'
 import type { Caller } from '../caller.ts'
 import { ASKED_REFUNDS, REFUND_REQUESTS, REFUNDS } from '../examples.ts'
@@ -15,6 +15,7 @@ import { RETRIES } from '../problems/catalog.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { API_KEY_SECURITY, jsonAnswer, RETRY_AFTER_HEADER } from '../shared-schemas.ts'
+import { hangUpOf } from './hang-up.ts'
 import { pathPrefixOf } from './path-prefix.ts'
 
 export type CreateRefundOptions = Readonly<{
@@ -57,6 +58,9 @@ const schema = {
       examples: {
         full: { summary: ASKED_REFUNDS.full.summary, value: REFUNDS.full },
         partial: { summary: ASKED_REFUNDS.partial.summary, value: REFUNDS.partial },
+        duplicate_of: { summary: ASKED_REFUNDS.duplicate_of.summary, value: REFUNDS.duplicate_of },
+        reference: { summary: ASKED_REFUNDS.reference.summary, value: REFUNDS.reference },
+        slow: { summary: ASKED_REFUNDS.slow.summary, value: REFUNDS.slow },
         tax_free: { summary: ASKED_REFUNDS.tax_free.summary, value: REFUNDS.tax_free },
         virtual_account: { summary: ASKED_REFUNDS.virtual_account.summary, value: REFUNDS.virtual_account },
       },
@@ -81,8 +85,12 @@ const schema = {
         'idempotency_key_missing',
         'idempotency_key_invalid',
         'idempotency_in_progress',
+        'limit_exceeded',
         'payment_mismatch',
+        'possible_duplicate',
+        'payment_busy',
         'refund_unresolved',
+        'remaining_mismatch',
         'payload_too_large',
         'unsupported_media_type',
         'idempotency_key_reused',
@@ -115,16 +123,15 @@ export const createRefundRoute: FastifyPluginAsyncTypebox<CreateRefundOptions> =
         detail: 'The Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.',
       })
     }
-    const { name: caller, scopes } = request.caller as Caller
-    if (request.body.refund_account !== undefined && !scopes.includes('refund_account')) {
-      return sendLacksScope(reply, ['refund_account'])
-    }
+    const { caller } = request as { caller: Caller }
+    if (!mayPayOut(caller, request.body)) return sendLacksScope(reply, ['refund_account'])
     // Not given up, nor forgotten by a shutdown, when the caller hangs up.
     const answer = await parts.background.seeThrough(
       requestRefund(parts, {
-        caller,
+        caller: caller.name,
         idempotencyKey,
         body: request.body,
+        hungUp: () => hangUpOf(reply),
         requestId: request.id,
         traceparent: telemetry
           ? telemetry.currentTraceparent()

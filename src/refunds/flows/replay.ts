@@ -22,7 +22,8 @@ export type IdentifiedCommand = Readonly<{
 
 /**
  * A repeat of a stored request is answered with its refund, also when the same request would be refused today, since
- * the configured accounts have changed. Told that nothing was stored, its caller would refund twice.
+ * the configured accounts have changed. Told that nothing was stored, its caller would refund twice. Nor is a key free
+ * that another payload has: `fix_request` would say so.
  */
 export async function replayOrRefuse(
   parts: ReplayParts,
@@ -30,8 +31,11 @@ export async function replayOrRefuse(
   refusal: Refusal,
 ): Promise<RefundAnswer> {
   const stored = await parts.store.findById(identified.id)
-  const isSame = stored !== null && isSamePayload(parts, identified, stored.fingerprint)
-  return isSame ? replay(parts, identified, stored) : refused(refusal)
+  if (stored !== null) return replay(parts, identified, stored)
+  // One that is still running may have begun nothing yet, and yet have the key.
+  const claim = await parts.store.findClaim(identified.id)
+  const isFree = claim === null || isSamePayload(parts, identified, claim.fingerprint)
+  return refused(isFree ? refusal : keyReused())
 }
 
 /** Also where it was stored under an older secret. */

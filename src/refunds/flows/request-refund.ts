@@ -1,64 +1,77 @@
-import { newAttemptToken } from '../attempt-token.ts'
-import type { Attempt, Claim, Intent } from '../claim.ts'
+import type { Claim, Intent } from '../claim.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { fingerprint as fingerprintOf } from '../fingerprint.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, type LeaseLeft, startLease } from '../lease.ts'
-import { remaining } from '../ledger-sums.ts'
 import type { MerchantAccount } from '../merchant.ts'
+import type { Allowances, LimitExceeded } from '../ports/limits.ts'
 import type { RefundObserver, RequestOrigin } from '../ports/observer.ts'
 import type { CancelRequest, NotSent, Place, Provider } from '../ports/provider.ts'
-import { type BeginResult, type RefundStore, type SettleResult, StoreError } from '../ports/store.ts'
-import type { Refund } from '../refund.ts'
+import { type BeginResult, type RefundStore, StoreError } from '../ports/store.ts'
 import { refundId } from '../refund-id.ts'
 import type { RefundRequest } from '../refund-request.ts'
 import { intentOf } from '../rules/intent.ts'
-import { brokenRequestRule } from '../rules/order-of-request-rules.ts'
-import { pickAccount } from '../rules/pick-account.ts'
+import { judgeRequest } from '../rules/order-of-request-rules.ts'
 import {
-  amountExceeds,
   beginRefusal,
   inProgress,
+  paymentBusy,
   type Refusal,
   STORE_TOO_LATE,
   TOO_MUCH_UNSTORED,
   tokenNotRenewed,
-  unknownAccount,
 } from '../rules/refusals.ts'
-import {
-  type AnsweredOutcome,
-  answeredOnSecondTry,
-  asStored,
-  cancelledAnotherAmount,
-  settlementByAnswer,
-  settlementOfNeverSent,
-} from '../rules/settlements.ts'
-import { endStep, startTimings } from '../step-timings.ts'
-import type { Settlement, StoredRefund } from '../stored-refund.ts'
+import { type AnsweredOutcome, answeredOnSecondTry } from '../rules/settlements.ts'
+import { endStep, type StepTimings, startTimings } from '../step-timings.ts'
+import { attemptTokenFor, beginWithinLimits, checkWithinLimits } from './allowance.ts'
+import { type Patience, startPatience } from './patience.ts'
+import type { PaymentTurns } from './payment-turns.ts'
 import type { BackgroundWork } from './pending-writes.ts'
+import { recordOutcome } from './record-outcome.ts'
 import { type RefundAnswer, refused } from './refund-answer.ts'
+import { postponeRelease, release } from './release.ts'
 import { type IdentifiedCommand, isSamePayload, replayBehind, replayOrRefuse, replayUnder } from './replay.ts'
+import { type VerifyPayment, withVerification } from './verify-payment.ts'
+import { withRemaining } from './with-remaining.ts'
 
 /** Who asks for what, under which key. */
-export type RefundCommand = RequestOrigin & Readonly<{ idempotencyKey: string; body: RefundRequest }>
+export type RefundCommand = RequestOrigin &
+  Readonly<{
+    idempotencyKey: string
+    body: RefundRequest
+    /** Aborted once nobody waits for the answer any more. Asked only where the request has to wait. */
+    hungUp?: (() => AbortSignal) | undefined
+  }>
 
 /** What the flow needs. */
 export type RefundParts = Readonly<{
   store: RefundStore
+  /** Absent: no caller has limits. */
+  allowances?: Allowances
   provider: Provider
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
   /** For the fingerprint; newest first. */
   storeSecrets: readonly Buffer[]
+  /** For how long a succeeded refund counts against one of the same amount; 0: the rule is off. */
+  duplicateWindowMs: number
+  /** Of this process: one cancel of a payment at a time. */
+  turns: PaymentTurns
   clock: MonotonicClock
   observer: RefundObserver
   background: BackgroundWork
+  /** Absent: no payment is looked up. */
+  verifyPayment?: VerifyPayment | undefined
 }>
 
 /** How often a request starts over because the claim that it joined was abandoned under it. */
 const MAX_CLAIM_ROUNDS = 3
 
-/** A command that breaks no rule without state. Nothing is copied: this is the hot path. */
-type CheckedCommand = IdentifiedCommand & Readonly<{ command: RefundCommand; account: MerchantAccount }>
+/**
+ * A command that breaks no rule without state. Nothing is copied: this is the hot path. Its patience is there once it
+ * has to wait, and is one for all rounds.
+ */
+type CheckedCommand = IdentifiedCommand &
+  Readonly<{ command: RefundCommand; account: MerchantAccount }> & { patience: Patience | undefined }
 
 /**
  * One refund, from the request to its recorded outcome (docs/architecture.md). Never throws for a store or
@@ -72,21 +85,13 @@ export async function requestRefund(parts: RefundParts, command: RefundCommand):
       fingerprint: fingerprintOf(command.body, parts.storeSecrets[0] as Buffer),
     }
     // The rules that need no state. Who asks is known, and the body is valid: http/ has seen to that.
-    const account = pickAccount(parts.accounts, command.body.account)
-    if (account === undefined) {
-      return await replayOrRefuse(
-        parts,
-        identified,
-        unknownAccount(command.body.account, parts.accounts.keys()),
-      )
-    }
-    const refusal = brokenRequestRule(command.body, account)
-    if (refusal !== null) {
-      const told = await withRemaining(parts, refusal, { body: command.body, merchant: account.merchant })
-      return await replayOrRefuse(parts, identified, told)
+    const judged = judgeRequest(parts.accounts, command.body)
+    if (judged.refusal !== null) {
+      return await replayOrRefuse(parts, identified, await withRemaining(parts, judged, command.body))
     }
 
-    const checked = { command, id: identified.id, fingerprint: identified.fingerprint, account }
+    const { id, fingerprint } = identified
+    const checked = { command, id, fingerprint, account: judged.account, patience: undefined }
     for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
       const answer = await attemptRefund(parts, checked)
       if (answer !== 'claim_abandoned') return answer
@@ -103,51 +108,146 @@ async function attemptRefund(
   parts: RefundParts,
   checked: CheckedCommand,
 ): Promise<RefundAnswer | 'claim_abandoned'> {
-  const { store, provider, clock } = parts
+  const { store, provider, turns, clock } = parts
   const { command, account } = checked
   const { merchant } = account
+  const { tid } = command.body
   if (parts.background.isFull()) throw new StoreError('store_unavailable', TOO_MUCH_UNSTORED)
   const timings = startTimings(clock())
 
   // Claim: the key is bound to the payload.
-  const attempt = newAttemptToken()
+  const attempt = attemptTokenFor(parts, command.caller)
   const { id, fingerprint } = checked
-  const claim = await store.claim({ id, token: attempt, fingerprint, merchant, tid: command.body.tid })
+  const claim = await store.claim({ id, token: attempt, fingerprint, merchant, tid })
   if (claim.token !== attempt) {
     const answer = await joinOrReplay(parts, checked, { claim, attempt })
     if (answer !== 'joined') return answer
   }
   endStep(timings, 'claimMs', clock())
 
-  // A token, and a place among the provider's calls.
-  const intent = intentOf({ claim, token: attempt, requestedAt: store.now() }, command, account)
+  // Verify: where that is asked for, the payment is held to the provider's row.
+  const seen =
+    parts.verifyPayment && (await parts.verifyPayment({ merchant, tid, payment: command.body.payment }))
+  if (seen?.result === 'refused') {
+    await release(parts, { claim, token: attempt, requestedAt: store.now() })
+    return refused(seen.refusal)
+  }
+
+  // A token.
+  const { duplicateWindowMs } = parts
+  const own = { claim, token: attempt, requestedAt: store.now() }
+  const intent = withVerification(intentOf(own, command, { account, duplicateWindowMs }), seen)
   const authorization = await provider.authorize(merchant)
   if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
   endStep(timings, 'tokenMs', clock())
-  const place = await provider.admit({ merchant, caller: command.caller })
-  if (place.outcome === 'not_sent') return notSent(parts, intent, place, command)
-  try {
-    endStep(timings, 'admissionMs', clock())
 
-    // Begin: the amount is reserved and the intent written.
-    const begun = await begin(parts, intent, timings.startedAt)
-    endStep(timings, 'beginMs', clock())
-    if (begun.result !== 'begun') return await notBegun(parts, checked, { intent, begun })
-
-    // Relay: one cancel call.
-    const outcome = await relay(parts, { command, intent, begun, place }, authorization.token)
-    if (outcome.outcome === 'not_sent') return await notSent(parts, intent, outcome, command)
-    endStep(timings, 'relayMs', clock())
-
-    // Settle: refund and ledger change together.
-    const refund = await settle(parts, { intent, begun: begun.stored }, outcome)
-    endStep(timings, 'settleMs', clock())
-    const detail = outcome.outcome === 'unknown' ? outcome.detail : undefined
-    parts.observer.recorded(refund, { timings, detail, origin: command })
-    return { answer: 'refund', refund, replayed: false }
-  } finally {
-    place.leave()
+  // Its turn: one cancel of a payment at a time.
+  const payment = `${merchant}:${tid}`
+  if (!turns.take(payment)) {
+    const refusal = await refusalWhileWaiting(parts, checked, { intent, payment })
+    if (refusal !== null) return giveUp(parts, intent, refusal)
   }
+  endStep(timings, 'turnMs', clock())
+  try {
+    return await refundInTurn(parts, checked, { intent, timings, token: authorization.token })
+  } finally {
+    turns.leave(payment)
+  }
+}
+
+type Turn = Readonly<{ intent: Intent; timings: StepTimings; token: string }>
+
+/** From the turn on. Where another process has the payment, or the account's spacing keeps it, the place is left. */
+async function refundInTurn(
+  parts: RefundParts,
+  checked: CheckedCommand,
+  { intent, timings, token }: Turn,
+): Promise<RefundAnswer | 'claim_abandoned'> {
+  const { provider, clock } = parts
+  const { command } = checked
+  const { merchant } = intent.claim
+  for (;;) {
+    // A place among the provider's calls.
+    const place = await provider.admit({ merchant, caller: command.caller })
+    if (place.outcome === 'not_sent') return notSent(parts, intent, place, command)
+    let retryAfterMs: number | null
+    try {
+      endStep(timings, 'admissionMs', clock())
+
+      // Begin: the amount is reserved and the intent written.
+      const begun = await begin(parts, intent, timings.startedAt)
+      endStep(timings, 'beginMs', clock())
+      if (begun.result === 'begun') {
+        return await relayAndSettle(parts, { command, intent, begun, place }, { timings, token })
+      }
+      if (begun.result !== 'payment_busy') return await notBegun(parts, checked, { intent, begun })
+      retryAfterMs = begun.retryAfterMs
+    } finally {
+      place.leave()
+    }
+    if (!(await patienceOf(parts, checked).pause(retryAfterMs))) return giveUp(parts, intent, paymentBusy())
+    endStep(timings, 'turnMs', clock())
+  }
+}
+
+async function relayAndSettle(
+  parts: RefundParts,
+  relayed: Relay,
+  { timings, token }: Pick<Turn, 'timings' | 'token'>,
+): Promise<RefundAnswer> {
+  const { command, intent, begun } = relayed
+  // Relay: one cancel call.
+  const outcome = await relay(parts, relayed, token)
+  if (outcome.outcome === 'not_sent') return notSent(parts, intent, outcome, command)
+  endStep(timings, 'relayMs', parts.clock())
+
+  // Settle: refund and ledger change together.
+  const refund = await recordOutcome(parts, { intent, begun: begun.stored }, outcome)
+  endStep(timings, 'settleMs', parts.clock())
+  const detail = outcome.outcome === 'unknown' ? outcome.detail : undefined
+  parts.observer.recorded(refund, { timings, detail, origin: command })
+  return { answer: 'refund', refund, replayed: false }
+}
+
+/**
+ * Waits until it is its turn, and answers null; or what stands against it. That is asked before it waits: a duplicate of
+ * what is in flight is not to be told so later than a replica would tell it.
+ */
+async function refusalWhileWaiting(
+  parts: RefundParts,
+  checked: CheckedCommand,
+  { intent, payment }: Readonly<{ intent: Intent; payment: string }>,
+): Promise<Refusal | null> {
+  const { id, merchant, tid } = intent.claim
+  const { caller } = checked.command
+  const found = await checkWithinLimits(parts, { caller, merchant, tid, wish: intent.wish }).catch(
+    (error) => {
+      // Nothing was begun, and the key is not to stay with this payload.
+      postponeRelease(parts, intent, error)
+      throw error
+    },
+  )
+  // What is in flight may be this very key's, and no duplicate then.
+  const isOwn = 'stored' in found && found.stored.refund.id === id
+  if (found.result !== 'allowed' && found.result !== 'payment_busy' && !isOwn) {
+    return beginRefusal(found, checked.command.body)
+  }
+  // It may have become free meanwhile.
+  if (parts.turns.take(payment)) return null
+  const ended = await parts.turns.wait(payment, patienceOf(parts, checked))
+  return ended === 'taken' ? null : paymentBusy()
+}
+
+/** One for all that a request waits for. */
+function patienceOf({ clock }: RefundParts, checked: CheckedCommand): Patience {
+  checked.patience ??= startPatience(clock, checked.command.hungUp)
+  return checked.patience
+}
+
+/** Nothing was stored for this request, and its key is free. */
+async function giveUp(parts: RefundParts, intent: Intent, refusal: Refusal): Promise<RefundAnswer> {
+  await release(parts, intent)
+  return refused(refusal)
 }
 
 /** The claim that is in force is another attempt's: its refund is replayed, or this attempt goes on under it. */
@@ -169,14 +269,15 @@ async function joinOrReplay(
 }
 
 type Begun = Extract<BeginResult, { result: 'begun' }> & Readonly<{ leaseLeft: LeaseLeft }>
-type NotBegun = Exclude<BeginResult, { result: 'begun' }>
+type NotBegun = Exclude<BeginResult, { result: 'begun' }> | LimitExceeded
+type Undecided = Extract<BeginResult, { result: 'payment_busy' }>
 
 /** A begin whose answer is lost may have been applied: it is released as soon as the store can be reached. */
 async function begin(parts: RefundParts, intent: Intent, claimReadAt: number): Promise<Begun | NotBegun> {
   const askedAt = parts.clock()
-  let begun: BeginResult
+  let begun: BeginResult | LimitExceeded
   try {
-    begun = await parts.store.begin(intent)
+    begun = await beginWithinLimits(parts, intent)
   } catch (error) {
     postponeRelease(parts, intent, error)
     throw error
@@ -195,7 +296,7 @@ async function begin(parts: RefundParts, intent: Intent, claimReadAt: number): P
 async function notBegun(
   parts: RefundParts,
   checked: CheckedCommand,
-  { intent, begun }: Readonly<{ intent: Intent; begun: NotBegun }>,
+  { intent, begun }: Readonly<{ intent: Intent; begun: Exclude<NotBegun, Undecided> }>,
 ): Promise<RefundAnswer | 'claim_abandoned'> {
   switch (begun.result) {
     case 'exists':
@@ -206,8 +307,7 @@ async function notBegun(
       await release(parts, intent)
       return begun.result
     default:
-      await release(parts, intent)
-      return refused(beginRefusal(begun, checked.command.body))
+      return giveUp(parts, intent, beginRefusal(begun, checked.command.body))
   }
 }
 
@@ -256,67 +356,6 @@ async function relayWithFreshToken(
   return outcome.outcome === 'not_sent' ? outcome : answeredOnSecondTry(outcome)
 }
 
-/** The outcome in the store; while that is away, the caller still gets it and the store gets it later. */
-async function settle(
-  parts: RefundParts,
-  { intent, begun }: Readonly<{ intent: Intent; begun: StoredRefund }>,
-  outcome: AnsweredOutcome,
-): Promise<Refund> {
-  const settlement = settlementByAnswer(outcome)
-  if (outcome.outcome === 'succeeded' && cancelledAnotherAmount(begun.refund.amount, outcome)) {
-    parts.observer.amountMismatch(begun.refund, outcome.cancelledAmount)
-  }
-  const write = async () => {
-    let settled = await parts.store.settle(begun, settlement)
-    if (settled.result === 'lost') {
-      const keepsKey = await parts.store.restore(begun, intent)
-      parts.observer.lost(asStored(begun, settlement, now()), { isWrittenBack: true, keepsKey })
-      settled = await parts.store.settle(begun, settlement)
-    }
-    if (settled.result === 'lost')
-      throw new StoreError('store_unavailable', 'The store forgets what it is told.')
-    return told(parts.observer, begun, { settlement, settled })
-  }
-  try {
-    return await write()
-  } catch (error) {
-    parts.observer.postponed(begun.refund.id, error)
-    parts.background.untilDone(write)
-    return asStored(begun, settlement, now())
-  }
-}
-
-/** What the caller is told of a refund once its outcome is in the store, beside whatever else stands there. */
-function told(
-  observer: RefundObserver,
-  begun: StoredRefund,
-  {
-    settlement,
-    settled,
-  }: Readonly<{ settlement: Settlement; settled: Exclude<SettleResult, { result: 'lost' }> }>,
-): Refund {
-  const { result, stored } = settled
-  const isOther = stored.attempt !== begun.attempt
-  if (result === 'disputed') observer.disputed(stored.refund, settlement)
-  // An unknown outcome cannot contradict what the lookup or a person found.
-  const isContradicted = result === 'conflict' && (isOther || settlement.status !== 'unknown')
-  if (isContradicted) observer.conflict(stored.refund, settlement, isOther)
-  // The store knows less of another attempt than this one does. What the provider says was made has not failed.
-  const isSaidToBeMade = result === 'disputed' && settlement.status !== 'failed'
-  return isOther || isSaidToBeMade ? asStored(begun, settlement, now()) : stored.refund
-}
-
-/** What a caller who asked for too much is told: what the payment's earlier refunds have left. */
-async function withRemaining(
-  { store }: RefundParts,
-  refusal: Refusal,
-  { body, merchant }: Readonly<{ body: RefundRequest; merchant: string }>,
-): Promise<Refusal> {
-  if (refusal.code !== 'amount_exceeds_remaining') return refusal
-  const ledger = await store.findPayment(merchant, body.tid)
-  return ledger === null ? refusal : amountExceeds(body, remaining(ledger))
-}
-
 async function notSent(
   parts: RefundParts,
   intent: Intent,
@@ -325,37 +364,5 @@ async function notSent(
 ): Promise<RefundAnswer> {
   const { claim, details } = intent
   parts.observer.notSent({ id: claim.id, account: details.account }, outcome, origin)
-  await release(parts, intent)
-  return refused({ code: outcome.code, detail: outcome.detail })
-}
-
-async function release(parts: RefundParts, attempt: Attempt): Promise<void> {
-  try {
-    await releaseOnce(parts, attempt)
-  } catch (error) {
-    postponeRelease(parts, attempt, error)
-  }
-}
-
-/**
- * Frees the key of an attempt of which nothing was sent. Where that took longer than its lease, others were told
- * `unknown`: what they were told of does not vanish, but has failed.
- */
-async function releaseOnce({ store, observer }: RefundParts, attempt: Attempt): Promise<void> {
-  const unknown = await store.release(attempt)
-  if (unknown === null) return
-  const settlement = settlementOfNeverSent(now())
-  const settled = await store.settle(unknown, settlement)
-  if (settled.result === 'settled') observer.resolved(settled.stored.refund)
-  if (settled.result === 'disputed') observer.disputed(settled.stored.refund, settlement)
-}
-
-function postponeRelease(parts: RefundParts, attempt: Attempt, error: unknown): void {
-  parts.observer.postponed(attempt.claim.id, error)
-  parts.background.untilDone(() => releaseOnce(parts, attempt))
-}
-
-/** ISO 8601. */
-function now(): string {
-  return new Date().toISOString()
+  return giveUp(parts, intent, { code: outcome.code, detail: outcome.detail })
 }

@@ -1,6 +1,6 @@
 import type { Krw } from '../krw.ts'
 import type { LeaseLeft } from '../lease.ts'
-import type { RefundKind } from '../payment.ts'
+import type { PaymentMethod, RefundKind } from '../payment.ts'
 import type { FailureCode, ProviderAnswer } from '../refund.ts'
 import type { RefundAccount } from '../refund-account.ts'
 
@@ -67,6 +67,25 @@ export type LookupQuery = Readonly<{
 export type LookupOutcome =
   | Readonly<{ outcome: 'cancelled'; refundedAt: string }>
   | Readonly<{ outcome: 'inconclusive'; detail: string }>
+
+/** What the provider's row of a payment says; null: nothing that can be read, which contradicts nothing. */
+export type PaymentFacts = Readonly<{
+  /** What was paid. */
+  amount: Krw | null
+  /** Each way in which it may have been paid. */
+  methods: readonly PaymentMethod[] | null
+}>
+
+/** What was found of a payment. */
+export type PaymentLookup =
+  | Readonly<{ outcome: 'found'; facts: PaymentFacts }>
+  | Readonly<{ outcome: 'inconclusive'; detail: string }>
+
+/** The provider's rows of payments. */
+export type PaymentRows = Readonly<{
+  /** How much was paid and how, within the time of one call, whatever it takes. Never throws. */
+  lookUpPayment(payment: Readonly<{ merchant: string; tid: string }>): Promise<PaymentLookup>
+}>
 
 /** The payment provider. No method throws: every failure is an outcome. */
 export type Provider = Readonly<{

@@ -1,11 +1,17 @@
-import type { Attempt, Claim, Intent } from '../claim.ts'
+import type { Attempt, Claim, Intent, Wish } from '../claim.ts'
 import type { Krw } from '../krw.ts'
+
 import type { Ledger } from '../ledger-sums.ts'
+import type { RefundKind } from '../payment.ts'
 import type { Refund } from '../refund.ts'
 import type { Settlement, StoredRefund } from '../stored-refund.ts'
 
 /** Where the index of unsettled refunds points to; `entry` is how the store names it. */
 export type UnsettledEntry = Readonly<{ entry: string; id: string; merchant: string; tid: string }>
+
+/** `same_reference`: its reference names another refund. `same_amount`: as much was just refunded, or may have been. */
+export const DUPLICATE_RULES = ['same_reference', 'same_amount'] as const
+export type DuplicateRule = (typeof DUPLICATE_RULES)[number]
 
 /** What the atomic begin decided. */
 export type BeginResult =
@@ -18,7 +24,19 @@ export type BeginResult =
   | Readonly<{ result: 'partial_not_allowed' }>
   | Readonly<{ result: 'tax_free_exceeds_amount' }>
   | Readonly<{ result: 'amount_exceeds_remaining'; remaining: Krw }>
+  | Readonly<{ result: 'remaining_mismatch'; remaining: Krw }>
   | Readonly<{ result: 'refund_unresolved'; stored: StoredRefund }>
+  | Readonly<{ result: 'possible_duplicate'; rule: DuplicateRule; stored: StoredRefund }>
+  /**
+   * Another refund of the payment is in flight, or the account's spacing after one is not over: nothing was decided
+   * against, and the claim stands. `retryAfterMs`: what is left of the spacing; null: one is in flight.
+   */
+  | Readonly<{ result: 'payment_busy'; retryAfterMs: number | null }>
+
+/** What a dry run of begin decides. What is allowed would be begun with these figures. */
+export type CheckResult =
+  | Readonly<{ result: 'allowed'; kind: RefundKind; amount: Krw; countedTaxFree: Krw; remaining: Krw }>
+  | Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
 
 /**
  * `settled`: stored now, or by an earlier sending of the same command. `conflict`: another truth stands.
@@ -64,6 +82,8 @@ export type RefundStore = Readonly<{
   joinClaim(claim: Claim): Promise<boolean>
   /** Atomically: an existing refund is answered; else the amount is reserved and the intent written. */
   begin(intent: Intent): Promise<BeginResult>
+  /** What begin would decide now, by the same code. Writes nothing. */
+  check(query: Readonly<{ merchant: string; tid: string; wish: Wish }>): Promise<CheckResult>
   /**
    * Records the outcome, from `processing` of the same attempt, from `unknown` or, by a person who has seen
    * that it is disputed, from that.
@@ -73,16 +93,19 @@ export type RefundStore = Readonly<{
    * Writes back what the store forgot of a refund in flight: its intent, whatever stands in its way, and its key.
    * False where another payload has the key by now, which it then keeps.
    */
-  restore(begun: StoredRefund, intent: Pick<Intent, 'payment' | 'leaseMs'>): Promise<boolean>
+  restore(begun: StoredRefund, intent: Pick<Intent, 'wish' | 'leaseMs'>): Promise<boolean>
   /** A claim that was refused beside a refund of the same key gives way to the claim of that. */
   yieldClaim(refused: Claim, stored: StoredRefund): Promise<void>
   /**
    * Undoes this attempt's begin, if there was one, and frees the key. Only where nothing was sent. A refund
-   * that was called `unknown` meanwhile is left as it is and answered; null: there is none.
+   * that was called `unknown` meanwhile is left as it is and answered; null: there is none. What the attempt has
+   * taken from an allowance is given back then.
    */
-  release(attempt: Attempt): Promise<StoredRefund | null>
+  release(attempt: Attempt | Intent): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
+  /** The claim of this id's key, whether or not a refund was begun under it, or null. */
+  findClaim(id: string): Promise<Claim | null>
   /** The refund of this id, or null. */
   findById(id: string): Promise<StoredRefund | null>
   /** The payment's ledger, or null where nothing was ever refunded of it. */

@@ -11,12 +11,14 @@ type MethodRule = {
 /**
  * What the cancel API can do for each payment method. Source: docs/provider.md, Cancel call. Cards and bank
  * transfers only; virtual accounts with Toss only; no mobile payments; parts of authenticated and key-in card
- * payments only.
+ * payments only. Easy payments (KakaoPay, NaverPay) go through the same call; that a part of one does is not
+ * proven.
  */
 const METHOD_RULES: Readonly<Record<PaymentMethod, MethodRule>> = {
   card_auth: { full: 'every PG', partial: true },
   card_keyin: { full: 'every PG', partial: true },
   card_billing: { full: 'every PG', partial: false },
+  easy_pay: { full: 'every PG', partial: false },
   bank_transfer: { full: 'every PG', partial: false },
   virtual_account: { full: ['toss'], partial: false },
   mobile: { full: [], partial: false },

@@ -1,11 +1,14 @@
+import type { BrokenLimit } from '../caller-limits.ts'
 import type { Krw } from '../krw.ts'
 import { NOTHING_SENT } from '../nothing-sent.ts'
+import type { LimitExceeded } from '../ports/limits.ts'
 import type { NotSent } from '../ports/provider.ts'
-import type { BeginResult, StoreError } from '../ports/store.ts'
+import type { BeginResult, DuplicateRule, StoreError } from '../ports/store.ts'
 import type { Refund } from '../refund.ts'
 import type { RefundRequest } from '../refund-request.ts'
 import type { AmountRule } from './amounts-of-request.ts'
 import type { EligibilityRule } from './eligibility.ts'
+import { limitExceeded } from './limits.ts'
 import { noSuchAccount } from './pick-account.ts'
 
 /** Why a request was refused without a call that could move money. The key is free afterwards. */
@@ -15,17 +18,21 @@ export type Refusal = Readonly<
     refund?: Refund
   } & (
     | { code: 'not_eligible'; rule: EligibilityRule }
-    | { code: 'amount_exceeds_remaining'; remaining: Krw }
+    | { code: 'amount_exceeds_remaining' | 'remaining_mismatch'; remaining: Krw }
+    | { code: 'possible_duplicate'; rule: DuplicateRule; refund: Refund }
     | { code: Exclude<AmountRule, 'amount_exceeds_remaining'> }
+    | { code: 'limit_exceeded'; limit: BrokenLimit }
     | { code: 'refund_account_required' | 'unknown_account' }
-    | { code: 'payment_mismatch' | 'refund_unresolved' }
+    | { code: 'payment_mismatch' | 'refund_unresolved' | 'payment_busy' }
     | { code: 'idempotency_key_reused' | 'idempotency_in_progress' }
     | { code: NotSent['code'] | StoreError['code'] }
   )
 >
 
 /** What the store refuses instead of beginning. */
-export type BeginRefusal = Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
+export type BeginRefusal =
+  | Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
+  | LimitExceeded
 
 /** The refusal for what begin decided against. */
 export function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
@@ -36,17 +43,25 @@ export function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal 
         detail:
           'This payment has a refund that was made with other facts about it. State payment exactly as that request did.',
       }
+    case 'limit_exceeded':
+      return limitExceeded(begun.limit)
     case 'partial_not_allowed':
       return notEligible('partial_not_allowed', body)
     case 'tax_free_exceeds_amount':
       return taxFreeExceeds()
     case 'amount_exceeds_remaining':
       return amountExceeds(body, begun.remaining)
+    case 'remaining_mismatch':
+      return remainingDiffers(body, begun.remaining)
+    case 'possible_duplicate':
+      return possibleDuplicate(begun.rule, begun.stored.refund)
+    case 'payment_busy':
+      return paymentBusy()
     case 'refund_unresolved':
       return {
         code: 'refund_unresolved',
         detail:
-          'Another refund of this payment is in flight, unknown or disputed, and this one has no place beside it. Ask again once that one is settled.',
+          'Another refund of this payment is unknown or disputed, and this one has no place beside it. Ask again once that one is settled.',
         refund: begun.stored.refund,
       }
   }
@@ -86,6 +101,36 @@ export function amountExceeds(body: RefundRequest, remaining: Krw): Refusal {
     code: 'amount_exceeds_remaining',
     remaining,
     detail: `${asked} was asked for; ${remaining} KRW of this payment can still be refunded.`,
+  }
+}
+
+/** Something else remains than the caller takes for it. */
+function remainingDiffers(body: RefundRequest, remaining: Krw): Refusal {
+  return {
+    code: 'remaining_mismatch',
+    remaining,
+    detail: `expected_remaining is ${body.expected_remaining}, and ${remaining} KRW of this payment remain. Look at its refunds before you ask for more.`,
+  }
+}
+
+const DUPLICATE_DETAILS: Readonly<Record<DuplicateRule, string>> = {
+  same_reference:
+    'The refund in this answer has this reference already. Where it is the one that you want, nothing is left to do; another one needs a reference of its own.',
+  same_amount:
+    'The refund in this answer has the same amount, and was just made or may have been. Where it is the one that you want, nothing is left to do; for another one give a reference, or duplicate_of with its id.',
+}
+
+/** The refund may be one that the payment has already. */
+function possibleDuplicate(rule: DuplicateRule, refund: Refund): Refusal {
+  return { code: 'possible_duplicate', rule, refund, detail: DUPLICATE_DETAILS[rule] }
+}
+
+/** One cancel of a payment at a time, and this one has waited for long enough. */
+export function paymentBusy(): Refusal {
+  return {
+    code: 'payment_busy',
+    detail:
+      'Other refunds of this payment are being made. Nothing was stored for this request: repeat it after Retry-After.',
   }
 }
 

@@ -3,6 +3,7 @@ import type { BeginResult } from '../../refunds/ports/store.ts'
 import { keys } from '../keys.ts'
 import { reach } from '../redis/reach.ts'
 import { decodeRefund, type WrittenJson } from '../refund-text.ts'
+import { decodeRefusal, wishArguments } from './may-begin.ts'
 import type { Scripts } from './scripts.ts'
 
 export type BeginArguments = Readonly<{
@@ -18,41 +19,32 @@ export async function beginRefund(
   redis: Scripts,
   { intent, own, abandonedMs }: BeginArguments,
 ): Promise<BeginResult> {
-  const { claim, payment } = intent
+  const { claim } = intent
   const { merchant, tid } = claim
-  const [result, idOrRemaining, text] = await reach(
+  const reply = await reach(
     redis.beginRefund(
       keys.payment(merchant, tid),
       keys.abandoned(merchant, tid, claim.token),
+      ...wishArguments(intent.wish),
       claim.id,
       intent.token,
       intent.leaseMs,
       abandonedMs,
-      payment.method,
-      payment.amount,
-      payment.tax_free_amount ?? '',
-      intent.amount ?? '',
-      intent.details.tax_free_amount ?? '',
-      intent.partialAllowed ? 1 : 0,
       intent.requestedAt,
       own.text,
       intent.isRenewal ? 1 : 0,
+      intent.verifiedAt ?? '',
     ),
   )
+  const [result, id, text] = reply
   switch (result) {
     case 'begun':
     case 'exists':
-    case 'refund_unresolved':
-      return { result, stored: decodeRefund(text, { id: idOrRemaining, merchant, tid }, own) }
-    case 'amount_exceeds_remaining':
-      return { result, remaining: Number(idOrRemaining) }
+      return { result, stored: decodeRefund(text, { id, merchant, tid }, own) }
     case 'claim_abandoned':
     case 'lost':
-    case 'payment_mismatch':
-    case 'partial_not_allowed':
-    case 'tax_free_exceeds_amount':
       return { result }
     default:
-      throw new Error(`bug: begin.lua answered ${result}`)
+      return decodeRefusal(reply, { merchant, tid })
   }
 }

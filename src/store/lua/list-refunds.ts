@@ -25,7 +25,7 @@ export async function listRefunds(
   redis: Scripts,
   { merchant, tid, from, limit }: ListArguments,
 ): Promise<ListedRefunds> {
-  const [next, ledger, ...idsAndTexts] = await reach(
+  const [next, ledger, verified, ...idsAndTexts] = await reach(
     redis.listRefunds(keys.payment(merchant, tid), from, limit),
   )
   const refunds = Array.from({ length: idsAndTexts.length / 2 }, (_, index) => {
@@ -34,7 +34,7 @@ export async function listRefunds(
   })
   return {
     next: next === '' ? null : next,
-    ledger: ledger === '' ? null : decodeLedger({ text: ledger, tid }),
+    ledger: ledger === '' ? null : decodeLedger({ text: ledger, verified, tid }),
     refunds,
   }
 }

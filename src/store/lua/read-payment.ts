@@ -9,6 +9,8 @@ export async function readPayment(
   redis: Scripts,
   { merchant, tid }: Readonly<{ merchant: string; tid: string }>,
 ): Promise<Ledger | null> {
-  const text = await reach(redis.readPayment(keys.payment(merchant, tid)))
-  return text === null ? null : decodeLedger({ text, tid })
+  const found = await reach(redis.readPayment(keys.payment(merchant, tid)))
+  if (found === null) return null
+  const [text, verified] = found
+  return decodeLedger({ text, verified, tid })
 }

@@ -1,4 +1,4 @@
--- includes: shared/ledger.lua
+-- includes: shared/references-and-amounts.lua
 --
 -- Undoes the begin of an attempt of which nothing was sent, and abandons its claim: from here on nobody
 -- who joined that claim can begin under it, so that the claim may be freed in its own slot. (Were it freed
@@ -26,10 +26,12 @@ if refund then
   if refund.number == ledger.last_number then ledger.last_number = ledger.last_number - 1 end
   if refund.number == 1 then ledger.first = '-' end
   write_ledger(ledger)
+  forget_known(refund)
   leave_unsettled(unsettled, id, retention_ms)
   save()
   redis.call('HDEL', payment_key, id, refund.number)
-  if redis.call('HLEN', payment_key) == 1 then
+  local verified = redis.call('HGET', payment_key, 'verified') and 1 or 0
+  if redis.call('HLEN', payment_key) - verified == 1 then
     redis.call('DEL', payment_key) -- nothing but the ledger is left: no refund of it was ever sent
   end
 end

@@ -5,12 +5,12 @@ import { reach } from '../redis/reach.ts'
 import { intentJson } from '../refund-text.ts'
 import type { Scripts } from './scripts.ts'
 
-export type RestoreArguments = Readonly<{ begun: StoredRefund }> & Pick<Intent, 'payment' | 'leaseMs'>
+export type RestoreArguments = Readonly<{ begun: StoredRefund }> & Pick<Intent, 'wish' | 'leaseMs'>
 
 /** restore.lua: writes back the intent of a refund that the store forgot; what stands in its place stays. Throws StoreError. */
 export async function restoreRefund(
   redis: Scripts,
-  { begun, payment, leaseMs }: RestoreArguments,
+  { begun, wish: { payment }, leaseMs }: RestoreArguments,
 ): Promise<void> {
   const { refund, merchant, attempt, fingerprint, countedTaxFree } = begun
   await reach(
@@ -27,6 +27,7 @@ export async function restoreRefund(
       refund.kind,
       refund.amount,
       countedTaxFree,
+      refund.reference ?? '',
     ),
   )
 }

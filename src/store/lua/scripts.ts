@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs'
 import type { Cluster, Redis } from 'ioredis'
+import type { DailyLimit } from '../../refunds/caller-limits.ts'
+import type { RefusalReply } from './may-begin.ts'
 
 /** A connection to a single Redis, a Sentinel's primary or a Cluster. */
 export type RedisClient = Redis | Cluster
 
 /** What each script replies, as Redis gives it. What that means, only the wrapper beside the script knows. */
 type Replies = Readonly<{
-  beginRefund: readonly [result: string, idOrRemaining: string, text: string]
+  beginRefund: RefusalReply
+  checkRefund: RefusalReply
   settleRefund: readonly [result: string, id: string, text: string, before: string]
   restoreRefund: string
   releaseRefund: readonly [result: string, id: string, text: string]
   readRefund: readonly [result: string, id: string, text: string]
-  readPayment: string | null
-  listRefunds: readonly [next: string, ledger: string, ...idsAndTexts: string[]]
+  readPayment: readonly [ledger: string, verified: string] | null
+  listRefunds: readonly [next: string, ledger: string, verified: string, ...idsAndTexts: string[]]
   readDue: readonly string[]
   takeDue: readonly string[]
   lookAgain: number
@@ -22,13 +25,19 @@ type Replies = Readonly<{
   joinClaim: number
   yieldClaim: number
   deleteIfOwned: number
+  takeAllowance: readonly [result: string, name?: DailyLimit, used?: string]
+  giveBackAllowance: number
   raiseMark: readonly string[]
   meetTerms: readonly [result: string, ...broken: ('callers' | 'secrets')[]]
 }>
 
+/** `isReadOnly`: Redis is to refuse whatever it would write. */
+type Script = Readonly<{ file: string; keys: number; isReadOnly?: boolean }>
+
 /** Each script keeps one invariant. Its head says which, what its keys and arguments are, and what it returns. */
-const SCRIPTS: Readonly<Record<keyof Replies, Readonly<{ file: string; keys: number }>>> = {
+const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   beginRefund: { file: 'begin.lua', keys: 2 },
+  checkRefund: { file: 'check.lua', keys: 1, isReadOnly: true },
   settleRefund: { file: 'settle.lua', keys: 1 },
   restoreRefund: { file: 'restore.lua', keys: 1 },
   releaseRefund: { file: 'release.lua', keys: 2 },
@@ -44,6 +53,8 @@ const SCRIPTS: Readonly<Record<keyof Replies, Readonly<{ file: string; keys: num
   joinClaim: { file: 'join-claim.lua', keys: 1 },
   yieldClaim: { file: 'yield-claim.lua', keys: 1 },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
+  takeAllowance: { file: 'take-allowance.lua', keys: 1 },
+  giveBackAllowance: { file: 'give-back-allowance.lua', keys: 1 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },
   meetTerms: { file: 'meet-terms.lua', keys: 1 },
 }
@@ -59,10 +70,14 @@ export type Scripts = {
 /** A client that was taught the scripts. */
 export type ScriptedClient = RedisClient & Scripts
 
+/** The first line of a script that writes nothing. */
+const READ_ONLY = '#!lua flags=no-writes\n'
+
 /** Teaches the client the scripts; ioredis sends each by its hash, and whole where the server lacks it. */
 export function defineScripts(redis: RedisClient): ScriptedClient {
-  for (const [name, { file, keys }] of Object.entries(SCRIPTS)) {
-    redis.defineCommand(name, { numberOfKeys: keys, lua: textOf(file) })
+  for (const [name, { file, keys, isReadOnly }] of Object.entries(SCRIPTS)) {
+    const lua = isReadOnly ? READ_ONLY + textOf(file) : textOf(file)
+    redis.defineCommand(name, { numberOfKeys: keys, lua })
   }
   return redis as ScriptedClient
 }

@@ -1,4 +1,4 @@
--- includes: shared/ledger.lua
+-- includes: shared/references-and-amounts.lua
 --
 -- Records what became of a refund; ledger and refund change together. Sent twice, it changes nothing more.
 --
@@ -34,6 +34,8 @@ local function dispute(cause)
   local is_first = refund.status == 'failed'
   if is_first then
     remember(refund, 'failed', 'recorded', refund.updated_at)
+    local reference = reference_of(refund) -- free while it had failed
+    if reference then hold_reference(reference, id, redis.call('HGET', payment_key, known_field(reference)) or nil) end
     refund.status, refund.updated_at, refund.json = 'disputed', now, refund.json .. '\n' .. json
     book(refund, figure)
     count_refund(ledger, refund, 1)

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Claim, Intent } from '../../../src/refunds/claim.ts'
+import type { Claim, Intent, Wish } from '../../../src/refunds/claim.ts'
+import { PAYMENT_WAIT_MS } from '../../../src/refunds/flows/patience.ts'
+import { createPaymentTurns } from '../../../src/refunds/flows/payment-turns.ts'
 import type { RefundAnswer } from '../../../src/refunds/flows/refund-answer.ts'
 import { requestRefund } from '../../../src/refunds/flows/request-refund.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, leaseMs } from '../../../src/refunds/lease.ts'
@@ -13,12 +15,16 @@ import type {
 } from '../../../src/refunds/ports/provider.ts'
 import {
   type BeginResult,
+  type CheckResult,
   type RefundStore,
   type SettleResult,
   StoreError,
 } from '../../../src/refunds/ports/store.ts'
 import type { ProviderAnswer, Refund } from '../../../src/refunds/refund.ts'
+import { refundId } from '../../../src/refunds/refund-id.ts'
+import type { RefundRequest } from '../../../src/refunds/refund-request.ts'
 import type { Settlement, StoredRefund } from '../../../src/refunds/stored-refund.ts'
+import { until } from '../../support/calls.ts'
 import { MERCHANT_ACCOUNT } from '../../support/merchant.ts'
 
 // Only what a real store and provider cannot be made to show: see test/e2e for the rest.
@@ -52,6 +58,7 @@ const NOT_SENT: CancelOutcome & { outcome: 'not_sent' } = {
 const TOKEN_REJECTED: CancelOutcome = { outcome: 'token_rejected', detail: 'rejected' }
 const AUTH_FAILED: Authorization = { outcome: 'not_sent', code: 'provider_auth_failed', detail: 'wrong key' }
 
+const SPACING_MS = 1_100
 const LEASE_MS = leaseMs({ connectTimeoutMs: 3_000, timeoutMs: 20_000 })
 
 const STORE_DOWN = () => new StoreError('store_unavailable', 'down')
@@ -64,7 +71,8 @@ type Faults = {
   release?: (usual: () => Promise<StoredRefund | null>, call: number) => Promise<StoredRefund | null>
   authorize?: (call: number) => Authorization
   renew?: (rejectedToken: string) => Authorization
-  cancel?: (call: number) => CancelOutcome
+  check?: () => CheckResult
+  cancel?: (call: number) => CancelOutcome | Promise<CancelOutcome>
   isFull?: () => boolean
 }
 
@@ -80,12 +88,26 @@ function createFlow(faults: Faults = {}) {
   const observed: string[] = []
   const postponed: (() => Promise<unknown>)[] = []
   const settlements: Settlement[] = []
+  const wishes: Pick<Wish, 'spacingMs' | 'duplicateWindowMs'>[] = []
+  const places = { taken: 0, left: 0 }
   const clock = { nowMs: 1_000 }
+  const turns = createPaymentTurns()
   let authorizations = 0
+  let checks = 0
 
   const store: Pick<
     RefundStore,
-    'claim' | 'joinClaim' | 'begin' | 'settle' | 'restore' | 'release' | 'findByClaim' | 'findById' | 'now'
+    | 'claim'
+    | 'joinClaim'
+    | 'begin'
+    | 'check'
+    | 'settle'
+    | 'restore'
+    | 'release'
+    | 'findByClaim'
+    | 'findClaim'
+    | 'findById'
+    | 'now'
   > = {
     async claim(claim) {
       const existing = claims.get(claim.id)
@@ -95,6 +117,8 @@ function createFlow(faults: Faults = {}) {
 
     async begin(intent) {
       begun.push({ claim: intent.claim.token, attempt: intent.token })
+      const { spacingMs, duplicateWindowMs } = intent.wish
+      wishes.push({ spacingMs, duplicateWindowMs })
       const usual = async (): Promise<BeginResult> => {
         const existing = refunds.get(intent.claim.id)
         if (existing !== undefined) {
@@ -114,7 +138,7 @@ function createFlow(faults: Faults = {}) {
             status: 'processing',
             tid: intent.claim.tid,
             kind: 'full',
-            amount: intent.amount ?? intent.payment.amount,
+            amount: intent.wish.amount ?? intent.wish.payment.amount,
             ...intent.details,
             provider: null,
             refunded_at: null,
@@ -128,6 +152,11 @@ function createFlow(faults: Faults = {}) {
         return { result: 'begun', stored }
       }
       return faults.begin ? faults.begin(usual, begun.length, intent) : usual()
+    },
+
+    async check() {
+      checks += 1
+      return faults.check?.() ?? { result: 'payment_busy', retryAfterMs: null }
     },
 
     async settle(stored, settlement) {
@@ -165,6 +194,7 @@ function createFlow(faults: Faults = {}) {
     joinClaim: async ({ id, token }) => claims.get(id)?.token === token,
     now: () => Date.now(),
     findByClaim: async ({ id }) => refunds.get(id) ?? null,
+    findClaim: async (id) => claims.get(id) ?? null,
     findById: async (id) => refunds.get(id) ?? null,
   }
 
@@ -177,23 +207,33 @@ function createFlow(faults: Faults = {}) {
       renewed.push(rejectedToken)
       return faults.renew?.(rejectedToken) ?? { outcome: 'authorized', token: 'token-2' }
     },
-    admit: async () => ({
-      outcome: 'admitted',
-      async cancel(request, token) {
-        sent.push({ request, token })
-        return faults.cancel?.(sent.length) ?? SUCCEEDED
-      },
-      leave: () => {},
-    }),
+    async admit() {
+      places.taken += 1
+      return {
+        outcome: 'admitted',
+        async cancel(request, token) {
+          sent.push({ request, token })
+          return faults.cancel?.(sent.length) ?? SUCCEEDED
+        },
+        leave() {
+          places.left += 1
+        },
+      }
+    },
   }
 
-  function request(idempotencyKey = 'key-1'): Promise<RefundAnswer> {
+  function request(
+    idempotencyKey = 'key-1',
+    { hungUp, ...changes }: Partial<RefundRequest> & { hungUp?: () => AbortSignal } = {},
+  ): Promise<RefundAnswer> {
     return requestRefund(
       {
         store: store as RefundStore,
         provider: provider as Provider,
-        accounts: new Map([['default', { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS }]]),
+        accounts: new Map([['default', { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS, spacingMs: SPACING_MS }]]),
         storeSecrets: [Buffer.alloc(32)],
+        duplicateWindowMs: 600_000,
+        turns,
         clock: () => clock.nowMs,
         observer: {
           recorded: (refund) => observed.push(`recorded ${refund.status}`),
@@ -223,7 +263,13 @@ function createFlow(faults: Faults = {}) {
       {
         caller: 'orders',
         idempotencyKey,
-        body: { tid: 't-1', reason: '고객 변심', payment: { method: 'card_auth', amount: 10_000 } },
+        body: {
+          tid: 't-1',
+          reason: '고객 변심',
+          payment: { method: 'card_auth', amount: 10_000 },
+          ...changes,
+        },
+        hungUp,
       },
     )
   }
@@ -241,6 +287,9 @@ function createFlow(faults: Faults = {}) {
     observed,
     postponed,
     settlements,
+    places,
+    wishes,
+    checks: () => checks,
     /** Does what was left to the background, each piece as often as it takes. */
     async catchUp() {
       for (const work of postponed.splice(0)) {
@@ -797,4 +846,182 @@ t.test('whatever fails, two calls only after a rejected token, and none is relea
     ),
     { numRuns: 5000 },
   )
+})
+
+const BUSY: BeginResult = { result: 'payment_busy', retryAfterMs: null }
+
+/** A cancel that is answered when the test says so. */
+function heldCancel() {
+  const held: ((outcome: CancelOutcome) => void)[] = []
+  return {
+    cancel: () => new Promise<CancelOutcome>((resolve) => held.push(resolve)),
+    answer: () => held.shift()?.(SUCCEEDED),
+    count: () => held.length,
+  }
+}
+
+t.test('requests for one payment are sent one after the other, in their order', async (t) => {
+  const { cancel, answer, count } = heldCancel()
+  const flow = createFlow({ cancel })
+  const answers = [1, 2, 3].map((number) => flow.request(`key-${number}`, { reason: `no ${number}` }))
+  for (const number of [1, 2, 3]) {
+    await until('a call is under way', () => count() === 1)
+    t.equal(flow.sent.length, number, 'and no other')
+    t.same(
+      [flow.begun.length, flow.places.taken],
+      [number, number],
+      'who waits has neither begun nor a place',
+    )
+    answer()
+  }
+  for (const made of await Promise.all(answers)) isRefunded(t, made, 'succeeded')
+  t.same(
+    flow.sent.map(({ request }) => request.reason),
+    ['no 1', 'no 2', 'no 3'],
+  )
+  t.same(
+    flow.wishes[0],
+    { spacingMs: SPACING_MS, duplicateWindowMs: 600_000 },
+    'the store keeps the distance',
+  )
+})
+
+t.test('another payment does not wait', async (t) => {
+  const { cancel, answer, count } = heldCancel()
+  const flow = createFlow({ cancel })
+  const first = flow.request('key-1')
+  const second = flow.request('key-2', { tid: 't-2' })
+  await until('both are under way', () => count() === 2)
+  answer()
+  answer()
+  isRefunded(t, await first, 'succeeded')
+  isRefunded(t, await second, 'succeeded')
+  t.equal(flow.checks(), 0)
+})
+
+t.test('what stands against a request is said before it waits', async (t) => {
+  const { cancel, answer, count } = heldCancel()
+  let duplicateId: string | undefined
+  const flow = createFlow({
+    cancel,
+    check: () => {
+      const [stored] = [...flow.refunds.values()] as [StoredRefund]
+      const refund = { ...stored.refund, id: duplicateId ?? stored.refund.id }
+      return { result: 'possible_duplicate', rule: 'same_amount', stored: { ...stored, refund } }
+    },
+  })
+  const first = flow.request('key-1')
+  await until('it is under way', () => count() === 1)
+  const second = await flow.request('key-2')
+  t.match(second, { answer: 'refused', refusal: { code: 'possible_duplicate', rule: 'same_amount' } })
+  t.equal(flow.claims.size, 1, 'the key is free')
+
+  // Where two requests have one key, what is in flight may be the own refund: no duplicate.
+  duplicateId = refundId('orders', 'key-3')
+  const joined = flow.request('key-3')
+  await until('it is asked for', () => flow.checks() === 2)
+  answer()
+  await until('its turn came', () => count() === 1)
+  answer()
+  isRefunded(t, await joined, 'succeeded')
+  isRefunded(t, await first, 'succeeded')
+})
+
+t.test('where another process has the payment, the place is left and begin asked again', async (t) => {
+  const flow = createFlow({
+    begin: async (usual, call) => {
+      if (call <= 3) t.equal(flow.places.taken - flow.places.left, 1)
+      return call <= 3 ? BUSY : usual()
+    },
+  })
+  const startedAt = performance.now()
+  isRefunded(t, await flow.request(), 'succeeded')
+  t.equal(flow.begun.length, 4)
+  t.equal(new Set(flow.begun.map(({ attempt }) => attempt)).size, 1, 'by the same attempt')
+  t.same([flow.places.taken, flow.places.left], [4, 4])
+  t.same(flow.released, [])
+  const tookMs = performance.now() - startedAt
+  t.ok(tookMs >= 235 && tookMs < 2_000, `50, 75 and 112 ms between them: ${tookMs}`)
+})
+
+t.test('a spacing is waited for, where there is time for it', async (t) => {
+  for (const [retryAfterMs, isMade] of [
+    [120, true],
+    [PAYMENT_WAIT_MS, false],
+  ] as const) {
+    const flow = createFlow({
+      begin: async (usual, call) => (call === 1 ? { result: 'payment_busy', retryAfterMs } : usual()),
+    })
+    const startedAt = performance.now()
+    const answer = await flow.request()
+    const tookMs = performance.now() - startedAt
+    if (isMade) isRefunded(t, answer, 'succeeded')
+    else isRefused(t, answer, 'payment_busy')
+    t.ok(isMade ? tookMs >= 119 : tookMs < 100, `${tookMs} ms`)
+    if (!isMade) isFree(t, flow)
+  }
+})
+
+t.test('a request waits for five seconds over all, then nothing is stored', async (t) => {
+  const flow = createFlow({
+    begin: async (_usual, call) => {
+      flow.clock.nowMs += 1_000
+      return call === 3 ? { result: 'claim_abandoned' } : BUSY
+    },
+  })
+  isRefused(t, await flow.request(), 'payment_busy')
+  t.equal(flow.begun.length, 6, 'also where it started over meanwhile')
+  isFree(t, flow)
+  t.same(flow.sent, [])
+  t.same(flow.places.taken, flow.places.left)
+})
+
+t.test('who hangs up while it waits is gone, from the queue or from its head', async (t) => {
+  const { cancel, answer, count } = heldCancel()
+  const flow = createFlow({ cancel })
+  const first = flow.request('key-1')
+  await until('it is under way', () => count() === 1)
+  const caller = new AbortController()
+  const second = flow.request('key-2', { hungUp: () => caller.signal })
+  const third = flow.request('key-3')
+  await until('both wait', () => flow.checks() === 2)
+  await new Promise(setImmediate)
+  caller.abort()
+  isRefused(t, await second, 'payment_busy')
+  t.equal(flow.released.length, 1)
+  answer()
+  await until('the next one is under way', () => count() === 1)
+  answer()
+  isRefunded(t, await first, 'succeeded')
+  isRefunded(t, await third, 'succeeded')
+  t.equal(flow.begun.length, 2, 'nothing was begun for who is gone')
+
+  const busy = createFlow({ begin: async () => BUSY })
+  const head = new AbortController()
+  const waiting = busy.request('key-1', { hungUp: () => head.signal })
+  await until('begin was asked', () => busy.begun.length >= 1)
+  head.abort()
+  isRefused(t, await waiting, 'payment_busy')
+  isFree(t, busy)
+
+  const gone = createFlow({ begin: async () => BUSY })
+  isRefused(t, await gone.request('key-1', { hungUp: () => AbortSignal.abort() }), 'payment_busy')
+  t.equal(gone.begun.length, 1)
+})
+
+t.test('a key that another payload has is not called free', async (t) => {
+  const flow = createFlow()
+  const wrong: Partial<RefundRequest> = { payment: { method: 'mobile', amount: 10_000 } }
+  isRefused(t, await flow.request('key-1', wrong), 'not_eligible')
+  isRefunded(t, await flow.request('key-1'), 'succeeded')
+  isRefused(t, await flow.request('key-1', wrong), 'idempotency_key_reused')
+  isRefused(t, await flow.request('key-2', wrong), 'not_eligible')
+
+  const running = createFlow({ begin: async () => BUSY })
+  const caller = new AbortController()
+  const waiting = running.request('key-1', { hungUp: () => caller.signal })
+  await until('it waits', () => running.begun.length > 0)
+  isRefused(t, await running.request('key-1', wrong), 'idempotency_key_reused')
+  caller.abort()
+  await waiting
 })

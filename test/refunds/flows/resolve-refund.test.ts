@@ -11,6 +11,7 @@ import { createRefundStore } from '../../../src/store/refund-store.ts'
 import { MERCHANT } from '../../support/merchant.ts'
 import { startTestRedis } from '../../support/redis.ts'
 import { storeTimes } from '../../support/store-times.ts'
+import { wish } from '../../support/wish.ts'
 
 const AMBIGUOUS: ProviderAnswer = {
   cancel_tid: null,
@@ -48,7 +49,15 @@ async function startAll(t: Test) {
     ambiguousCodes: [],
     declinedCodes: [],
     accounts: [
-      { name: 'default', id: 'shop', key: 'key', pg: 'toss', timeoutMs: 300, fullCancel: 'with_amount' },
+      {
+        name: 'default',
+        id: 'shop',
+        key: 'key',
+        pg: 'toss',
+        timeoutMs: 300,
+        fullCancel: 'with_amount',
+        spacingMs: 0,
+      },
     ],
     tokenStore: {
       read: async () => null,
@@ -73,14 +82,13 @@ async function startAll(t: Test) {
       claim,
       token,
       requestedAt: Date.now(),
-      payment: { method: 'card_auth', amount: 1000 },
-      amount,
-      partialAllowed: true,
+      wish: wish({ payment: { method: 'card_auth', amount: 1000 }, amount }),
       leaseMs: 60_000,
       details: {
         account: 'default',
         tax_free_amount: null,
         reason: '',
+        reference: null,
         refund_account: null,
         requested_by: 'test',
         metadata: {},

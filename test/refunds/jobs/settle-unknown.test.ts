@@ -22,6 +22,7 @@ import { startTestRedis } from '../../support/redis.ts'
 import { startRedisProxy } from '../../support/redis-proxy.ts'
 import { startSandbox } from '../../support/sandbox.ts'
 import { storeTimes } from '../../support/store-times.ts'
+import { wish } from '../../support/wish.ts'
 
 const LEASE_MS = 1_500
 const RETENTION_MS = 24 * 3_600_000
@@ -174,14 +175,13 @@ async function begin(
     claim,
     token,
     requestedAt: Date.now(),
-    payment: { method: 'card_auth', amount: 1000 },
-    amount,
-    partialAllowed: true,
+    wish: wish({ payment: { method: 'card_auth', amount: 1000 }, amount }),
     leaseMs,
     details: {
       account: 'default',
       tax_free_amount: null,
       reason: '',
+      reference: null,
       refund_account: null,
       requested_by: 'test',
       metadata: {},

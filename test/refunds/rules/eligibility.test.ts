@@ -27,6 +27,8 @@ const TABLE = `
   card_keyin       partial yes      yes      yes      yes      yes      yes      yes      yes
   card_billing     full    yes      yes      yes      yes      yes      yes      yes      yes
   card_billing     partial partial  partial  partial  partial  partial  partial  partial  partial
+  easy_pay         full    yes      yes      yes      yes      yes      yes      yes      yes
+  easy_pay         partial partial  partial  partial  partial  partial  partial  partial  partial
   bank_transfer    full    yes      yes      yes      yes      yes      yes      yes      yes
   bank_transfer    partial partial  partial  partial  partial  partial  partial  partial  partial
   virtual_account  full    yes      pg       pg       pg       pg       pg       pg       pg
@@ -60,7 +62,7 @@ function cases(): Case[] {
 
 t.test('every method, kind and PG is as the contract says', async (t) => {
   const all = cases()
-  t.equal(all.length, 6 * 2 * 8)
+  t.equal(all.length, 7 * 2 * 8)
   for (const { method, kind, gateway, rule } of all) {
     t.equal(brokenEligibilityRule(method, kind, gateway), rule, `${method} ${kind} ${gateway}`)
   }
@@ -78,6 +80,7 @@ t.test('partial cancels are for authenticated and key-in cards', async (t) => {
     card_auth: true,
     card_keyin: true,
     card_billing: false,
+    easy_pay: false,
     bank_transfer: false,
     virtual_account: false,
     mobile: false,

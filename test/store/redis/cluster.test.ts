@@ -55,7 +55,9 @@ t.test('refunds, replays and reading', async (t) => {
 t.test('refunds at the same moment, of one payment and of many', async (t) => {
   const tid = tidOf(cluster, 1)
   const partials = await Promise.all(
-    Array.from({ length: 20 }, () => gateway.refund(refundRequest({ tid, amount: 900 }))),
+    Array.from({ length: 20 }, (_, index) =>
+      gateway.refund(refundRequest({ tid, amount: 900, reference: `line ${index}` })),
+    ),
   )
   const refunded = partials.filter(({ status }) => status === 201).length
   t.equal(refunded, 11, 'as many as fit')

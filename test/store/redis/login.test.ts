@@ -54,6 +54,7 @@ t.test('an ACL user with the documented rule, and not one command more', async (
   const login = await createUser(redis, RULE)
   const gateway = await spawnGateway(t, {
     ...gatewayEnv(sandbox.base, redis, { RECONCILE_INTERVAL_MS: '300', COOKIEPAY_TIMEOUT_MS: '1000' }),
+    CALLER_LIMITS: '[{"caller":"anonymous","max_refunds_per_day":100}]',
     REDIS_URL: redis.url.replace('//', `//${login}`),
   })
   await useEverything(t, gateway)

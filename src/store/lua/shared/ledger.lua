@@ -5,9 +5,12 @@
 -- KEYS[1] is the payment's hash. Its fields:
 --   ledger      the numbers of LEDGER, in that order, divided by spaces
 --   unsettled   the ids of its `processing`, `unknown` and `disputed` refunds, divided by spaces; absent when there are none
---   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread; while it is disputed,
---               the JSON of the answer that disputes it follows on a line of its own
+--   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread, but for its reference
+--               (shared/duplicates.lua); while it is disputed, the JSON of the answer that disputes it follows on a line
+--               of its own
 --   <number>    the id of the payment's nth refund, for listing; that of the first is in the ledger
+--   verified    when the provider was asked for amount and method of the ledger, in milliseconds since 1970; or absent
+-- and those of shared/duplicates.lua. A store that an older version has written lacks what is in no field of it.
 --
 -- Amounts are integers of KRW below 10^10, and so are exact in Lua's doubles.
 
@@ -62,10 +65,11 @@ local function decode_refund(id, text)
   return refund
 end
 
--- Returns the ledger, the refund and the ids that are unsettled, divided by spaces; nil for each that is not there.
-local function read(id)
-  local found = redis.call('HMGET', payment_key, 'ledger', id, 'unsettled')
-  return decode_ledger(found[1]), decode_refund(id, found[2]), found[3] or nil
+-- Returns the ledger, the refund, the ids that are unsettled, divided by spaces, and what is in the other field that is
+-- named, if one is; nil for each that is not there.
+local function read(id, ...)
+  local found = redis.call('HMGET', payment_key, 'ledger', id, 'unsettled', ...)
+  return decode_ledger(found[1]), decode_refund(id, found[2]), found[3] or nil, found[4] or nil
 end
 
 local function read_refund(id)
@@ -175,13 +179,20 @@ local function leave_unsettled(unsettled, id, retention_ms)
   end
 end
 
--- The process that sent the call has died, and nobody will hear its answer: the outcome is unknown.
-local function expire_lease(ledger, refund, now)
-  if refund.status ~= 'processing' or now < refund.lease_until then return end
+-- The process that sent the call has died, and nobody will hear its answer: the outcome is unknown. Returns whether
+-- that is so. Writes nothing.
+local function end_lease(ledger, refund, now)
+  if refund.status ~= 'processing' or now < refund.lease_until then return false end
   count_refund(ledger, refund, -1)
   refund.status, refund.updated_at = 'unknown', now
   remember(refund, 'unknown', 'lease', now)
   count_refund(ledger, refund, 1)
+  return true
+end
+
+-- The same, written.
+local function expire_lease(ledger, refund, now)
+  if not end_lease(ledger, refund, now) then return end
   write_refund(refund)
   write_ledger(ledger)
   save()

@@ -1,32 +1,54 @@
+-- includes: shared/wish.lua
+-- includes: shared/duplicates.lua
+-- includes: shared/spacing.lua
 -- includes: shared/pinned-payment.lua
 -- includes: shared/unresolved-beside.lua
 --
--- Whether a refund may begin beside everything that was done with its payment. It reserves nothing: who asks writes
--- what is decided here, or does not. It only ends the leases that are over, as a reader does.
+-- The one decision whether a refund may begin beside everything that was done with its payment. begin.lua writes what is
+-- decided here, check.lua tells it. It writes nothing by itself, and sees the payment as a reader would: leases that are
+-- over have ended. Of several reasons against a refund the first in the order of may_begin() is told.
 
--- `ledger`: with_facts() of the payment. `payment`: its method, amount and tax_free, as stated now. `asked`: the amount,
--- nil for everything that remains; tax_free, nil where it is not stated; partial_allowed.
--- Returns the kind, amount and tax_free of the refund that may begin; or nil, and a refusal as begin.lua returns it.
-local function may_begin(ledger, unsettled, payment, asked, now)
-  if not is_as_pinned(ledger, payment) then return nil, { 'payment_mismatch' } end
-
-  local amount, tax_free = asked.amount, asked.tax_free
-  local keeps_everything = keeps_everything_back(ledger, unsettled, amount, now)
-  if keeps_everything then return refuse_beside(keeps_everything) end
-
+-- `found`: what is in the payment's fields, nil where there is nothing: ledger, unsettled, and known, see known_field().
+-- Returns the decision: ledger, with_facts() of the payment; is_restated, see there; seen, see look_at_unsettled(); what is
+-- remaining; and `refund`, the kind, amount and tax_free of the one that may begin, or `refusal`, as begin.lua returns it.
+local function may_begin(found, now)
+  local ledger, is_restated = with_facts(found.ledger, wish.payment)
+  local seen = look_at_unsettled(ledger, found.unsettled, now)
   local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
   local used_tax_free = ledger.refunded_tax_free + ledger.in_flight_tax_free
     + ledger.unknown_tax_free + ledger.disputed_tax_free
   local remaining = math.max(0, ledger.amount - used)
-  amount = amount_of(amount, remaining)
-  local reason, counted_tax_free = misfit(ledger, amount, tax_free, used, used_tax_free)
-  if reason then
-    local other = keeps_from_fitting(ledger, unsettled, amount, tax_free, now)
-    if other then return refuse_beside(other) end
-    return nil, { reason, string.format('%.0f', remaining) }
+  local decision = { ledger = ledger, is_restated = is_restated, seen = seen, remaining = remaining }
+
+  local function refuse(...)
+    decision.refusal = { ... }
+    return decision
+  end
+  local function refuse_beside(result, other, ...)
+    return refuse(result, other.id, refund_text(other), ...)
   end
 
+  if not is_as_pinned(ledger, wish.payment) then return refuse('payment_mismatch') end
+
+  local amount = amount_of(wish.amount, remaining)
   local kind = kind_of(ledger, amount)
-  if kind == 'partial' and not asked.partial_allowed then return nil, { 'partial_not_allowed' } end
-  return { kind = kind, amount = amount, tax_free = counted_tax_free }
+  local refund = { kind = kind, amount = amount }
+  local other, rule = duplicate(ledger, seen, found.known, refund, now)
+  if other then return refuse_beside('possible_duplicate', other, rule) end
+
+  if seen.in_flight then return refuse('payment_busy', '') end
+
+  local reason, counted_tax_free = misfit(ledger, amount, wish.tax_free, used, used_tax_free)
+  local unresolved = unresolved_beside(ledger, seen, amount, reason)
+  if unresolved then return refuse_beside('refund_unresolved', unresolved) end
+
+  if wish.expected_remaining and wish.expected_remaining ~= remaining then
+    return refuse('remaining_mismatch', string.format('%.0f', remaining))
+  end
+  if reason then return refuse(reason, string.format('%.0f', remaining)) end
+  if kind == 'partial' and not wish.partial_allowed then return refuse('partial_not_allowed') end
+
+  refund.tax_free = counted_tax_free
+  decision.refund = refund
+  return decision
 end

@@ -1,0 +1,12 @@
+const OFFSET_MS = 9 * 3_600_000
+const DAY_MS = 24 * 3_600_000
+
+/** The date in Korea at this moment, as `2026-01-31`; `at` in milliseconds since 1970. */
+export function koreanDay(at: number): string {
+  return new Date(at + OFFSET_MS).toISOString().slice(0, 10)
+}
+
+/** When the next day begins in Korea, as ISO 8601; `at` in milliseconds since 1970. */
+export function nextKoreanMidnight(at: number): string {
+  return `${koreanDay(at + DAY_MS)}T00:00:00+09:00`
+}

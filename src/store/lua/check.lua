@@ -1,0 +1,18 @@
+-- includes: shared/may-begin.lua
+--
+-- What begin.lua would decide now. Writes nothing: Redis itself refuses it (scripts.ts). The spacing between two cancels
+-- is no reason against a refund, since begin is asked again until it is over.
+--
+-- KEYS[1] payment
+-- ARGV[1] to ARGV[11] what is wished, see shared/wish.lua
+-- Returns {'allowed', kind, amount, tax-free part, remaining}, or a refusal as begin.lua returns it.
+
+local fields = redis.call('HMGET', payment_key, 'ledger', 'unsettled', known_field(wish.reference))
+local found = { ledger = decode_ledger(fields[1]), unsettled = fields[2] or nil, known = fields[3] or nil }
+local decision = may_begin(found, now_ms())
+if decision.refusal then return decision.refusal end
+
+local refund = decision.refund
+local figures = { refund.amount, refund.tax_free, decision.remaining }
+for index, figure in ipairs(figures) do figures[index] = string.format('%.0f', figure) end
+return { 'allowed', refund.kind, unpack(figures) }
