@@ -60,10 +60,12 @@ export function createMarkFile(path: string, instance: string, report: (line: st
     const text = `${JSON.stringify(memory)}\n`
     isSaved = text === replaceable
     if (isSaved) return
+    // As it is now: what is confirmed while this is written may be newer than what is written.
+    const replaced = replaceable
     await writeSynced(temporary, text)
     // Not while another process is writing: the next mark comes soon.
     await withLock({ path, temporary }, async () => {
-      if ((await readText(path)) !== replaceable) return
+      if ((await readText(path)) !== replaced) return
       await rename(temporary, path)
       replaceable = text
       isSaved = true
