@@ -13,7 +13,7 @@ const PURE = [
   'config',
   'cookiepay/decoding.test.ts',
   'cookiepay/messages.test.ts',
-  'cookiepay/outcome.test.ts',
+  'cookiepay/cancel-outcome.test.ts',
   'cookiepay/redaction.test.ts',
   'cookiepay/wordings.test.ts',
   'house',
