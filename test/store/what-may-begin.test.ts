@@ -205,6 +205,32 @@ t.test('no spacing is left where a clock was set back, or nothing was sent', asy
   await payment.begun({ amount: 200, spacingMs: 1_000 })
 })
 
+t.test('the whole spacing is left by a clock that is a little behind', async (t) => {
+  const { store, redis } = await startStore(t)
+  for (const aheadMs of [1, 150, 50_000]) {
+    const payment = ofPayment(store)
+    const { refund } = await payment.settled({ amount: 100 })
+    const text = (await redis.hget(payment.key, refund.id)) as string
+    const updatedAt = Date.parse(refund.updated_at)
+    // Far enough ahead to be so still when begin looks.
+    const ahead = updatedAt + 5_000 + aheadMs
+    await redis.hset(payment.key, refund.id, text.replace(` ${updatedAt} -`, ` ${ahead} -`))
+    const busy = await payment.begin({ amount: 200, spacingMs: 2_000 })
+    t.match(busy, { result: 'payment_busy', retryAfterMs: 2_000 }, `${aheadMs} ms`)
+  }
+})
+
+t.test('half a surrogate pair in an answer keeps no late success from being recorded', async (t) => {
+  const { store } = await startStore(t)
+  for (const reference of [undefined, 'order 1, line 1']) {
+    const payment = ofPayment(store)
+    const provider = { ...FAILED.provider, cancel_tid: 'a\ud800' } as NonNullable<typeof FAILED.provider>
+    const failed = await payment.settled({ amount: 100, reference }, { ...FAILED, provider })
+    t.match(await store.settle(failed, SUCCEEDED), { result: 'disputed' })
+    t.match(await payment.ledger(), { disputed: 100 })
+  }
+})
+
 t.test('a reference belongs to one refund until that has failed', async (t) => {
   const { store } = await startStore(t)
   const reference = 'order 1, line 1'

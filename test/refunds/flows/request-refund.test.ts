@@ -1025,3 +1025,27 @@ t.test('a key that another payload has is not called free', async (t) => {
   caller.abort()
   await waiting
 })
+
+t.test('a store that fails before a wait leaves the key free', async (t) => {
+  let answer: (outcome: CancelOutcome) => void = () => {}
+  const flow = createFlow({
+    cancel: () =>
+      new Promise((resolve) => {
+        answer = resolve
+      }),
+    check: () => {
+      throw STORE_DOWN()
+    },
+  })
+  const first = flow.request('key-1', { amount: 1_000 })
+  await until('the first is on its way', () => flow.sent.length === 1)
+  isRefused(t, await flow.request('key-2', { amount: 2_000 }), 'store_unavailable')
+  t.equal(flow.claims.size, 2)
+  await flow.catchUp()
+  t.strictSame(
+    [...flow.claims.values()].map(({ id }) => id),
+    [refundId('orders', 'key-1')],
+  )
+  answer(SUCCEEDED)
+  isRefunded(t, await first, 'succeeded')
+})
