@@ -27,17 +27,22 @@ const SLOW = {
   'that never ends its chunks': [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n'],
 } as const
 
-/** Opens a connection that dawdles; `isOpen` until the gateway ends it. */
+/** Opens a connection that dawdles; `isOpen` until the gateway ends it, `answer` is what came back. */
 async function dawdle(t: Test, url: string, [first, more]: readonly [string, string]) {
   const { hostname, port } = new URL(url)
   const socket: Socket = createConnection({ host: hostname, port: Number(port) })
-  socket.on('error', () => {}).resume()
+  let answer = ''
+  socket
+    .on('error', () => {})
+    .on('data', (bytes) => {
+      answer += bytes
+    })
   await once(socket, 'connect')
   socket.write(first)
   const timer = setInterval(() => more !== '' && socket.writable && socket.write(more), 1_000)
   socket.once('close', () => clearInterval(timer))
   t.teardown(() => socket.destroy())
-  return { isOpen: () => !socket.closed && !socket.readableEnded }
+  return { isOpen: () => !socket.closed && !socket.readableEnded, answer: () => answer }
 }
 
 t.test(
@@ -70,9 +75,10 @@ t.test('each kind of slow client is cut off', async (t) => {
   const gateway = await spawnGateway(t, env)
   await Promise.all(
     Object.entries(SLOW).map(async ([about, sent]) => {
-      const { isOpen } = await dawdle(t, gateway.url, sent)
+      const { isOpen, answer } = await dawdle(t, gateway.url, sent)
       await until(`the end of a client ${about}`, () => !isOpen(), CUT_OFF_MS)
-      t.pass(`a client ${about}`)
+      // The gateway may have been stopped while a valid request lay there: its caller must not be told to mend it.
+      t.equal(answer(), '', `a client ${about} is told nothing`)
     }),
   )
   t.equal((await gateway.request('/readyz')).status, 200)

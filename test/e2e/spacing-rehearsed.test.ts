@@ -31,3 +31,11 @@ t.test('a slow cancel keeps another refund of its payment waiting for 5 s', asyn
   t.match(await slow, { status: 201 })
   t.match(await sandbox.cancels('delay6500-10000'), { calls: 1, applied_total: 1_000 })
 })
+
+t.test('a spacing that is longer than anybody waits: check says so, as the refund does', async (t) => {
+  const { refund, request } = await startAll(t, { COOKIEPAY_PAYMENT_SPACING_MS: '3600000' })
+  t.match(await refund(part('far-10000', 1_000)), { status: 201 })
+  const busy = { status: 409, body: { code: 'payment_busy', retry: 'same_key' } }
+  t.match(await refund(part('far-10000', 2_000)), busy)
+  t.match(await request('/refunds/check', { method: 'POST', body: part('far-10000', 2_000) }), busy)
+})

@@ -23,9 +23,10 @@ export function countRequestsInFlight(app: FastifyInstance): void {
 }
 
 /**
- * Answers what is no HTTP request that a route could get: headers that are too long, too late or malformed.
- * Node.js leaves writing the answer to us, since there is no response to write it with. Behind a request in
- * flight it would be taken for the answer to that: then the connection is only closed.
+ * Answers what is no HTTP request that a route could get: a head that is too long or malformed. Node.js leaves writing
+ * the answer to us, since there is no response to write it with. Behind a request in flight it would be taken for the
+ * answer to that: then the connection is only closed. So it is where a request came too late: this process may have been
+ * stopped meanwhile, and a caller that was told to mend a valid request could take a new key for it.
  */
 export function answerClientError(error: ConnectionError, socket: Socket): void {
   // Nothing can be written where the connection itself or its TLS failed, and waiting for it would never end.
@@ -33,11 +34,12 @@ export function answerClientError(error: ConnectionError, socket: Socket): void 
     socket.destroy()
     return
   }
-  if (socket.writable && !requestsInFlight.get(socket)) {
+  const isTooLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  if (socket.writable && !isTooLate && !requestsInFlight.get(socket)) {
     const body = JSON.stringify(
       problem(
         'invalid_request',
-        { detail: 'This is no HTTP request that can be read: its head is malformed, too long or too late.' },
+        { detail: 'This is no HTTP request that can be read: its head is malformed or too long.' },
         randomUUID(),
       ),
     )

@@ -4,8 +4,9 @@ import { type RefundStore, StoreError } from '../ports/store.ts'
 import type { RefundRequest } from '../refund-request.ts'
 import { wishOf } from '../rules/intent.ts'
 import { judgeRequest } from '../rules/order-of-request-rules.ts'
-import { beginRefusal, type Refusal, TOO_MUCH_UNSTORED } from '../rules/refusals.ts'
+import { beginRefusal, paymentBusy, type Refusal, TOO_MUCH_UNSTORED } from '../rules/refusals.ts'
 import { checkWithinLimits } from './allowance.ts'
+import { PAYMENT_WAIT_MS } from './patience.ts'
 import type { RefundParts } from './request-refund.ts'
 import { withRemaining } from './with-remaining.ts'
 
@@ -53,7 +54,8 @@ export async function checkRefund(
     if (seen?.result === 'refused') return { answer: 'refused', refusal: seen.refusal }
     const found = await checkWithinLimits(parts, { caller, merchant, tid: body.tid, wish })
     if (found.result !== 'allowed') return { answer: 'refused', refusal: beginRefusal(found, body) }
-    const { kind, amount, remaining } = found
+    const { kind, amount, remaining, busyMs } = found
+    if (busyMs >= PAYMENT_WAIT_MS) return { answer: 'refused', refusal: paymentBusy() }
     return {
       answer: 'allowed',
       account: account.name,

@@ -1,4 +1,4 @@
-import type { Claim, Intent } from '../claim.ts'
+import type { Attempt, Claim, Intent } from '../claim.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { fingerprint as fingerprintOf } from '../fingerprint.ts'
 import { CLAIM_TRUST_MS, LEASE_SLACK_MS, type LeaseLeft, startLease } from '../lease.ts'
@@ -128,14 +128,13 @@ async function attemptRefund(
   // Verify: where that is asked for, the payment is held to the provider's row.
   const seen =
     parts.verifyPayment && (await parts.verifyPayment({ merchant, tid, payment: command.body.payment }))
+  const own = { claim, token: attempt, requestedAt: store.now() }
   if (seen?.result === 'refused') {
-    await release(parts, { claim, token: attempt, requestedAt: store.now() })
-    return refused(seen.refusal)
+    return giveUpUnlessMade(parts, checked, { attempt: own, refusal: seen.refusal })
   }
 
   // A token.
   const { duplicateWindowMs } = parts
-  const own = { claim, token: attempt, requestedAt: store.now() }
   const intent = withVerification(intentOf(own, command, { account, duplicateWindowMs }), seen)
   const authorization = await provider.authorize(merchant)
   if (authorization.outcome === 'not_sent') return notSent(parts, intent, authorization, command)
@@ -145,7 +144,7 @@ async function attemptRefund(
   const payment = `${merchant}:${tid}`
   if (!turns.take(payment)) {
     const refusal = await refusalWhileWaiting(parts, checked, { intent, payment })
-    if (refusal !== null) return giveUp(parts, intent, refusal)
+    if (refusal !== null) return giveUpUnlessMade(parts, checked, { attempt: intent, refusal })
   }
   endStep(timings, 'turnMs', clock())
   try {
@@ -244,9 +243,26 @@ function patienceOf({ clock }: RefundParts, checked: CheckedCommand): Patience {
   return checked.patience
 }
 
+/**
+ * What stands against a refund may be that very refund, made by another request under its key. Then that is the
+ * answer.
+ */
+async function giveUpUnlessMade(
+  parts: RefundParts,
+  checked: CheckedCommand,
+  { attempt, refusal }: Readonly<{ attempt: Attempt; refusal: Refusal }>,
+): Promise<RefundAnswer> {
+  const { claim } = attempt
+  const stored = await parts.store.findByClaim(claim).catch((error) => {
+    postponeRelease(parts, attempt, error)
+    throw error
+  })
+  return stored === null ? giveUp(parts, attempt, refusal) : replayUnder(parts, checked, { claim, stored })
+}
+
 /** Nothing was stored for this request, and its key is free. */
-async function giveUp(parts: RefundParts, intent: Intent, refusal: Refusal): Promise<RefundAnswer> {
-  await release(parts, intent)
+async function giveUp(parts: RefundParts, attempt: Attempt, refusal: Refusal): Promise<RefundAnswer> {
+  await release(parts, attempt)
   return refused(refusal)
 }
 

@@ -33,9 +33,19 @@ export type BeginResult =
    */
   | Readonly<{ result: 'payment_busy'; retryAfterMs: number | null }>
 
-/** What a dry run of begin decides. What is allowed would be begun with these figures. */
+/** It would be begun with these figures, once nothing is left of the account's spacing: that takes `busyMs`. */
+export type CheckAllowed = Readonly<{
+  result: 'allowed'
+  kind: RefundKind
+  amount: Krw
+  countedTaxFree: Krw
+  remaining: Krw
+  busyMs: number
+}>
+
+/** What a dry run of begin decides. */
 export type CheckResult =
-  | Readonly<{ result: 'allowed'; kind: RefundKind; amount: Krw; countedTaxFree: Krw; remaining: Krw }>
+  | CheckAllowed
   | Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
 
 /**

@@ -11,7 +11,7 @@ export async function checkRefund(
   { merchant, tid, wish }: Readonly<{ merchant: string; tid: string; wish: Wish }>,
 ): Promise<CheckResult> {
   const reply = await reach(redis.checkRefund(keys.payment(merchant, tid), ...wishArguments(wish)))
-  const [result, kind, amount, countedTaxFree, remaining] = reply
+  const [result, kind, amount, countedTaxFree, remaining, busyMs] = reply
   if (result !== 'allowed') return decodeRefusal(reply, { merchant, tid })
   return {
     result,
@@ -19,5 +19,6 @@ export async function checkRefund(
     amount: Number(amount),
     countedTaxFree: Number(countedTaxFree),
     remaining: Number(remaining),
+    busyMs: Number(busyMs),
   }
 }

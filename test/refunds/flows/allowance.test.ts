@@ -82,6 +82,7 @@ const allowed = (amount: number): CheckResult => ({
   amount,
   countedTaxFree: 0,
   remaining: amount,
+  busyMs: 0,
 })
 
 t.test('a caller without limits asks begin, and nobody else', async (t) => {

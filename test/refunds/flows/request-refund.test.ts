@@ -71,7 +71,7 @@ type Faults = {
   release?: (usual: () => Promise<StoredRefund | null>, call: number) => Promise<StoredRefund | null>
   authorize?: (call: number) => Authorization
   renew?: (rejectedToken: string) => Authorization
-  check?: () => CheckResult
+  check?: () => CheckResult | Promise<CheckResult>
   cancel?: (call: number) => CancelOutcome | Promise<CancelOutcome>
   isFull?: () => boolean
 }
@@ -156,7 +156,7 @@ function createFlow(faults: Faults = {}) {
 
     async check() {
       checks += 1
-      return faults.check?.() ?? { result: 'payment_busy', retryAfterMs: null }
+      return (await faults.check?.()) ?? { result: 'payment_busy', retryAfterMs: null }
     },
 
     async settle(stored, settlement) {
@@ -1048,4 +1048,33 @@ t.test('a store that fails before a wait leaves the key free', async (t) => {
   )
   answer(SUCCEEDED)
   isRefunded(t, await first, 'succeeded')
+})
+
+t.test('a repeat that waits is answered with its refund, and not with what that leaves', async (t) => {
+  const { cancel, answer, count } = heldCancel()
+  let repeated: Promise<RefundAnswer> | undefined
+  const flow = createFlow({
+    cancel,
+    begin: async (usual) => {
+      repeated ??= flow.request()
+      await until('the repeat has joined, and has no turn', () => flow.checks() === 1)
+      return usual()
+    },
+    // The first is settled at the store by the time the repeat asks, and has its turn still.
+    check: async () => {
+      await until('the first is under way', () => count() === 1)
+      for (const [id, stored] of flow.refunds) {
+        flow.refunds.set(id, { ...stored, refund: { ...stored.refund, status: 'succeeded' } })
+      }
+      return { result: 'amount_exceeds_remaining', remaining: 0 }
+    },
+  })
+  const first = flow.request()
+  await until('the first is under way', () => count() === 1)
+  const answered = await repeated
+  t.match(answered, { answer: 'refund', replayed: true, refund: { status: 'succeeded' } })
+  answer()
+  isRefunded(t, await first, 'succeeded')
+  t.equal(flow.sent.length, 1)
+  t.equal(flow.claims.size, 1, 'its key is kept')
 })
