@@ -15,6 +15,7 @@ import { releaseRefund } from './lua/release.ts'
 import { restoreRefund } from './lua/restore.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { settleRefund } from './lua/settle.ts'
+import { rememberCancelTid } from './notifications.ts'
 import { listByPayment } from './payments.ts'
 import { createDurableWrites, type DurableWrites, type DurableWritesOptions } from './redis/durable-writes.ts'
 import { reach } from './redis/reach.ts'
@@ -33,6 +34,8 @@ export type RefundStoreOptions = DurableWritesOptions &
     ledgerRetentionMs: number
     /** Absent where nobody looks whether the store loses what it was written. */
     watch?: StoreWatch
+    /** Whether notifications may name cancels by their own tids; absent: none come. */
+    remembersCancelTids?: () => boolean
     /** What callers have taken; absent where nobody has limits. */
     allowances?: Pick<CallerAllowances, 'follow' | 'countAgain' | 'giveBack'>
   }>
@@ -46,6 +49,7 @@ type Parts = Readonly<{
   allowances: RefundStoreOptions['allowances']
   /** For how long a payment is kept of which nothing is unsettled. */
   ledgerRetentionMs: number
+  remembersCancelTids: () => boolean
 }>
 
 /** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
@@ -61,7 +65,17 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
   const ledgerRetentionMs = Math.max(options.ledgerRetentionMs, claims.lifeMs)
   const writes = createDurableWrites(options)
   const { watch, allowances } = options
-  const parts: Parts = { redis, claims, index, writes, watch, allowances, ledgerRetentionMs }
+  const { remembersCancelTids = () => false } = options
+  const parts: Parts = {
+    redis,
+    claims,
+    index,
+    writes,
+    watch,
+    allowances,
+    ledgerRetentionMs,
+    remembersCancelTids,
+  }
 
   return {
     claim: (claim) => bind(parts, claim),
@@ -136,6 +150,7 @@ async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement
   await writes.passBarrier(paymentKey)
   if (settled.result === 'lost') return settled
   watch?.refundSettled(paymentKey, settled.stored.refund)
+  if (parts.remembersCancelTids()) rememberCancelTid(redis, stored.merchant, settled.stored.refund)
   await followUp(parts, settled.stored)
   return settled
 }
