@@ -17,14 +17,33 @@ const NOT_HERE = 'There is nothing here.'
 
 const FORM = 'application/x-www-form-urlencoded'
 
-const JSON_EXAMPLE = {
+const EXAMPLE = {
   noti_type: 'cancel',
   paymethod: 'CARD',
-  orderno: 'order-1042',
+  orderno: 'order-1043',
   cancel_amount: '3000',
   tid: 'order1043-10000',
   cancel_date: '20260101103000',
 }
+
+function member(description: string, example: string) {
+  return Type.Optional(Type.String({ description, examples: [example] }))
+}
+
+/** For the document alone: what comes is read by what is known of it, and not held to a schema. */
+const Notification = Type.Object(
+  {
+    noti_type: member('`cancel` or `deposit_cancel`; absent on approvals, which are ignored', 'cancel'),
+    tid: member('Of the payment or of the cancel', 'order1043-10000'),
+    cancel_amount: member('KRW of this cancel', '3000'),
+    cancel_date: member('When, in Korean time', '20260101103000'),
+    api_id: member("CookiePay's id of the account", 'shop'),
+  },
+  {
+    description:
+      "What CookiePay's servers send, as JSON or as a form: members in either letter case, values as texts or numbers, and whatever else there is",
+  },
+)
 
 const schema = {
   operationId: 'receiveNotification',
@@ -41,12 +60,12 @@ const schema = {
   body: {
     content: {
       'application/json': {
-        schema: Type.Object({}, { description: 'In either letter case; amounts as texts or numbers' }),
-        examples: { cancel: { summary: 'A part was cancelled', value: JSON_EXAMPLE } },
+        schema: Notification,
+        examples: { cancel: { summary: 'A part was cancelled', value: EXAMPLE } },
       },
       [FORM]: {
-        schema: Type.Object({}, { description: 'The same as a form' }),
-        examples: { cancel: { summary: 'A part was cancelled', value: JSON_EXAMPLE } },
+        schema: Notification,
+        examples: { cancel: { summary: 'A part was cancelled', value: EXAMPLE } },
       },
     },
   },
