@@ -25,9 +25,6 @@ export type Matching = Readonly<{
 /** How much earlier than its request a cancel may be dated, or later than it is told of, by a clock that is not ours. */
 const CLOCK_TOLERANCE_MS = 10 * 60_000
 
-/** When a refund was asked for is by a gateway's clock, when a notification came by the store's. */
-const RECEIVED_SLACK_MS = 1_000
-
 /** What may have led to a cancel: a refund, or what a person booked. */
 type Cause = Readonly<{
   refund: Refund | null
@@ -134,11 +131,10 @@ function mayBe(notification: KeptNotification, cause: Cause): boolean {
 
 /** The latest moment at which a refund can have been asked for that this notification means. */
 function limitOf({ receivedAtMs, cancelledAt }: KeptNotification): number {
-  const received = receivedAtMs + RECEIVED_SLACK_MS
-  if (cancelledAt === null) return received
+  if (cancelledAt === null) return receivedAtMs
   const cancelled = Date.parse(cancelledAt)
   if (cancelled > receivedAtMs + CLOCK_TOLERANCE_MS) return Number.NEGATIVE_INFINITY
-  return Math.min(received, cancelled + CLOCK_TOLERANCE_MS)
+  return Math.min(receivedAtMs, cancelled + CLOCK_TOLERANCE_MS)
 }
 
 /** Notifications of one type and amount. */
