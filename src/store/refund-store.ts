@@ -23,8 +23,10 @@ import { reach } from './redis/reach.ts'
 import type { StoreWatch } from './redis/store-past.ts'
 import { decodeRefund, intentJson, isProcessing } from './refund-text.ts'
 import { createUnsettledIndex, type UnsettledIndex } from './unsettled-index.ts'
+import type { LeavingParts } from './unsettled-leaving.ts'
 
 export type RefundStoreOptions = DurableWritesOptions &
+  Pick<LeavingParts, 'gather'> &
   Readonly<{
     /** What time it is on the Redis server, about; in milliseconds since 1970. */
     now(): number
