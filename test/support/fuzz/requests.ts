@@ -137,12 +137,14 @@ const notification = fc
 /** Half a surrogate pair cannot be encoded. */
 const wellFormed = (value: string) => Buffer.from(value).toString()
 
+const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
 const formOf = (members: object) =>
   Buffer.from(
     Object.entries(members)
       .map(
         ([name, value]) =>
-          `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(String(value)))}`,
+          `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(textOf(value)))}`,
       )
       .join('&'),
   )
