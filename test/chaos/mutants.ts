@@ -760,6 +760,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'journalled: null }',
       },
     ],
+    test: JOURNAL_TEST,
   },
   {
     name: 'what settles late is not looked at if its process dies',
