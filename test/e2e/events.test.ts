@@ -37,7 +37,10 @@ t.test('each change of a refund is told, with the refund as it is', async (t) =>
   const { body: made } = await refund(refundRequest({ metadata: { order: '1042' } }))
   await until('it is told', () => orders.events.length === 1)
   const { refund_account, metadata, ...shown } = made
-  t.same(orders.events[0]?.body, { type: 'refund.succeeded', timestamp: made.updated_at, data: shown })
+  const { type, timestamp, data } = orders.events[0]?.body ?? {}
+  t.same([type, data], ['refund.succeeded', shown])
+  // By the clock of Redis, where that of the gateway is ahead of it.
+  t.ok(Math.abs(Date.parse(timestamp ?? '') - Date.parse(made.updated_at)) < 1_000, `${timestamp}`)
   t.equal(orders.events[0]?.id, `evt_${made.id}_1`)
 
   await refund(refundRequest({ tid: 'declined-10000' }))
