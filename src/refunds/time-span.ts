@@ -49,7 +49,8 @@ function startOf(text: string): number | null {
   return isDate(text) ? koreanMidnightMs(text) : readTime(text)
 }
 
-const TIME = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
 
 function readTime(text: string): number | null {
   const escaped = text.replace(' ', '+')
