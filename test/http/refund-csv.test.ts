@@ -32,7 +32,7 @@ t.test('a cell that a spreadsheet would run is defused', async (t) => {
     ...['"=1', "'=1", '""=1', ` "'=1`, '“=1', '‘+1', '`=1', '«=1'],
     ...['＝1+1', '＋1', '－1', '＠x', ' ＝1', '＂=1', '﹦1', '﹢1', '﹣1', '﹫x', '⁼1', '⁺1', '−1'],
   ]
-  for (const text of run) t.equal(defused(text), `'${text}`, JSON.stringify(text))
+  for (const text of run) t.equal(defused(text), `'${text}`, encodeURI(text))
   const fine = [
     ...[
       '',
@@ -49,7 +49,7 @@ t.test('a cell that a spreadsheet would run is defused', async (t) => {
     ],
     ...['0000', '-100', '-1.5', '10000', '2026-01-01T10:30:00+09:00', '{"a":"=1"}', 'x\n=1', ' x', '💥=1'],
   ]
-  for (const text of fine) t.equal(defused(text), text, JSON.stringify(text))
+  for (const text of fine) t.equal(defused(text), text, encodeURI(text))
   t.equal(defused(-5), -5, 'a number is no text')
   t.equal(defused(null), null)
 })
