@@ -73,7 +73,7 @@ const BEGINS_PLAINLY = /^[0-9A-Za-z가-힣]/
  */
 export function defused(cell: Cell): Cell {
   if (typeof cell !== 'string' || BEGINS_PLAINLY.test(cell) || NUMBER.test(cell)) return cell
-  const seen = cell.replace(PASSED_OVER, '').normalize('NFKC')
+  const seen = cell.normalize('NFKC').replace(PASSED_OVER, '')
   const isRun = FORMULA.test(seen) || cell.startsWith('\t') || cell.startsWith('\r') || cell.startsWith('\n')
   return isRun ? `'${cell}` : cell
 }

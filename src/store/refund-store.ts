@@ -73,6 +73,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     yieldClaim: claims.yieldTo,
     release: (own) => release(parts, own),
     findByClaim: (claim) => find(redis, claim),
+    findMany: (claims) => Promise.all(claims.map((claim) => find(redis, claim))),
     findClaim: claims.find,
     findById: (id) => findById(parts, id),
     findPayment: (merchant, tid) => readPayment(redis, { merchant, tid }),

@@ -5,14 +5,7 @@ import type { RefundStatus } from '../refund-states.ts'
 import type { StoredRefund } from '../stored-refund.ts'
 
 /** What refunds that changed are read from. */
-export type ChangeParts = Readonly<{
-  journal: Journal
-  store: Pick<RefundStore, 'now'> & {
-    findMany(
-      claims: readonly Readonly<{ id: string; merchant: string; tid: string }>[],
-    ): Promise<readonly (StoredRefund | null)[]>
-  }
-}>
+export type ChangeParts = Readonly<{ journal: Journal; store: Pick<RefundStore, 'findMany' | 'now'> }>
 
 /** Which refunds: by the time of their last change, and where they are of one account, caller or status alone. */
 export type ChangeFilter = Readonly<{

@@ -13,7 +13,7 @@ export type ReportRow = Readonly<{
   account: string
   caller: string
   succeeded: Sum
-  failed: readonly (Sum & Readonly<{ code: FailureCode }>)[]
+  failed: (Sum & Readonly<{ code: FailureCode }>)[]
   unknown: Sum
 }>
 
@@ -33,10 +33,10 @@ export type DailyReport = Readonly<{
   date: string
   /** Whatever changed until then is in it, ISO 8601: for a day that is over, its end. */
   complete_until: string
-  rows: readonly ReportRow[]
-  disputes: readonly OddRefund[]
+  rows: ReportRow[]
+  disputes: OddRefund[]
   disputes_count: number
-  mismatches: readonly OddRefund[]
+  mismatches: OddRefund[]
   mismatches_count: number
 }>
 

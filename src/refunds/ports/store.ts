@@ -114,6 +114,12 @@ export type RefundStore = Readonly<{
   release(attempt: Attempt | Intent): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
+  /**
+   * The same of many claims, in their order and in few round trips: of a page at most, since all are read at once.
+   */
+  findMany(
+    claims: readonly Pick<Claim, 'id' | 'merchant' | 'tid'>[],
+  ): Promise<readonly (StoredRefund | null)[]>
   /** The claim of this id's key, whether or not a refund was begun under it, or null. */
   findClaim(id: string): Promise<Claim | null>
   /** The refund of this id, or null. */

@@ -45,60 +45,63 @@ t.test('a day without refunds has no rows, and says until when that is known', a
   t.same(await report(), { ...empty, complete_until: '2026-11-25T15:59:55.000Z' })
 })
 
-t.test('each refund counts once, on the day of its last change, with its account, caller and outcome', async (t) => {
-  const { report, happen } = createWorld()
-  const at = MIDNIGHT + 1_000
-  happen({ id: 'a', at, change: 'succeeded', refund: of('second', 'pos', 300) })
-  happen({ id: 'b', at, change: 'succeeded', refund: of('default', 'pos', 500) })
-  happen({ id: 'c', at, change: 'succeeded', refund: of('default', 'orders', 700) })
-  happen({ id: 'd', at, change: 'succeeded', refund: of('default', 'orders', 1_000) })
-  happen({ id: 'e', at, change: 'failed', refund: of('default', 'orders', 20) })
-  happen({
-    id: 'f',
-    at,
-    change: 'failed',
-    refund: { ...of('default', 'orders', 30), failure: { code: 'already_cancelled', detail: 'x' } },
-  })
-  happen({ id: 'g', at, change: 'failed', refund: of('default', 'orders', 40) })
-  happen({ id: 'h', at, change: 'unknown', refund: of('default', 'orders', 50) })
-  happen({ id: 'i', at: MIDNIGHT - 1, change: 'unknown', refund: of('default', 'orders', 60) })
-  happen({ id: 'i', at, change: 'succeeded' })
-  happen({ id: 'j', at, change: 'unknown', refund: of('default', 'orders', 70) })
-  happen({ id: 'j', at: MIDNIGHT + 86_400_000, change: 'succeeded' })
-  happen({ id: 'booking', at, change: 'outside', refund: of('default', 'orders', 80) })
-  const nothing = { count: 0, amount: 0 }
-  t.match(await report(), {
-    rows: [
-      {
-        account: 'default',
-        caller: 'orders',
-        succeeded: { count: 3, amount: 1_760 },
-        failed: [
-          { code: 'already_cancelled', count: 1, amount: 30 },
-          { code: 'provider_declined', count: 2, amount: 60 },
-        ],
-        unknown: { count: 1, amount: 50 },
-      },
-      {
-        account: 'default',
-        caller: 'pos',
-        succeeded: { count: 1, amount: 500 },
-        failed: [],
-        unknown: nothing,
-      },
-      {
-        account: 'second',
-        caller: 'pos',
-        succeeded: { count: 1, amount: 300 },
-        failed: [],
-        unknown: nothing,
-      },
-    ],
-    disputes: [],
-    mismatches: [],
-  })
-  t.match((await report('2026-11-27')).rows, [{ caller: 'orders', succeeded: { count: 1, amount: 70 } }])
-})
+t.test(
+  'each refund counts once, on the day of its last change, with its account, caller and outcome',
+  async (t) => {
+    const { report, happen } = createWorld()
+    const at = MIDNIGHT + 1_000
+    happen({ id: 'a', at, change: 'succeeded', refund: of('second', 'pos', 300) })
+    happen({ id: 'b', at, change: 'succeeded', refund: of('default', 'pos', 500) })
+    happen({ id: 'c', at, change: 'succeeded', refund: of('default', 'orders', 700) })
+    happen({ id: 'd', at, change: 'succeeded', refund: of('default', 'orders', 1_000) })
+    happen({ id: 'e', at, change: 'failed', refund: of('default', 'orders', 20) })
+    happen({
+      id: 'f',
+      at,
+      change: 'failed',
+      refund: { ...of('default', 'orders', 30), failure: { code: 'already_cancelled', detail: 'x' } },
+    })
+    happen({ id: 'g', at, change: 'failed', refund: of('default', 'orders', 40) })
+    happen({ id: 'h', at, change: 'unknown', refund: of('default', 'orders', 50) })
+    happen({ id: 'i', at: MIDNIGHT - 1, change: 'unknown', refund: of('default', 'orders', 60) })
+    happen({ id: 'i', at, change: 'succeeded' })
+    happen({ id: 'j', at, change: 'unknown', refund: of('default', 'orders', 70) })
+    happen({ id: 'j', at: MIDNIGHT + 86_400_000, change: 'succeeded' })
+    happen({ id: 'booking', at, change: 'outside', refund: of('default', 'orders', 80) })
+    const nothing = { count: 0, amount: 0 }
+    t.match(await report(), {
+      rows: [
+        {
+          account: 'default',
+          caller: 'orders',
+          succeeded: { count: 3, amount: 1_760 },
+          failed: [
+            { code: 'already_cancelled', count: 1, amount: 30 },
+            { code: 'provider_declined', count: 2, amount: 60 },
+          ],
+          unknown: { count: 1, amount: 50 },
+        },
+        {
+          account: 'default',
+          caller: 'pos',
+          succeeded: { count: 1, amount: 500 },
+          failed: [],
+          unknown: nothing,
+        },
+        {
+          account: 'second',
+          caller: 'pos',
+          succeeded: { count: 1, amount: 300 },
+          failed: [],
+          unknown: nothing,
+        },
+      ],
+      disputes: [],
+      mismatches: [],
+    })
+    t.match((await report('2026-11-27')).rows, [{ caller: 'orders', succeeded: { count: 1, amount: 70 } }])
+  },
+)
 
 t.test('what is disputed stands in no sum, and is named', async (t) => {
   const { report, happen } = createWorld()
