@@ -102,7 +102,7 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   const { refunds, journal, metrics, telemetry } = parts
   const { store, accounts, provider } = refunds
   const heavyReads = createHeavyReads()
-  const { journalRetentionMs } = config
+  const journalRetentionMs = Math.min(config.journalRetentionMs, config.ledgerRetentionMs)
   await limitRate(api, config.rateLimit)
   api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, metrics)))
   await api.register(createRefundRoute, {

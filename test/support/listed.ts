@@ -1,5 +1,6 @@
 import type { Refund } from '../../src/refunds/refund.ts'
 import { type Caller, until } from './calls.ts'
+import type { Answer } from './gateway.ts'
 
 /** A page of `GET /refunds`. */
 export type List = { data: Refund[]; next_cursor: string | null }
@@ -19,8 +20,8 @@ export async function readAllPages(
   const lengths: number[] = []
   let cursor: string | null = null
   do {
-    const search = new URLSearchParams({ ...query, ...(cursor !== null && { cursor }) })
-    const { status, body } = await request<List>(`/refunds?${search}`, { headers })
+    const search: URLSearchParams = new URLSearchParams({ ...query, ...(cursor !== null && { cursor }) })
+    const { status, body }: Answer<List> = await request<List>(`/refunds?${search}`, { headers })
     if (status !== 200) throw new Error(`${search} is answered with ${JSON.stringify(body)}`)
     refunds.push(...body.data)
     lengths.push(body.data.length)

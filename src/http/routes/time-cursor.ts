@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { ChangeFilter } from '../../refunds/flows/changed-refunds.ts'
 import type { PageStart } from '../../refunds/flows/list-by-time.ts'
+import { JOURNAL_POSITION } from '../../refunds/ports/journal.ts'
 
 /** By its first letter it is told from the cursors of other lists. */
 export const TIME_CURSOR = 't[A-Za-z0-9_-]{9,120}'
@@ -9,7 +10,8 @@ export const TIME_CURSOR_LENGTH = 121
 const DIGEST_LENGTH = 8
 
 /** When the list ends, and behind which position of the journal it goes on. */
-const START = /^([0-9]{1,15}) ([0-9]{1,15}-[0-9]{1,15}[.][0-9]{1,2})$/
+const START = /^([0-9]{1,15}) (.+)$/
+const POSITION = new RegExp(JOURNAL_POSITION)
 
 /** A cursor of this list and no other. Whoever makes one of its own gets what the list would show it anyway. */
 export function encodeTimeCursor(filter: ChangeFilter, { toMs, position }: PageStart): string {
@@ -21,7 +23,7 @@ export function encodeTimeCursor(filter: ChangeFilter, { toMs, position }: PageS
 export function decodeTimeCursor(filter: ChangeFilter, cursor: string): PageStart | null {
   const text = Buffer.from(cursor.slice(1 + DIGEST_LENGTH), 'base64url').toString('latin1')
   const [, toMs, position] = START.exec(text) ?? []
-  if (position === undefined) return null
+  if (position === undefined || !POSITION.test(position)) return null
   const start = { toMs: Number(toMs), position }
   return encodeTimeCursor(filter, start) === cursor ? start : null
 }

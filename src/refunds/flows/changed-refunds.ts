@@ -1,4 +1,4 @@
-import { changeNumber } from '../change-number.ts'
+import { refundChanges } from '../history.ts'
 import { JOURNAL_LAG_MS, type Journal, type JournalEntry, type JournalledChange } from '../ports/journal.ts'
 import type { RefundStore } from '../ports/store.ts'
 import type { RefundStatus } from '../refund-states.ts'
@@ -83,5 +83,7 @@ function mayBe({ change, merchant }: JournalEntry, filter: ChangeFilter): boolea
 
 /** A refund that has changed since is listed there. */
 function isListedAt({ number }: JournalEntry, stored: StoredRefund, { caller }: ChangeFilter): boolean {
-  return number === changeNumber(stored) && (caller === undefined || stored.refund.requested_by === caller)
+  return (
+    number === refundChanges(stored).length && (caller === undefined || stored.refund.requested_by === caller)
+  )
 }
