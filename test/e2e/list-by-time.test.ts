@@ -48,10 +48,7 @@ t.test('what changed within a span is listed oldest first, whatever came of it',
   const { refunds } = await readAllPages(gateway, { ...FROM, limit: '100' })
   t.same(idsOf(refunds).toSorted(), ids.toSorted())
   const times = refunds.map(({ updated_at }) => updated_at)
-  t.ok(
-    refunds.every(({ id }, index) => Math.abs(ids.indexOf(id) - index) <= 8),
-    'in the order of their changes, or of what was written down of them a moment later',
-  )
+  t.same(times, times.toSorted(), 'in the order of their changes')
   for (const limit of ['1', '7', '30', '31', '32']) {
     const { refunds: paged, lengths } = await readAllPages(gateway, { ...FROM, limit })
     t.same(idsOf(paged), idsOf(refunds), `in pages of ${limit}`)

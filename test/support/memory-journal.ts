@@ -5,9 +5,9 @@ import type { StoredRefund } from '../../src/refunds/stored-refund.ts'
 /** Midnight in Korea, as the 26th begins. */
 export const MIDNIGHT = Date.UTC(2026, 10, 25, 15)
 
-/** What happens to a refund at a moment; `amount`: what was asked, `counted`: what the ledger takes. */
+/** What happens to a refund at a moment, and how much later it is journalled; `counted`: what the ledger takes. */
 export type Happening = Readonly<{ id: string; at: number; change: JournalledChange }> &
-  Partial<Readonly<{ merchant: string; counted: number; refund: Partial<Refund> }>>
+  Partial<Readonly<{ lag: number; merchant: string; counted: number; refund: Partial<Refund> }>>
 
 /** A journal and its refunds in memory, by the rules that ports/journal.ts states. */
 export function createMemoryJournal() {
@@ -29,13 +29,21 @@ export function createMemoryJournal() {
   }
 
   /** The state of a refund changes, and the change is journalled. */
-  function happen({ id, at, change, merchant = 'm', counted, refund = {} }: Happening): StoredRefund {
+  function happen({
+    id,
+    at,
+    change,
+    lag = 0,
+    merchant = 'm',
+    counted,
+    refund = {},
+  }: Happening): StoredRefund {
     const before = refunds.get(id)
     const stored = changed(before ?? begun(id, merchant, refund), { at, change, counted })
     refunds.set(id, { ...stored, refund: { ...stored.refund, ...refund } })
     sequence += 1
     const number = entries.filter((entry) => entry.id === id).length + 1
-    const position = `${String(at).padStart(15, '0')}-${String(sequence).padStart(8, '0')}`
+    const position = `${String(at + lag).padStart(15, '0')}-${String(sequence).padStart(8, '0')}`
     entries.push({ position, change, at, id, merchant, tid: stored.refund.tid, number })
     return stored
   }

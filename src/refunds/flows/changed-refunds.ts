@@ -3,6 +3,7 @@ import { JOURNAL_LAG_MS, type Journal, type JournalEntry, type JournalledChange 
 import type { RefundStore } from '../ports/store.ts'
 import type { RefundStatus } from '../refund-states.ts'
 import type { StoredRefund } from '../stored-refund.ts'
+import { entriesInOrder, type Place } from './entries-in-order.ts'
 
 /** What refunds that changed are read from. */
 export type ChangeParts = Readonly<{ journal: Journal; store: Pick<RefundStore, 'findMany' | 'now'> }>
@@ -18,16 +19,16 @@ export type ChangeFilter = Readonly<{
   caller?: string | undefined
 }>
 
-/** Where to begin: behind the position of an earlier refund, or null. `signal` ends the reading early. */
-export type Reading = Readonly<{ after?: string | null; batch?: number; signal?: AbortSignal }>
+/** Where to begin: behind an earlier refund, or null; and how many are read at a time. `signal` ends the reading early. */
+export type Reading = Readonly<{ after?: Place | null; batch?: number; signal?: AbortSignal }>
 
 /** A refund, at the place in the journal where it changed last. */
-export type ChangedRefund = Readonly<{ position: string; stored: StoredRefund }>
+export type ChangedRefund = Readonly<{ place: Place; stored: StoredRefund }>
 
-/** Some of them, in the order of the journal. `isLast`: there are no more. */
+/** Some of them, by when they changed. `isLast`: there are no more. */
 export type ChangedBatch = Readonly<{ refunds: readonly ChangedRefund[]; isLast: boolean }>
 
-/** How many entries are read at a time: what Redis and the event loop do in about a millisecond or two. */
+/** How many refunds are read at a time: what Redis and the event loop do in about a millisecond or two. */
 const BATCH = 200
 
 /** What a refund is after each change; one that is not here is of no refund. */
@@ -55,20 +56,28 @@ export async function* changedRefunds(
 ): AsyncGenerator<ChangedBatch, void, void> {
   const span = { fromMs: Math.max(0, filter.fromMs), toMs: completeUntilMs(parts, filter.toMs) }
   if (span.fromMs >= span.toMs) return
-  for (let from = after; signal?.aborted !== true; ) {
-    const { entries, next } = await parts.journal.read({ ...span, after: from, limit: batch })
+  for await (const { entries, isLast } of entriesInOrder(parts.journal, { ...span, after, signal })) {
     const mayMatch = entries.filter((entry) => mayBe(entry, filter))
-    const found = await parts.store.findMany(mayMatch)
-    const refunds = mayMatch.flatMap((entry, index) => {
-      const stored = found[index] ?? null
-      return stored !== null && isListedAt(entry, stored, filter)
-        ? [{ position: entry.position, stored }]
-        : []
-    })
-    yield { refunds, isLast: next === null }
-    if (next === null) return
-    from = next
+    for (let start = 0; start < mayMatch.length && signal?.aborted !== true; start += batch) {
+      const some = mayMatch.slice(start, start + batch)
+      const refunds = await readListed(parts, some, filter)
+      yield { refunds, isLast: isLast && start + batch >= mayMatch.length }
+    }
   }
+}
+
+/** The refunds of these entries that are listed there. */
+async function readListed(
+  { store }: Pick<ChangeParts, 'store'>,
+  entries: readonly JournalEntry[],
+  filter: ChangeFilter,
+): Promise<ChangedRefund[]> {
+  const found = await store.findMany(entries)
+  return entries.flatMap((entry, index) => {
+    const stored = found[index] ?? null
+    const isListed = stored !== null && isListedAt(entry, stored, filter)
+    return isListed ? [{ place: { at: entry.at, position: entry.position }, stored }] : []
+  })
 }
 
 /** Whether the refund of an entry can be one that is asked for, by what the entry alone says. */

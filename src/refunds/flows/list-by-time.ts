@@ -1,8 +1,9 @@
 import type { Refund } from '../refund.ts'
 import { type ChangeFilter, type ChangeParts, changedRefunds, completeUntilMs } from './changed-refunds.ts'
+import type { Place } from './entries-in-order.ts'
 
 /** Where a page begins: its list's end, which the first page has fixed, in milliseconds since 1970, and what it is behind. */
-export type PageStart = Readonly<{ toMs: number; position: string }>
+export type PageStart = Readonly<{ toMs: number; place: Place }>
 
 /** One page; `next` null: there are no more. */
 export type TimePage = Readonly<{ refunds: readonly Refund[]; next: PageStart | null }>
@@ -23,16 +24,16 @@ export async function listByTime(
   // Mostly every entry is one of the page.
   const batch = isNarrow ? undefined : limit
   const reading = {
-    after: after?.position ?? null,
+    after: after?.place ?? null,
     ...(batch !== undefined && { batch }),
     ...(signal && { signal }),
   }
   for await (const { refunds, isLast } of changedRefunds(parts, { ...filter, toMs }, reading)) {
-    for (const [index, { position, stored }] of refunds.entries()) {
+    for (const [index, { place, stored }] of refunds.entries()) {
       page.push(stored.refund)
       if (page.length < limit) continue
       const isEnd = isLast && index === refunds.length - 1
-      return { refunds: page, next: isEnd ? null : { toMs, position } }
+      return { refunds: page, next: isEnd ? null : { toMs, place } }
     }
   }
   return { refunds: page, next: null }
