@@ -96,6 +96,7 @@ export async function startGateway(
       queue: opened.eventQueue,
       asked: parts.events.endpoint,
     },
+    journal: opened.store.journal,
     refunds: {
       store: opened.store,
       allowances: opened.allowances,
