@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, longestTimeoutMs } from './config/config.ts'
 import { exposureWarnings } from './config/exposure.ts'
@@ -8,6 +9,7 @@ import { readNotification } from './cookiepay/notification.ts'
 import { createListener } from './http/access/listener.ts'
 import { buildApp } from './http/app.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
+import { createEventObserver } from './observability/event-log.ts'
 import { createMetrics } from './observability/metrics.ts'
 import { createObserver } from './observability/refund-log.ts'
 import type { Telemetry } from './observability/tracing.ts'
@@ -15,6 +17,7 @@ import { createSuspendAwareClock } from './process/clock.ts'
 import { closeInOrder, longestAnswerMs } from './process/closing.ts'
 import { type LiveSettings, liveSettingsOf, type RotatedParts, rotate } from './process/live-settings.ts'
 import { readinessOf, reportDurability } from './process/readiness.ts'
+import { createEventSubjects } from './refunds/flows/event-subjects.ts'
 import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
 import { createVerifier } from './refunds/flows/verify-payment.ts'
@@ -22,6 +25,7 @@ import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { merchantOf } from './refunds/merchant.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
+import { createEventQueue } from './store/event-queue.ts'
 import { createNotifications } from './store/notifications.ts'
 import { createOutsideRefunds } from './store/outside-refunds.ts'
 import { createBarrier } from './store/redis/barrier.ts'
@@ -31,6 +35,7 @@ import { watchServerTime } from './store/redis/server-time.ts'
 import { watchStore } from './store/redis/watch-store.ts'
 import { createRefundStore } from './store/refund-store.ts'
 import { createTokenStore } from './store/token-store.ts'
+import { startEventDelivery } from './webhooks/delivery.ts'
 
 /** A gateway that listens. */
 export type Gateway = Readonly<{
@@ -90,6 +95,12 @@ export async function startGateway(
     listener,
     isClosing: () => state.isClosing,
     telemetry,
+    events: {
+      journal: opened.store.journal,
+      queue: opened.eventQueue,
+      asked: parts.events.endpoint,
+    },
+    journal: opened.store.journal,
     refunds: {
       store: opened.store,
       outside: opened.outside,
@@ -133,7 +144,8 @@ export async function startGateway(
   return {
     url: urlOf(app, { protocol: config.tls === null ? 'http' : 'https', host: config.host }),
     operationsUrl: operations && urlOf(operations, { protocol: 'http', host: config.host }),
-    rotate: (rotated) => rotate(state, rotated, { connectTimeoutMs, provider, listener }),
+    rotate: (rotated) =>
+      rotate(state, rotated, { connectTimeoutMs, provider, listener, events: parts.events }),
     close,
   }
 }
@@ -179,6 +191,9 @@ async function openStore({ config, log, state }: Assembly) {
   const store = createRefundStore(redis, { ...options, allowances })
   const outside = createOutsideRefunds(redis, options)
   const notifications = createNotifications(redis, options)
+  // A name of its own for each process: what another one holds is that one's.
+  const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const eventQueue = createEventQueue(redis, { ...writes, now, consumer })
   return {
     privateRedis,
     redis,
@@ -190,12 +205,13 @@ async function openStore({ config, log, state }: Assembly) {
     store,
     outside,
     notifications,
+    eventQueue,
   }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
 function createParts({ config, log, state, droppedLogLines }: Assembly, opened: OpenedStore) {
-  const { redis, identity, durability, store } = opened
+  const { redis, identity, durability, store, eventQueue } = opened
   const readiness = () =>
     readinessOf({
       durability: durability.current(),
@@ -209,6 +225,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
     limitUse: opened.allowances.useToday,
+    eventBacklog: () => eventQueue.backlog(events.names()),
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -231,9 +248,15 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     notifications: opened.notifications,
     intervalMs: config.reconcileIntervalMs,
   })
+  const events = startEventDelivery(config.eventEndpoints, {
+    queue: eventQueue,
+    subjects: createEventSubjects(store, state.accountsByName),
+    observer: createEventObserver(log, metrics),
+    mayTell: () => readiness().parts.store?.ready === true,
+  })
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
-  return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }
+  return { readiness, background, metrics, provider, observer, reconciler, events, verifyPayment }
 }
 
 /**

@@ -80,8 +80,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`refund_account` 지정. 임의의 은행 계좌로 지급됩니다',
   'read what this caller asked for itself, and the sums of any payment':
     '자신이 요청한 환불과 모든 결제의 합계 조회',
-  "read everybody's refunds, with `refund_account` and `metadata`":
-    '모든 호출자의 환불 조회. `refund_account`와 `metadata` 포함',
+  "read everybody's refunds, with `refund_account` and `metadata`; export and reports":
+    '모든 호출자의 환불 조회. `refund_account`와 `metadata` 포함. 내보내기와 보고서',
   'settle by hand what is unknown or disputed, also what it may not read; never what it asked for itself':
     '미확정·상충 환불의 수동 확정. 조회 권한이 없는 환불도 가능하지만, 자신이 요청한 환불은 불가',
 
@@ -198,6 +198,9 @@ export const KOREAN: Readonly<Record<string, string>> = {
   // Variables
   'no limits': '한도 없음',
   'no notifications are taken': '알림을 받지 않음',
+  'no events': '이벤트 없음',
+  'Where changes of refunds are sent to: a JSON array `[{"name", "url", "secret", "events", "callers"}]`, the last two optional. An endpoint with `callers` gets the refunds of those alone, and gets them whole.':
+    '환불 상태의 변경을 보낼 곳. JSON 배열 `[{"name", "url", "secret", "events", "callers"}]`이며 뒤의 두 가지는 선택입니다. `callers`가 있으면 그 호출자의 환불만 전부 담아 받습니다.',
   'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.':
     '호출자별 환불 한도. JSON 배열 `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`이며 각 한도는 선택입니다. 뒤의 두 가지는 모든 복제본을 합쳐 한국 날짜 기준으로 셉니다.',
   'The address to listen on. Anything but a loopback address requires `API_KEYS`, `STORE_SECRETS` and `COOKIEPAY_BASE_URL`.':

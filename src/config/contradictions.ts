@@ -34,6 +34,7 @@ export function partContradictions(
       return accountContradictions(isGiven)
     case 'callerLimits':
     case 'notificationSecrets':
+    case 'eventEndpoints':
       return []
     case 'tls':
       return tlsContradictions(isGiven, values)

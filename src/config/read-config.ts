@@ -37,6 +37,7 @@ export function readConfig(env: Environment): Config {
 const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
   apiKeys: ['API_KEYS'],
   callerLimits: ['CALLER_LIMITS'],
+  eventEndpoints: ['EVENT_ENDPOINTS'],
   accounts: [
     'COOKIEPAY_ACCOUNTS_FILE',
     'COOKIEPAY_ID',
@@ -65,6 +66,7 @@ export function readPart<Part extends RotatingPart>(part: Part, env: Environment
   const read = {
     apiKeys: apiKeysOf,
     callerLimits: callerLimitsOf,
+    eventEndpoints: eventEndpointsOf,
     accounts: accountsOf,
     notificationSecrets: notificationSecretsOf,
     tls: tlsOf,
@@ -140,6 +142,7 @@ function assemble(values: Values): Config {
     accounts: accountsOf(values),
     apiKeys: apiKeysOf(values),
     callerLimits: callerLimitsOf(values),
+    eventEndpoints: eventEndpointsOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
     notificationSecrets: notificationSecretsOf(values),
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
@@ -180,6 +183,10 @@ function callerLimitsOf(values: Partial<Values>): Config['callerLimits'] {
 
 function notificationSecretsOf(values: Partial<Values>): Config['notificationSecrets'] {
   return values.NOTIFICATION_SECRETS ?? []
+}
+
+function eventEndpointsOf(values: Partial<Values>): Config['eventEndpoints'] {
+  return values.EVENT_ENDPOINTS ?? []
 }
 
 function accountsOf(values: Partial<Values>): Config['accounts'] {

@@ -10,9 +10,11 @@ import { type OpenApiDocument, publishedDocument } from './openapi-for-generator
 import { Problem } from './problems/catalog.ts'
 import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
+import { DailyReport } from './routes/daily-report.ts'
 import { RefundList } from './routes/list-refunds.ts'
 import { PaymentLedger, SeenOutsideRefund } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
+import { Redelivery } from './routes/redeliver-events.ts'
 import { SeenRefund } from './seen-refund.ts'
 
 /** The schemas that routes refer to by their `$id`. */
@@ -26,6 +28,8 @@ const SHARED_SCHEMAS = [
   ShownNotification,
   PaymentLedger,
   RefundEventList,
+  Redelivery,
+  DailyReport,
   Problem,
 ]
 
@@ -82,6 +86,7 @@ export const openapi = fp(async (app) => {
       tags: [
         { name: 'refunds', description: 'Make and read refunds' },
         { name: 'payments', description: 'What has been done with a payment' },
+        { name: 'reports', description: 'What became of the refunds of a day' },
         { name: 'operations', description: 'For operators and their machines' },
       ],
       components: {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
+import { type Backlog, EVENT_RESULTS, type EventResult } from '../refunds/ports/events.ts'
 import { NOTIFICATION_OUTCOMES, type NotificationOutcome } from '../refunds/ports/observer.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 import { METRICS } from './metric-table.ts'
@@ -33,6 +34,8 @@ export type Metrics = Readonly<{
   countNotification(outcome: NotificationOutcome): void
   /** A booking of what was refunded outside, or one that was taken back. */
   countBooking(change: (typeof BOOKING_CHANGES)[number]): void
+  /** One attempt to deliver an event to an endpoint, or what became of the event. */
+  countEvent(endpoint: string, result: EventResult): void
   /** Prometheus text. */
   text(): Promise<string>
   contentType: string
@@ -47,6 +50,8 @@ export type MetricSources = Readonly<{
   storeNow(): number
   /** What callers have used of each of their daily limits. */
   limitUse(): Promise<readonly LimitUse[]>
+  /** What waits for each endpoint that is configured. */
+  eventBacklog(): Promise<readonly Backlog[]>
   countPendingWrites(): number
   isReady(): boolean
   storeState(): StoreState
@@ -162,6 +167,10 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.resolutions.inc({ source, status })
       changes += 1
     },
+    countEvent(endpoint, result) {
+      counters.eventSeries(endpoint, result).inc()
+      changes += 1
+    },
     text: shared(
       () => registry.metrics(),
       () => changes,
@@ -200,7 +209,13 @@ function createCounters(registry: Registry) {
   for (const outcome of NOTIFICATION_OUTCOMES) notifications.inc({ outcome }, 0)
   const tokenFailures = new Counter({ ...METRICS.tokenFailures, registers })
   for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
+  const events = new Counter({ ...METRICS.events, registers })
   return {
+    // What one of an endpoint's is counted for the first time makes the others 0, as above.
+    eventSeries: remembered((endpoint: string, result: string) => {
+      for (const other of EVENT_RESULTS) events.inc({ endpoint, result: other }, 0)
+      return events.labels({ endpoint, result })
+    }),
     answers,
     unauthenticated,
     tokenFailures,
@@ -237,6 +252,17 @@ function gaugeStore(sources: MetricSources, registry: Registry): void {
         this.set(requestedAt === null ? 0 : Math.max(0, sources.storeNow() - requestedAt) / 1000)
       } catch {
         this.remove()
+      }
+    },
+  })
+  new Gauge({
+    ...METRICS.oldestEvent,
+    registers,
+    async collect() {
+      const backlog = await sources.eventBacklog().catch(() => [])
+      this.reset()
+      for (const { endpoint, oldestAt } of backlog) {
+        this.set({ endpoint }, oldestAt === null ? 0 : Math.max(0, sources.storeNow() - oldestAt) / 1000)
       }
     },
   })

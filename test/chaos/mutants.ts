@@ -30,7 +30,10 @@ const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/judge-words.ts'
 const FACTS = 'refunds/rules/payment-facts.ts'
 const VERIFY = 'refunds/flows/verify-payment.ts'
+const JOURNAL_TEST = 'test/store/journal.test.ts'
 const DURABILITY = 'store/redis/durability.ts'
+const COURIER = 'webhooks/courier.ts'
+const TAKE_EVENTS = 'store/lua/take-events.lua'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -482,12 +485,23 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/refunds/flows/verify-payment.test.ts',
   },
   {
+    name: 'a repeat that waits is told what its own refund leaves',
+    edits: [
+      {
+        file: FLOW,
+        find: 'return giveUpUnlessMade(parts, checked, { attempt: intent, refusal })',
+        replace: 'return giveUp(parts, intent, refusal)',
+      },
+    ],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
     name: 'a payment that contradicts its row keeps the key',
     edits: [
       {
         file: FLOW,
-        find: "  if (seen?.result === 'refused') {\n    await release(",
-        replace: "  if (seen?.result === 'refused') {\n    if (!seen) await release(",
+        find: 'return giveUpUnlessMade(parts, checked, { attempt: own, refusal: seen.refusal })',
+        replace: 'return refused(seen.refusal)',
       },
     ],
     test: 'test/e2e/payment-lookup.test.ts',
@@ -765,5 +779,84 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: 'test/refunds/flows/allowance.test.ts',
+  },
+  {
+    name: 'the journal is written before the index entry leaves',
+    edits: [
+      {
+        file: 'store/lua/leave-settled.lua',
+        find: "if redis.call('ZREM', KEYS[1], ARGV[index]) == 1 and changed_at then",
+        replace: 'if changed_at then',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'the index entry leaves without the journal',
+    edits: [
+      {
+        file: 'store/unsettled-leaving.ts',
+        find: 'journalled: journalledAs(stored) }',
+        replace: 'journalled: null }',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'what settles late is not looked at if its process dies',
+    edits: [
+      {
+        file: 'store/refund-store.ts',
+        find: 'isInLease ? null : await index.watch(stored)',
+        replace: 'null',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'an event is acknowledged before it is delivered',
+    edits: [
+      {
+        file: COURIER,
+        find: '  const sent = await sender.send(',
+        replace: '  acknowledge(event)\n  const sent = await sender.send(',
+      },
+    ],
+  },
+  {
+    name: 'an event is with two processes at once',
+    edits: [{ file: TAKE_EVENTS, find: 'is_due = idle >= left_behind', replace: 'is_due = true' }],
+    test: 'test/store/event-queue.test.ts',
+  },
+  {
+    name: 'what a process that died has taken is nobody’s',
+    edits: [{ file: TAKE_EVENTS, find: 'is_due = idle >= left_behind', replace: 'is_due = false' }],
+    test: 'test/e2e/events.test.ts',
+  },
+  {
+    name: 'an event that failed is not tried again',
+    edits: [
+      {
+        file: COURIER,
+        find: '} else await queue.putBack(endpoint.name, event, { isUntried: false })',
+        replace: '} else acknowledge(event)',
+      },
+    ],
+  },
+  {
+    name: 'an endpoint gets what happens from when its groups are made',
+    edits: [{ file: 'store/event-queue.ts', find: ': idBefore(since)', replace: ": '$'" }],
+    test: 'test/store/event-queue.test.ts',
+  },
+  {
+    name: 'a name may lead further inwards than it did',
+    edits: [
+      {
+        file: 'webhooks/guarded-lookup.ts',
+        find: 'if (INWARDNESS[found] > INWARDNESS[known]) {',
+        replace: 'if (found === known && known !== found) {',
+      },
+    ],
+    test: 'test/webhooks/guarded-lookup.test.ts',
   },
 ]

@@ -23,10 +23,12 @@ export type Summary = Readonly<{
   oddities: Counts
   /** What the promises about one payment's cancels were held against. */
   guards: Counts
+  /** What each endpoint got. */
+  events: Counts
   violations: Counts
 }>
 
-export function summarize({ histories, violations, deeds, outside }: ChaosResult): Summary {
+export function summarize({ histories, violations, deeds, outside, received }: ChaosResult): Summary {
   const payments = [...histories.stored.values()]
   const refunds = payments.flatMap((payment) => payment.refunds)
   const events = payments.flatMap((payment) => [...payment.events.values()])
@@ -61,6 +63,7 @@ export function summarize({ histories, violations, deeds, outside }: ChaosResult
       'counted against the limit': histories.counted ?? 0,
       checks: histories.checked.length,
     },
+    events: count(received.map(({ endpoint, isTaken }) => `${endpoint} ${isTaken ? 'took' : 'refused'}`)),
     violations: count(violations.map(({ invariant }) => invariant)),
   }
 }

@@ -58,6 +58,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   CALLER_LIMITS: ['[{"caller": "a b"}]', ''],
   STORE_SECRETS: [SECRET],
   NOTIFICATION_SECRETS: [SECRET],
+  EVENT_ENDPOINTS: [`[{"name": "orders", "url": "https://a.test", "secret": "${SECRET}"}]`],
   RATE_LIMIT_MAX: ['0', '0'],
   RATE_LIMIT_WINDOW_MS: ['-1', '-1'],
   IDEMPOTENCY_RETENTION_HOURS: ['soon', 'soon'],

@@ -42,6 +42,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'nouns',
       'store',
       'cookiepay',
+      'webhooks',
       'observability',
       'config',
     ],
@@ -64,6 +65,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'nouns',
       'store',
       'cookiepay',
+      'webhooks',
       'observability',
       'config',
     ],
@@ -113,7 +115,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'http shared': {
     holds: ['http/'],
     imports: ['nouns', 'config'],
-    packages: ['node:*', 'fastify', 'typebox'],
+    packages: ['node:*', 'fastify', 'typebox', 'csv-stringify/sync'],
   },
 
   jobs: {
@@ -136,6 +138,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     holds: ['cookiepay/'],
     imports: ['ports', 'nouns', 'config'],
     packages: ['node:*', 'undici', 'opossum', 'iconv-lite'],
+  },
+  webhooks: {
+    holds: ['webhooks/'],
+    imports: ['ports', 'nouns', 'config'],
+    packages: ['node:*', 'undici', 'standardwebhooks'],
   },
   observability: {
     holds: ['observability/'],

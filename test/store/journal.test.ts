@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { JOURNAL_LAG_MS, type JournalEntry } from '../../src/refunds/ports/journal.ts'
+import type { UnsettledEntry } from '../../src/refunds/ports/store.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import type { JournalledStore, RefundStoreOptions } from '../../src/store/refund-store.ts'
+import { unknownEntryOf } from '../../src/store/unsettled-entries.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import {
   begun,
@@ -261,3 +263,57 @@ t.test('a position that is none is not taken for one', async (t) => {
     )
   }
 })
+
+t.test('what settles late is journalled whoever settled it dies', async (t) => {
+  const { store, redis, server, readAll } = await startAll(t)
+  const unknown = await settled(store, newIntent(newClaim()), UNKNOWN)
+  const failed = await settled(store, newIntent(newClaim()), FAILED)
+  await untilJournalled()
+  // It dies once the refund has settled.
+  const dying = await connectStore(t, server)
+  Object.assign(dying.redis, { journalChanges: () => Promise.reject(new Error('it is dead')) })
+  await settle(dying.store, unknown, byPerson('succeeded'))
+  await t.rejects(settle(dying.store, failed, SUCCEEDED), { name: 'StoreError' })
+  for (const { refund } of [unknown, failed]) {
+    const lookups = keys.lookups(unsettledShard(refund.id))
+    for (const entry of await redis.zrange(lookups, '0', '-1')) await redis.zadd(lookups, 'XX', 1, entry)
+  }
+  for (const taken of await store.takeDue(10)) {
+    const stored = await store.findByClaim(taken)
+    if (stored?.refund.disputed) await store.keepDisputed(stored)
+    else await store.drop(taken, stored)
+  }
+  const entries = await readAll()
+  const ofRefund = ({ refund }: StoredRefund) => changesOf(entries.filter(({ id }) => id === refund.id))
+  t.strictSame(ofRefund(unknown), [
+    ['unknown', 1],
+    ['succeeded', 2],
+  ])
+  t.strictSame(ofRefund(failed), [
+    ['failed', 1],
+    ['disputed', 2],
+  ])
+})
+
+t.test(
+  'an entry that is about to be settled by another is not taken away by who has read it before',
+  async (t) => {
+    const { store, redis, server, readAll } = await startAll(t)
+    const failed = await settle(
+      store,
+      await settled(store, newIntent(newClaim()), UNKNOWN),
+      byPerson('failed'),
+    )
+    await untilJournalled()
+    const lookups = keys.lookups(unsettledShard(failed.refund.id))
+    await redis.zadd(lookups, 1, unknownEntryOf(failed))
+    const [taken] = (await store.takeDue(1)) as [UnsettledEntry]
+    const dying = await connectStore(t, server)
+    Object.assign(dying.redis, { journalChanges: () => Promise.reject(new Error('it is dead')) })
+    await t.rejects(settle(dying.store, failed, SUCCEEDED), { name: 'StoreError' })
+    await store.drop(taken, failed)
+    await store.lookAgain(taken, 3_600_000)
+    t.ok(Number(await redis.zscore(lookups, unknownEntryOf(failed))) < Date.now() + 61_000)
+    t.equal((await readAll()).length, 2)
+  },
+)

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { readNotified } from '../../refunds/flows/settle-by-notifications.ts'
 import { MAX_KRW } from '../../refunds/krw.ts'
-import { remaining } from '../../refunds/ledger-sums.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import { MOST_NOTIFICATIONS, ShownNotification } from '../../refunds/notification.ts'
 import { nullable } from '../../refunds/nullable.ts'
@@ -13,6 +12,7 @@ import type { RefundStore } from '../../refunds/ports/store.ts'
 import { bookingId } from '../../refunds/refund-id.ts'
 import { matchNotifications, type NotifiedPayment } from '../../refunds/rules/match-notifications.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
+import { REFUNDS_SHOWN, shownLedger } from '../../refunds/shown-ledger.ts'
 import { type Caller, OPEN_CALLER, READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
@@ -26,9 +26,6 @@ export type ReadPaymentOptions = Readonly<{
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
 }>
-
-/** More are listed by `GET /refunds?tid=`, from `next_cursor` on. */
-const REFUNDS_SHOWN = 100
 
 const PaymentParams = Type.Object({ tid: Tid })
 const PaymentQuery = Type.Object({ account: Type.Optional(AccountName) }, { additionalProperties: false })
@@ -212,11 +209,14 @@ export async function ledgerAsSeenBy(
   ])
   const { ledger, bookings } = page
   if (ledger === null && notified.notifications.length === 0) return null
+  const refunds = page.refunds.map((refund) => refundAsSeenBy(caller, refund))
+  const { nextCursor } = page
+  const known =
+    ledger === null
+      ? { account: account.name, ...NOTHING_KNOWN, tid, refunds, next_cursor: nextCursor }
+      : shownLedger(account.name, ledger, { refunds, nextCursor })
   return {
-    account: account.name,
-    ...(ledger === null ? { ...NOTHING_KNOWN, tid } : { ...ledger, remaining: remaining(ledger) }),
-    refunds: page.refunds.map((refund) => refundAsSeenBy(caller, refund)),
-    next_cursor: page.nextCursor,
+    ...known,
     outside_refunds: bookings.map((booking) => bookingAsSeenBy(caller, booking)),
     notifications: shownNotifications(notified),
   }
