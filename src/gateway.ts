@@ -101,24 +101,7 @@ export async function startGateway(
       asked: parts.events.endpoint,
     },
     journal: opened.store.journal,
-    refunds: {
-      store: opened.store,
-      outside: opened.outside,
-      outsideObserver: parts.observer,
-      notifications: opened.notifications,
-      notificationObserver: parts.observer,
-      read: readNotification,
-      allowances: opened.allowances,
-      provider,
-      accounts: state.accountsByName,
-      storeSecrets: config.storeSecrets,
-      duplicateWindowMs: config.duplicateWindowMs,
-      turns: createPaymentTurns(),
-      clock: opened.clock,
-      observer: parts.observer,
-      background: parts.background,
-      verifyPayment: parts.verifyPayment,
-    },
+    refunds: refundPartsOf(assembly, opened, parts),
   })
   const operations =
     config.operationsPort === null
@@ -257,6 +240,33 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
   return { readiness, background, metrics, provider, observer, reconciler, events, verifyPayment }
+}
+
+/** What the routes on refunds and payments work with. */
+function refundPartsOf(
+  { config, state }: Assembly,
+  opened: OpenedStore,
+  parts: ReturnType<typeof createParts>,
+) {
+  const { observer } = parts
+  return {
+    store: opened.store,
+    outside: opened.outside,
+    outsideObserver: observer,
+    notifications: opened.notifications,
+    notificationObserver: observer,
+    read: readNotification,
+    allowances: opened.allowances,
+    provider: parts.provider,
+    accounts: state.accountsByName,
+    storeSecrets: config.storeSecrets,
+    duplicateWindowMs: config.duplicateWindowMs,
+    turns: createPaymentTurns(),
+    clock: opened.clock,
+    observer,
+    background: parts.background,
+    verifyPayment: parts.verifyPayment,
+  }
 }
 
 /**
