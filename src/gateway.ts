@@ -1,13 +1,13 @@
-import { hash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, longestTimeoutMs } from './config/config.ts'
 import { exposureWarnings } from './config/exposure.ts'
-import { createCookiePay } from './cookiepay/client.ts'
+import { type CookiePay, createCookiePay } from './cookiepay/client.ts'
 import { createListener } from './http/access/listener.ts'
 import { buildApp } from './http/app.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
 import { createMetrics } from './observability/metrics.ts'
+import { createReconciliationLog } from './observability/reconciliation-log.ts'
 import { createObserver } from './observability/refund-log.ts'
 import type { Telemetry } from './observability/tracing.ts'
 import { createSuspendAwareClock } from './process/clock.ts'
@@ -17,17 +17,19 @@ import { readinessOf, reportDurability } from './process/readiness.ts'
 import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
 import { createVerifier } from './refunds/flows/verify-payment.ts'
+import { startNightlyReconciliation } from './refunds/jobs/reconcile-nightly.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
-import { merchantOf } from './refunds/merchant.ts'
+import type { RefundObserver } from './refunds/ports/observer.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
+import { createReconciliations } from './store/reconciliations.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
 import { startOwnRedis, targetOf, waitUntilReady } from './store/redis/open-redis.ts'
 import { watchServerTime } from './store/redis/server-time.ts'
 import { watchStore } from './store/redis/watch-store.ts'
 import { createRefundStore } from './store/refund-store.ts'
-import { createTokenStore } from './store/token-store.ts'
+import { createTokenStore, keyHolderOf } from './store/token-store.ts'
 
 /** A gateway that listens. */
 export type Gateway = Readonly<{
@@ -167,7 +169,8 @@ async function openStore({ config, log, state }: Assembly) {
     watch: identity,
     allowances,
   })
-  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store }
+  const runs = createReconciliations(redis)
+  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store, runs }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
@@ -186,6 +189,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
     limitUse: opened.allowances.useToday,
+    lastReconciled: opened.runs.lastFinished,
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -201,22 +205,31 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
-  const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
+  const jobs = startJobs({ config, log }, opened, { provider, observer })
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
-  return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }
+  return { readiness, background, metrics, provider, observer, jobs, verifyPayment }
 }
 
-/**
- * Whose token it is. One of another merchant, of another provider, or of a key that was replaced since is of
- * no use.
- */
-function keyHolderOf(
-  merchant: string,
-  { baseUrl, accounts }: Pick<Config, 'accounts'> & Pick<Config['cookiepay'], 'baseUrl'>,
-): string {
-  const { key } = accounts.find(({ id }) => merchantOf(id) === merchant) ?? {}
-  return `${baseUrl} ${merchant} ${hash('sha256', key ?? '')}`
+type JobParts = Readonly<{ provider: CookiePay; observer: RefundObserver }>
+
+/** What nobody asks for. */
+function startJobs(
+  { config, log }: Pick<Assembly, 'config' | 'log'>,
+  { store, runs }: Pick<OpenedStore, 'store' | 'runs'>,
+  { provider, observer }: JobParts,
+): Readonly<{ stop(): Promise<void> }> {
+  const { reconcileIntervalMs: intervalMs, reconcileDailyAtMinute: atMinute } = config
+  const reconciler = startReconciler({ store, provider, observer, intervalMs })
+  const watcher = createReconciliationLog(log)
+  const { journal } = store
+  const parts = { store, journal, rows: provider, observer, runs, watcher, intervalMs }
+  const nightly = atMinute === null ? null : startNightlyReconciliation({ ...parts, atMinute })
+  return {
+    async stop() {
+      await Promise.all([reconciler.stop(), nightly?.stop()])
+    },
+  }
 }
 
 function urlOf({ server }: FastifyInstance, { protocol, host }: { protocol: string; host: string }): string {

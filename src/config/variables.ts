@@ -35,6 +35,7 @@ import {
   SECONDS_OR_NONE,
   SHORTEST_MS,
   SPACING,
+  TIME_OF_DAY,
 } from './parsers.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -272,6 +273,11 @@ export const VARIABLES = {
     ...milliseconds(),
     fallback: '15000',
     meaning: 'How often unsettled refunds are looked at. A 202 tells its caller to ask again after as long.',
+  },
+  RECONCILE_DAILY_AT: {
+    ...TIME_OF_DAY,
+    meaning:
+      "From when on, by the clock of Korea, the refunds of the day before are held to CookiePay's lookups, such as `04:00`. One replica does it.",
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     takes:

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
+import { until } from '../support/calls.ts'
 import { refundRequest, startAll } from '../support/gateway.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -85,7 +86,14 @@ t.test('the selectors of an expression are found', async (t) => {
 
 t.test('everything that the dashboard and the alerts ask for is on /metrics', async (t) => {
   const limits = [{ caller: 'anonymous', max_refunds_per_day: 100 }]
-  const { request, refund } = await startAll(t, { CALLER_LIMITS: JSON.stringify(limits) })
+  const { request, refund } = await startAll(t, {
+    CALLER_LIMITS: JSON.stringify(limits),
+    RECONCILE_DAILY_AT: '00:00',
+    RECONCILE_INTERVAL_MS: '300',
+  })
+  const text = async () => (await request<string>('/metrics')).body
+  // Of yesterday there is nothing.
+  await until('a reconciled day', async () => (await text()).includes('reconciliation_differences{'))
   await refund(refundRequest())
   const { body: unknown } = await refund(refundRequest({ tid: 'html-metrics-10000' }))
   await request(`/refunds/${unknown.id}/resolve`, { body: { outcome: 'succeeded', note: 'seen' } })

@@ -12,6 +12,7 @@ function startAll(overrides: Partial<MetricSources> = {}) {
     oldestUnknownAt: async () => 1_000,
     storeNow: () => 61_000,
     limitUse: async () => [],
+    lastReconciled: async () => null,
     countPendingWrites: () => 0,
     isReady: () => true,
     storeState: () => 'durable',

@@ -18,6 +18,7 @@ export async function openapiText(): Promise<string> {
       oldestUnknownAt: async () => null,
       storeNow: () => 0,
       limitUse: async () => [],
+      lastReconciled: async () => null,
       countPendingWrites: () => 0,
       isReady: () => false,
       storeState: () => 'unavailable',
