@@ -205,25 +205,30 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
-  const jobs = startJobs({ config, log }, opened, { provider, observer })
+  const isStoreTrusted = () => readiness().ready
+  const jobs = startJobs({ config, log }, opened, { provider, observer, isStoreTrusted })
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
   return { readiness, background, metrics, provider, observer, jobs, verifyPayment }
 }
 
-type JobParts = Readonly<{ provider: CookiePay; observer: RefundObserver }>
+type JobParts = Readonly<{
+  provider: CookiePay
+  observer: RefundObserver
+  isStoreTrusted(): boolean
+}>
 
 /** What nobody asks for. */
 function startJobs(
   { config, log }: Pick<Assembly, 'config' | 'log'>,
   { store, runs }: Pick<OpenedStore, 'store' | 'runs'>,
-  { provider, observer }: JobParts,
+  { provider, observer, isStoreTrusted }: JobParts,
 ): Readonly<{ stop(): Promise<void> }> {
   const { reconcileIntervalMs: intervalMs, reconcileDailyAtMinute: atMinute } = config
   const reconciler = startReconciler({ store, provider, observer, intervalMs })
   const watcher = createReconciliationLog(log)
   const { journal } = store
-  const parts = { store, journal, rows: provider, observer, runs, watcher, intervalMs }
+  const parts = { store, journal, rows: provider, observer, runs, watcher, intervalMs, isStoreTrusted }
   const nightly = atMinute === null ? null : startNightlyReconciliation({ ...parts, atMinute })
   return {
     async stop() {

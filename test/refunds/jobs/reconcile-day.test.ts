@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type ReconcileTask, reconcileDay } from '../../../src/refunds/jobs/reconcile-day.ts'
 import { dayDue, startNightlyReconciliation } from '../../../src/refunds/jobs/reconcile-nightly.ts'
@@ -292,6 +293,7 @@ t.test('by night one of two replicas does it, and the day only once', { buffered
     finished: () => told.push('finished'),
     failed: (_day, error) => t.fail(String(error)),
   }
+  let isStoreTrusted = false
   const startReplica = () => {
     const nightly = startNightlyReconciliation({
       ...parts,
@@ -299,14 +301,18 @@ t.test('by night one of two replicas does it, and the day only once', { buffered
       atMinute: 0,
       intervalMs: 100,
       watcher,
+      isStoreTrusted: () => isStoreTrusted,
     })
     t.teardown(nightly.stop)
     return nightly
   }
   const replicas = [startReplica(), startReplica()]
+  await sleep(500)
+  t.strictSame(told, [], 'not while the store is not trusted')
+  isStoreTrusted = true
   await until('a day that is finished', async () => (await runs.lastFinished()) !== null)
   await until('both know', () => told.includes('finished'))
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await sleep(500)
   t.strictSame(told, ['begun', 'not_cancelled', 'finished'])
   t.equal(asked.length, 3)
   t.match(await runs.lastFinished(), {
@@ -315,7 +321,7 @@ t.test('by night one of two replicas does it, and the day only once', { buffered
   })
   await Promise.all(replicas.map(({ stop }) => stop()))
   startReplica()
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await sleep(500)
   t.equal(asked.length, 3, 'nor does a replica that starts later')
 })
 
