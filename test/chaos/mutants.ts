@@ -442,12 +442,23 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/refunds/flows/verify-payment.test.ts',
   },
   {
+    name: 'a repeat that waits is told what its own refund leaves',
+    edits: [
+      {
+        file: FLOW,
+        find: 'return giveUpUnlessMade(parts, checked, { attempt: intent, refusal })',
+        replace: 'return giveUp(parts, intent, refusal)',
+      },
+    ],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
     name: 'a payment that contradicts its row keeps the key',
     edits: [
       {
         file: FLOW,
-        find: "  if (seen?.result === 'refused') {\n    await release(",
-        replace: "  if (seen?.result === 'refused') {\n    if (!seen) await release(",
+        find: 'return giveUpUnlessMade(parts, checked, { attempt: own, refusal: seen.refusal })',
+        replace: 'return refused(seen.refusal)',
       },
     ],
     test: 'test/e2e/payment-lookup.test.ts',
