@@ -8,6 +8,7 @@ import type { CallerAllowances } from './caller-limits.ts'
 import { claimOf } from './claim-text.ts'
 import { ABANDONED_MARK_MS, type Claims, createClaims } from './idempotency-keys.ts'
 import { createJournal } from './journal.ts'
+import { createLeftOvers } from './journal-left-over.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { beginRefund } from './lua/begin.ts'
 import { checkRefund } from './lua/check.ts'
@@ -91,7 +92,17 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     leases: new WeakMap(),
   }
 
+  const drop: RefundStore['drop'] = async (unsettled, stored) => {
+    // Whoever settled it may have died before.
+    if (stored !== null) await allowances?.follow(stored)
+    await index.drop(unsettled, stored)
+  }
+  const { now } = options
+  const journalLeftOvers = createLeftOvers(redis, { now, findMany, drop })
+  const journal = createJournal(redis, { now, retentionMs: journalRetentionMs, journalLeftOvers })
+
   return {
+    journal,
     claim: (claim) => bind(parts, claim),
     joinClaim: claims.join,
     begin: (intent) => begin(parts, intent),
@@ -107,20 +118,15 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     findPayment: (merchant, tid) => readPayment(redis, { merchant, tid }),
     listByPayment: (query) => listByPayment(redis, query),
     listUnsettled: index.list,
-    now: options.now,
+    now,
     expireLeases: index.expireLeases,
     takeDue: index.takeDue,
     lookAgain: index.lookAgain,
     keepKey: claims.keep,
     keepDisputed: (stored) => followUp(parts, stored, null),
-    async drop(unsettled, stored) {
-      // Whoever settled it may have died before.
-      if (stored !== null) await allowances?.follow(stored)
-      await index.drop(unsettled, stored)
-    },
+    drop,
     oldestUnknownAt: index.oldestUnknownAt,
     countUnsettled: index.count,
-    journal: createJournal(redis, { now: options.now, retentionMs: journalRetentionMs }),
   }
 }
 
