@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
 import { type Backlog, EVENT_RESULTS, type EventResult } from '../refunds/ports/events.ts'
+import { NOTIFICATION_OUTCOMES, type NotificationOutcome } from '../refunds/ports/observer.ts'
 import type { FinishedDay } from '../refunds/ports/reconciliations.ts'
 import { DIFFERENCE_KINDS, VERDICTS } from '../refunds/reconciliation.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
@@ -31,6 +32,10 @@ export type Metrics = Readonly<{
   countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
+  /** One notification of the provider, by what became of it. */
+  countNotification(outcome: NotificationOutcome): void
+  /** A booking of what was refunded outside, or one that was taken back. */
+  countBooking(change: (typeof BOOKING_CHANGES)[number]): void
   /** One attempt to deliver an event to an endpoint, or what became of the event. */
   countEvent(endpoint: string, result: EventResult): void
   /** Prometheus text. */
@@ -69,6 +74,9 @@ export type UnauthenticatedAnswer = (typeof UNAUTHENTICATED_ANSWERS)[number]
 
 /** Why there was no token for a call to the provider. */
 const TOKEN_FAILURES = ['not_issued', 'rejected'] as const
+
+/** What a person does with bookings. */
+const BOOKING_CHANGES = ['booked', 'taken_back'] as const
 
 /** What is told of whether refunds work; the others are about what a caller sent. */
 const EXPECTED_ANSWERS = [
@@ -149,6 +157,14 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.unauthenticated.inc({ answer })
       changes += 1
     },
+    countBooking(change) {
+      counters.bookings.inc({ change })
+      changes += 1
+    },
+    countNotification(outcome) {
+      counters.notifications.inc({ outcome })
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
@@ -194,6 +210,8 @@ function createCounters(registry: Registry) {
   for (const outcome of EXPECTED_ANSWERS) answers.inc({ outcome }, 0)
   const unauthenticated = new Counter({ ...METRICS.unauthenticated, registers })
   for (const answer of UNAUTHENTICATED_ANSWERS) unauthenticated.inc({ answer }, 0)
+  const notifications = new Counter({ ...METRICS.notifications, registers })
+  for (const outcome of NOTIFICATION_OUTCOMES) notifications.inc({ outcome }, 0)
   const tokenFailures = new Counter({ ...METRICS.tokenFailures, registers })
   for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
   const events = new Counter({ ...METRICS.events, registers })
@@ -206,11 +224,13 @@ function createCounters(registry: Registry) {
     answers,
     unauthenticated,
     tokenFailures,
+    notifications,
     mismatches: new Counter({ ...METRICS.mismatches, registers }),
     conflicts: new Counter({ ...METRICS.conflicts, registers }),
     disputed: new Counter({ ...METRICS.disputed, registers }),
     lost: new Counter({ ...METRICS.lost, registers }),
     resolutions: new Counter({ ...METRICS.resolutions, registers }),
+    bookings: new Counter({ ...METRICS.bookings, registers }),
   }
 }
 

@@ -8,7 +8,7 @@ export type RefundEvent = Readonly<{
   at: string
   event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'disputed' | 'conflict'
   /** Who or what brought it about. */
-  source: 'caller' | 'provider' | 'lease' | 'lookup' | 'operator'
+  source: 'caller' | 'provider' | 'lease' | 'lookup' | 'notification' | 'operator'
   /** The caller that asked for it or resolved it. */
   by: string | null
   note: string | null
@@ -72,7 +72,7 @@ function noted({ event, cause }: HistoryEntry): Omit<RefundEvent, 'at'> {
     case 'disputed':
       return {
         event,
-        source: cause === 'lookup' ? 'lookup' : 'provider',
+        source: cause === 'lookup' || cause === 'notification' ? cause : 'provider',
         by: null,
         note: 'an answer said that it was made',
       }

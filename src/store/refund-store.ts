@@ -18,6 +18,7 @@ import { releaseRefund } from './lua/release.ts'
 import { restoreRefund } from './lua/restore.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { settleRefund } from './lua/settle.ts'
+import { rememberCancelTid } from './notifications.ts'
 import { listByPayment } from './payments.ts'
 import { createDurableWrites, type DurableWrites, type DurableWritesOptions } from './redis/durable-writes.ts'
 import { reach } from './redis/reach.ts'
@@ -40,6 +41,8 @@ export type RefundStoreOptions = DurableWritesOptions &
     journalRetentionMs: number
     /** Absent where nobody looks whether the store loses what it was written. */
     watch?: StoreWatch
+    /** Whether notifications may name cancels by their own tids; absent: none come. */
+    remembersCancelTids?: () => boolean
     /** What callers have taken; absent where nobody has limits. */
     allowances?: Pick<CallerAllowances, 'follow' | 'countAgain' | 'giveBack'>
   }>
@@ -53,6 +56,7 @@ type Parts = Readonly<{
   allowances: RefundStoreOptions['allowances']
   /** For how long a payment is kept of which nothing is unsettled. */
   ledgerRetentionMs: number
+  remembersCancelTids: () => boolean
   clock: MonotonicClock
   /** Until when, by the clock, what was begun here is in flight for certain, and its entry in the index. */
   leases: WeakMap<StoredRefund, number>
@@ -79,7 +83,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     expireKey: claims.letExpire,
   })
   const writes = createDurableWrites(options)
-  const { watch, allowances, clock } = options
+  const { watch, allowances, clock, remembersCancelTids = () => false } = options
   const parts: Parts = {
     redis,
     claims,
@@ -88,6 +92,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     watch,
     allowances,
     ledgerRetentionMs,
+    remembersCancelTids,
     clock,
     leases: new WeakMap(),
   }
@@ -183,6 +188,7 @@ async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement
   await writes.passBarrier(paymentKey)
   if (settled.result === 'lost') return settled
   watch?.refundSettled(paymentKey, settled.stored.refund)
+  if (parts.remembersCancelTids()) rememberCancelTid(redis, stored.merchant, settled.stored.refund)
   await followUp(parts, settled.stored, watchedAt)
   return settled
 }

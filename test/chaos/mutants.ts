@@ -15,6 +15,8 @@ const DUPLICATES = 'store/lua/shared/duplicates.lua'
 const REMEMBERED = 'store/lua/shared/references-and-amounts.lua'
 const BESIDE = 'store/lua/shared/unresolved-beside.lua'
 const MAY_BEGIN_TEST = 'test/store/what-may-begin.test.ts'
+const NOTIFIED = 'refunds/rules/match-notifications.ts'
+const NOTIFIED_TEST = 'test/refunds/rules/match-notifications.test.ts'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
@@ -60,11 +62,49 @@ export const MUTANTS: readonly Mutant[] = [
       { file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' },
       { file: BESIDE, find: 'if not seen.uncertain then return nil end', replace: 'do return nil end' },
       {
-        file: MAY_BEGIN,
-        find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
+        file: LEDGER,
+        find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.awaiting_deposit + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
     ],
+  },
+  {
+    name: 'a booking is not counted',
+    edits: [
+      {
+        file: LEDGER,
+        find: 'ledger.awaiting_deposit + ledger.disputed\n    + ledger.outside\n',
+        replace: 'ledger.awaiting_deposit + ledger.disputed\n',
+      },
+    ],
+    test: 'test/store/refund-store.test.ts',
+  },
+  {
+    name: 'an ambiguous notification settles',
+    edits: [
+      {
+        file: NOTIFIED,
+        find: 'const isCertain = isEachNotified || standing.every(isSettled)',
+        replace: 'const isCertain = isEachNotified || standing.length > 0',
+      },
+    ],
+    test: NOTIFIED_TEST,
+  },
+  {
+    name: 'a notification settles without its amount',
+    edits: [
+      {
+        file: NOTIFIED,
+        find: 'cause.type === type && cause.amounts.includes(amount))',
+        replace: 'cause.type === type && amount > 0)',
+      },
+      {
+        file: NOTIFIED,
+        find: 'cause.type === type && cause.amounts.includes(amount) && limitOf',
+        replace: 'cause.type === type && amount > 0 && limitOf',
+      },
+    ],
+    test: NOTIFIED_TEST,
   },
   {
     name: 'two cancels of a payment may be under way at once',
