@@ -109,6 +109,7 @@ function createProvider(outcome: 'succeeded' | 'unknown'): Provider {
     authorize: async () => authorization,
     renew: async () => authorization,
     admit: async () => ({ outcome: 'admitted', cancel, leave: nothing }),
+    askForDeposit: async () => ({ outcome: 'lost', detail: 'nobody asks' }),
     lookUp: async () => ({ outcome: 'inconclusive', detail: 'not cancelled yet' }),
     readAnswer: () => ({ refundedAt: null, cancelledAmount: null }),
   }

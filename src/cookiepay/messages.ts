@@ -1,13 +1,14 @@
 import type { FullCancel } from '../config/config.ts'
-import type { CancelRequest } from '../refunds/ports/provider.ts'
+import type { CancelRequest, DepositRequest } from '../refunds/ports/provider.ts'
 import type { ProviderAnswer } from '../refunds/refund.ts'
 import { sendableReason } from './reason.ts'
 
-/** The provider's addresses, below the configured base URL (docs/provider.md, Tokens, Cancel call and Lookups). */
+/** The provider's addresses, below the configured base URL (docs/provider.md: Tokens, Cancel call, Cancel after deposit and Lookups). */
 export const TOKEN_PATH = '/payAuth/token'
 export const CANCEL_PATH = '/api/cancel'
 export const SEARCH_PATH = '/api/paysearch'
 export const CERTIFICATE_PATH = '/api/paycert'
+export const DEPOSIT_PATH = '/api/get_cancel_bank_account'
 
 const KOREAN_OFFSET_MS = 9 * 3_600_000
 
@@ -31,6 +32,11 @@ export function cancelBody(request: CancelRequest, fullCancel: FullCancel): stri
     account_no: refundAccount?.account_no,
     account_name: refundAccount?.account_name,
   })
+}
+
+/** The body of a call for an account to pay a deposit into. */
+export function depositBody({ tid, reason, amount }: DepositRequest): string {
+  return JSON.stringify({ tid, reason: sendableReason(reason), amount: String(amount) })
 }
 
 /**
@@ -59,6 +65,21 @@ export function readRows(body: string): Readonly<Record<string, unknown>>[] | nu
   const value = readJson(body)
   const rows = Array.isArray(value) ? value : [value]
   return rows.every(isObject) ? rows : null
+}
+
+/**
+ * The JSON value that a text is, whole: undefined where it is none or names a member twice, and each number that
+ * JavaScript does not hold as it is written as its text, such as one of 17 digits.
+ */
+export function exactValue(body: string): unknown {
+  const value = readJson(body)
+  if (value === undefined) return undefined
+  return JSON.parse(
+    body.replace(TEXT_OR_NUMBER, (token) => {
+      const isExact = token.startsWith('"') || String(Number(token)) === token
+      return isExact ? token : `"${token}"`
+    }),
+  )
 }
 
 function readJson(body: string): unknown {

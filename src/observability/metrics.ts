@@ -12,7 +12,7 @@ export type Metrics = Readonly<{
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
   countProviderCall(
-    call: 'token' | 'cancel' | 'lookup' | 'payment_lookup',
+    call: 'token' | 'cancel' | 'deposit' | 'lookup' | 'payment_lookup',
     outcome: string,
     durationMs: number,
   ): void
