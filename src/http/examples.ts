@@ -263,6 +263,7 @@ function refundOf({ idempotencyKey, body }: AskedRefund, status: Refund['status'
     refunded_at: null,
     failure: null,
     resolution: null,
+    deposit: null,
     requested_by: OPEN_CALLER.name,
     metadata: body.metadata ?? {},
     created_at: '2026-01-01T01:29:59.588Z',

@@ -46,6 +46,7 @@ const PARTS_OF_A_REFUND = {
   provider: 'ProviderAnswer',
   failure: 'Failure',
   resolution: 'Resolution',
+  deposit: 'Deposit',
 }
 
 /**

@@ -7,7 +7,7 @@ export type RefundEvent = Readonly<{
   at: string
   event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'disputed' | 'conflict'
   /** Who or what brought it about. */
-  source: 'caller' | 'provider' | 'lease' | 'lookup' | 'operator'
+  source: 'caller' | 'provider' | 'lease' | 'lookup' | 'notification' | 'operator'
   /** The caller that asked for it or resolved it. */
   by: string | null
   note: string | null

@@ -249,14 +249,14 @@ export interface components {
              */
             detail: string;
         };
-        /** @description Set when it was `unknown` or disputed and has been settled since */
+        /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
         Resolution: {
             /**
-             * @description Who settled it: the provider's lookup, its late answer, or a person
+             * @description Who settled it: the provider's lookup, its late answer, its notification, or a person
              * @example lookup
              * @enum {string}
              */
-            source: "lookup" | "provider" | "operator";
+            source: "lookup" | "provider" | "notification" | "operator";
             /**
              * @description The caller whose key resolved it, for `operator`
              * @example finance
@@ -273,6 +273,24 @@ export interface components {
              */
             at: string;
         };
+        /** @description Set once the account for a deposit was asked for */
+        Deposit: {
+            /**
+             * @description ISO 8601: when the account to pay into was asked for
+             * @example 2026-01-01T01:31:00.000Z
+             */
+            requested_at: string;
+            /**
+             * @description ISO 8601 with offset: until when the deposit can be paid, the end of that day in Korea
+             * @example 2026-01-01T23:59:59+09:00
+             */
+            expires_at: string;
+            /**
+             * @description The provider's whole answer as received, whatever its form; null where it was lost
+             * @example {"RESULTCODE":"0000"}
+             */
+            answer: string | null;
+        };
         /** @description A refund */
         Refund: {
             /**
@@ -281,11 +299,11 @@ export interface components {
              */
             id: string;
             /**
-             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known. `awaiting_deposit`: it takes place once a deposit is paid
              * @example succeeded
              * @enum {string}
              */
-            status: "processing" | "succeeded" | "failed" | "unknown";
+            status: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
             /**
              * @description Name of the CookiePay account
              * @example default
@@ -334,8 +352,10 @@ export interface components {
             refunded_at: string | null;
             /** @description Set when `failed` */
             failure: components["schemas"]["Failure"] | null;
-            /** @description Set when it was `unknown` or disputed and has been settled since */
+            /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
             resolution: components["schemas"]["Resolution"] | null;
+            /** @description Set once the account for a deposit was asked for */
+            deposit: components["schemas"]["Deposit"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
@@ -380,11 +400,11 @@ export interface components {
              */
             id: string;
             /**
-             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known. `awaiting_deposit`: it takes place once a deposit is paid
              * @example succeeded
              * @enum {string}
              */
-            status: "processing" | "succeeded" | "failed" | "unknown";
+            status: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
             /**
              * @description Name of the CookiePay account
              * @example default
@@ -433,8 +453,10 @@ export interface components {
             refunded_at?: string | null;
             /** @description Set when `failed` */
             failure?: components["schemas"]["Failure"] | null;
-            /** @description Set when it was `unknown` or disputed and has been settled since */
+            /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
             resolution?: components["schemas"]["Resolution"] | null;
+            /** @description Set once the account for a deposit was asked for */
+            deposit?: components["schemas"]["Deposit"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
@@ -473,11 +495,11 @@ export interface components {
              */
             id: string;
             /**
-             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known. `awaiting_deposit`: it takes place once a deposit is paid
              * @example succeeded
              * @enum {string}
              */
-            status: "processing" | "succeeded" | "failed" | "unknown";
+            status: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
             /**
              * @description Name of the CookiePay account
              * @example default
@@ -526,8 +548,10 @@ export interface components {
             refunded_at: string | null;
             /** @description Set when `failed` */
             failure: components["schemas"]["Failure"] | null;
-            /** @description Set when it was `unknown` or disputed and has been settled since */
+            /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
             resolution: components["schemas"]["Resolution"] | null;
+            /** @description Set once the account for a deposit was asked for */
+            deposit: components["schemas"]["Deposit"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
@@ -665,10 +689,22 @@ export interface components {
             unknown: number;
             /**
              * Format: int64
+             * @description Integer of KRW: refunds that take place once a deposit is paid
+             * @example 0
+             */
+            awaiting_deposit: number;
+            /**
+             * Format: int64
              * @description Integer of KRW: refunds that have failed, and that a later answer says were made
              * @example 0
              */
             disputed: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was refunded outside of this gateway, as a person has booked it
+             * @example 0
+             */
+            outside: number;
             /**
              * Format: int64
              * @description Integer of KRW: what can still be refunded
@@ -700,7 +736,7 @@ export interface components {
              * @example caller
              * @enum {string}
              */
-            source: "caller" | "provider" | "lease" | "lookup" | "operator";
+            source: "caller" | "provider" | "lease" | "lookup" | "notification" | "operator";
             /**
              * @description The caller that asked for it or resolved it
              * @example orders
@@ -1045,7 +1081,7 @@ export interface operations {
                  * @description Without a tid `processing` or `unknown`: the unsettled refunds of all payments
                  * @example unknown
                  */
-                status?: "processing" | "succeeded" | "failed" | "unknown";
+                status?: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
                 /**
                  * @description Name of the configured CookiePay account; optional when there is only one
                  * @example default

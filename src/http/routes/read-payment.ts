@@ -54,7 +54,9 @@ export const PaymentLedger = Type.Object(
     refunded: sum('what was refunded', 3000),
     in_flight: sum('what is being refunded now', 0),
     unknown: sum('refunds whose outcome is not known', 0),
+    awaiting_deposit: sum('refunds that take place once a deposit is paid', 0),
     disputed: sum('refunds that have failed, and that a later answer says were made', 0),
+    outside: sum('what was refunded outside of this gateway, as a person has booked it', 0),
     remaining: sum('what can still be refunded', 7000),
     refunds: Type.Array(ref(SeenRefund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
@@ -64,13 +66,15 @@ export const PaymentLedger = Type.Object(
 
 const NEVER_REFUNDED = 'No refund of this payment was ever made here.'
 
+const NO_SUMS = { refunded: 0, in_flight: 0, unknown: 0, awaiting_deposit: 0, disputed: 0, outside: 0 }
+
 const { partial, unknown } = REFUNDS
 const LEDGERS: Examples<Static<typeof PaymentLedger>> = {
   partly_refunded: {
     summary: 'A part is refunded',
     value: {
       ...{ account: partial.account, tid: partial.tid, method: 'card_auth', amount: 10000 },
-      ...{ tax_free_amount: null, refunded: 3000, in_flight: 0, unknown: 0, disputed: 0, remaining: 7000 },
+      ...{ tax_free_amount: null, ...NO_SUMS, refunded: 3000, remaining: 7000 },
       ...{ refunds: [partial], next_cursor: null },
     },
   },
@@ -78,7 +82,7 @@ const LEDGERS: Examples<Static<typeof PaymentLedger>> = {
     summary: 'The outcome of a refund is not known yet',
     value: {
       ...{ account: unknown.account, tid: unknown.tid, method: 'card_auth', amount: 10000 },
-      ...{ tax_free_amount: null, refunded: 0, in_flight: 0, unknown: 10000, disputed: 0, remaining: 0 },
+      ...{ tax_free_amount: null, ...NO_SUMS, unknown: 10000, remaining: 0 },
       ...{ refunds: [unknown], next_cursor: null },
     },
   },

@@ -14,7 +14,7 @@ if not ledger then return { '', '', '' } end
 
 local now = now_ms()
 for id in string.gmatch(unsettled or '', '%S+') do expire_lease(ledger, read_refund(id), now) end
-local page = { '', line(ledger, LEDGER), found[3] or '' }
+local page = { '', ledger_text(ledger), found[3] or '' }
 while number <= ledger.last_number do
   if (#page - 3) / 2 == limit then
     page[1] = string.format('%.0f', number)

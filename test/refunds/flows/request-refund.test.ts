@@ -144,6 +144,7 @@ function createFlow(faults: Faults = {}) {
             refunded_at: null,
             failure: null,
             resolution: null,
+            deposit: null,
             created_at: '2026-01-01T00:00:00.000Z',
             updated_at: '2026-01-01T00:00:00.000Z',
           },
