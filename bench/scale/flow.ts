@@ -120,6 +120,7 @@ const nothing = () => {}
 export const SILENT: RefundObserver = {
   recorded: nothing,
   resolved: nothing,
+  depositAskedFor: nothing,
   notSent: nothing,
   amountMismatch: nothing,
   conflict: nothing,

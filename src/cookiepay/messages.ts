@@ -67,21 +67,6 @@ export function readRows(body: string): Readonly<Record<string, unknown>>[] | nu
   return rows.every(isObject) ? rows : null
 }
 
-/**
- * The JSON value that a text is, whole: undefined where it is none or names a member twice, and each number that
- * JavaScript does not hold as it is written as its text, such as one of 17 digits.
- */
-export function exactValue(body: string): unknown {
-  const value = readJson(body)
-  if (value === undefined) return undefined
-  return JSON.parse(
-    body.replace(TEXT_OR_NUMBER, (token) => {
-      const isExact = token.startsWith('"') || String(Number(token)) === token
-      return isExact ? token : `"${token}"`
-    }),
-  )
-}
-
 function readJson(body: string): unknown {
   try {
     const value: unknown = JSON.parse(body)

@@ -20,6 +20,7 @@ import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
+import { requestDepositRoute } from './routes/request-deposit.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
 import { STRICT_VALIDATION } from './strict-validation.ts'
 
@@ -109,6 +110,7 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(resolveRefundRoute, {
     parts: { ...refunds, resolveFailedAfterMs: config.resolveFailedAfterMs },
   })
+  await api.register(requestDepositRoute, { parts: refunds, telemetry })
   await api.register(listRefundsRoute, { store, accounts })
   await api.register(readPaymentRoute, { store, accounts })
 }

@@ -5,7 +5,7 @@ import type { HistoryEntry, StoredRefund } from './stored-refund.ts'
 export type RefundEvent = Readonly<{
   /** ISO 8601. */
   at: string
-  event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'disputed' | 'conflict'
+  event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'awaiting_deposit' | 'disputed' | 'conflict'
   /** Who or what brought it about. */
   source: 'caller' | 'provider' | 'lease' | 'lookup' | 'notification' | 'operator'
   /** The caller that asked for it or resolved it. */
@@ -16,10 +16,15 @@ export type RefundEvent = Readonly<{
 const NOBODY = { by: null, note: null } as const
 
 /** Everything that happened to a refund, oldest first: its intent, its history and its outcome. */
-export function refundEvents({ refund, history, earlier }: StoredRefund): RefundEvent[] {
+export function refundEvents({ refund, history, earlier, asking }: StoredRefund): RefundEvent[] {
   const resolutions = [...earlier, refund.resolution]
+  const askedBy = [...(asking?.askedBy ?? [])]
   const events: RefundEvent[] = []
   for (const entry of history) {
+    if (entry.event === 'awaiting_deposit') {
+      events.push(...depositEvents(entry, askedBy.shift() ?? null))
+      continue
+    }
     events.push(
       entry.event === 'failed'
         ? settled(entry.at, 'failed', resolutions.shift() ?? null)
@@ -37,9 +42,21 @@ export function refundEvents({ refund, history, earlier }: StoredRefund): Refund
   return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
 }
 
-/** When a refund became `unknown`, in milliseconds since 1970, by the clock of the store. */
-export function unknownSinceMs({ refund, history }: StoredRefund): number {
+/**
+ * When a refund became `unknown`, or the deposit that it awaits was asked for, in milliseconds since 1970, by the clock of
+ * the store.
+ */
+export function uncertainSinceMs({ refund, history }: StoredRefund): number {
+  if (refund.status === 'awaiting_deposit' && refund.deposit !== null)
+    return Date.parse(refund.deposit.requested_at)
   return Date.parse(history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at)
+}
+
+/** That a deposit was asked for, and before that, unless one had been, that the refund had failed for want of it. */
+function depositEvents({ at, cause }: HistoryEntry, by: string | null): RefundEvent[] {
+  const asked = { at, event: 'awaiting_deposit', source: 'operator', by, note: null } as const
+  const failedAt = Number(cause)
+  return Number.isNaN(failedAt) ? [asked] : [settled(new Date(failedAt).toISOString(), 'failed', null), asked]
 }
 
 function settled(at: string, event: 'succeeded' | 'failed', resolution: Resolution | null): RefundEvent {

@@ -88,7 +88,7 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   const key = keys.unsettled(unsettledShard(unsettled.id))
   const stored = await find(unsettled)
   const isImpossible = dueAt > now() + longestLeaseMs()
-  if (stored?.refund.status === 'unknown') {
+  if (stored?.refund.status === 'unknown' || stored?.refund.status === 'awaiting_deposit') {
     await keepKey(stored)
     await indexUnknown(redis, { stored, found: entry, dueAt: isImpossible ? null : dueAt })
   } else if (stored?.refund.status === 'processing') {

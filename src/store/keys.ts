@@ -11,7 +11,8 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
- * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next      | until settled               |
+ * | `awaiting:{<shard>}`                 | zset   | the same of refunds that await a deposit       | until settled               |
+ * | `lookups:{<shard>}`                  | zset   | the same of both, by when they are looked up next      | until settled               |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
@@ -27,6 +28,7 @@ export const keys = {
     `abandoned:{${merchant}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   unknown: (shard: number) => `unknown:{${shard}}`,
+  awaiting: (shard: number) => `awaiting:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
   allowance: (caller: string, day: string) => `allowance:{${caller}}:${day}`,
   token: (merchant: string) => `token:{${merchant}}`,

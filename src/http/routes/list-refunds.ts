@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
-import type { RefundStore } from '../../refunds/ports/store.ts'
+import type { RefundStore, UnsettledQuery } from '../../refunds/ports/store.ts'
 import { REFUND_STATUSES } from '../../refunds/refund-states.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
 import { type Caller, READERS } from '../caller.ts'
-import { type Examples, REFUNDS } from '../examples.ts'
+import { AWAITING_REFUND, type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
@@ -32,7 +32,8 @@ const RefundListQuery = Type.Object(
     tid: Type.Optional(Tid),
     status: Type.Optional(
       Type.Enum(REFUND_STATUSES, {
-        description: 'Without a tid `processing` or `unknown`: the unsettled refunds of all payments',
+        description:
+          'Without a tid `processing`, `unknown` or `awaiting_deposit`: the unsettled refunds of all payments',
         examples: ['unknown'],
       }),
     ),
@@ -58,7 +59,10 @@ const RefundListQuery = Type.Object(
 )
 type RefundListQuery = Static<typeof RefundListQuery>
 
-const NO_LIST = { pointer: '#/tid', detail: 'Give a tid, or else a status of unknown or processing.' }
+const NO_LIST = {
+  pointer: '#/tid',
+  detail: 'Give a tid, or else a status of unknown, processing or awaiting_deposit.',
+}
 
 const LISTS: Examples<Static<typeof RefundList>> = {
   of_payment: { summary: 'Of one payment', value: { data: [REFUNDS.partial], next_cursor: null } },
@@ -70,6 +74,10 @@ const LISTS: Examples<Static<typeof RefundList>> = {
     summary: 'What is unknown, of all payments',
     value: { data: [REFUNDS.unknown], next_cursor: null },
   },
+  awaiting_deposit: {
+    summary: 'What awaits a deposit, of all payments',
+    value: { data: [AWAITING_REFUND], next_cursor: null },
+  },
   none: { summary: 'There is none', value: { data: [], next_cursor: null } },
 }
 
@@ -79,7 +87,7 @@ const schema = {
   tags: ['refunds'],
   summary: 'List the refunds of a payment, or the unsettled ones of all',
   description:
-    'Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
+    'Give a tid, or else a status of `unknown`, `processing` or `awaiting_deposit`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
   querystring: RefundListQuery,
   response: {
     200: jsonAnswer(RefundList, { description: 'Oldest first', examples: LISTS }),
@@ -102,7 +110,7 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
       return sendInvalid(reply, { pointer: '#/cursor', detail: 'This cursor is of another list.' })
     }
     if (tid !== undefined) return sendPayment(reply, { ...request.query, tid })
-    if (status !== 'unknown' && status !== 'processing') {
+    if (status === undefined || status === 'succeeded' || status === 'failed') {
       return sendInvalid(reply, NO_LIST)
     }
     return sendUnsettled(reply, { ...request.query, status })
@@ -131,7 +139,7 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
   /** Of all accounts where none is named. Refunds of others would say too much, so they are left out. */
   async function sendUnsettled(
     reply: FastifyReply,
-    query: RefundListQuery & { status: 'unknown' | 'processing' },
+    query: RefundListQuery & Pick<UnsettledQuery, 'status'>,
   ): Promise<FastifyReply> {
     const { account: name, status } = query
     const account = name === undefined ? undefined : pickAccount(accounts, name)

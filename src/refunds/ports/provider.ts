@@ -56,24 +56,15 @@ export type DepositRequest = Pick<
   'merchant' | 'tid' | 'reason' | 'amount' | 'leaseLeft' | 'traceparent'
 >
 
-/** What the provider answered, in whatever form: the JSON that it was, or else its text. */
-export type DepositAnswer =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly unknown[]
-  | Readonly<{ [name: string]: unknown }>
-
 /**
- * What that call led to. `answered`: whatever it says, the provider may have opened an account. `lost`: it was sent,
+ * What that call led to. `answered`, with its text: whatever that says, the provider may have opened an account. `lost`: it was sent,
  * and no complete answer came back.
  */
 export type DepositOutcome =
   | NotSent
   | Readonly<{ outcome: 'token_rejected'; detail: string }>
   | Readonly<{ outcome: 'lost'; detail: string }>
-  | Readonly<{ outcome: 'answered'; status: number; answer: DepositAnswer }>
+  | Readonly<{ outcome: 'answered'; status: number; answer: string }>
 
 /** A token of the provider, or why there is none. */
 export type Authorization = Readonly<{ outcome: 'authorized'; token: string }> | NotSent

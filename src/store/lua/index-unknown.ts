@@ -12,7 +12,7 @@ export type IndexUnknownArguments = Readonly<{
   dueAt: number | null
 }>
 
-/** index-unknown.lua: moves a refund from those in flight to the unknown ones. Throws StoreError. */
+/** index-unknown.lua: moves a refund from those in flight to the unknown ones or to those that await a deposit. Throws StoreError. */
 export async function indexUnknown(
   redis: Scripts,
   { stored, found, dueAt }: IndexUnknownArguments,
@@ -21,7 +21,7 @@ export async function indexUnknown(
   await reach(
     redis.indexUnknown(
       keys.unsettled(shard),
-      keys.unknown(shard),
+      stored.refund.status === 'awaiting_deposit' ? keys.awaiting(shard) : keys.unknown(shard),
       keys.lookups(shard),
       found,
       unknownEntryOf(stored),

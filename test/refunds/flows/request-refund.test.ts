@@ -132,6 +132,7 @@ function createFlow(faults: Faults = {}) {
           history: [],
           countedTaxFree: 0,
           earlier: [],
+          asking: null,
           disputedBy: null,
           refund: {
             id: intent.claim.id,
@@ -239,6 +240,7 @@ function createFlow(faults: Faults = {}) {
         observer: {
           recorded: (refund) => observed.push(`recorded ${refund.status}`),
           resolved: (refund) => observed.push(`resolved ${refund.status}`),
+          depositAskedFor: () => observed.push('deposit'),
           notSent: (_claim, { code }) => observed.push(`not sent: ${code}`),
           amountMismatch: (_refund, cancelled) => observed.push(`mismatch ${cancelled}`),
           conflict: (refund: Refund, settlement: Settlement, isOther: boolean) =>
