@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
+import type { BookParts } from '../refunds/flows/book-outside.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
 import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
@@ -14,6 +15,7 @@ import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.
 import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
+import { bookOutsideRoute } from './routes/book-outside.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
 import { listRefundsRoute } from './routes/list-refunds.ts'
@@ -26,7 +28,7 @@ import { STRICT_VALIDATION } from './strict-validation.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
-  refunds: RefundParts
+  refunds: RefundParts & BookParts
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */
@@ -113,4 +115,5 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(requestDepositRoute, { parts: refunds, telemetry })
   await api.register(listRefundsRoute, { store, accounts })
   await api.register(readPaymentRoute, { store, accounts })
+  await api.register(bookOutsideRoute, { parts: refunds, store, accounts })
 }

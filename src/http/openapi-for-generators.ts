@@ -57,6 +57,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'createRefund request': 'RefundRequest',
   'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
+  'bookOutsideRefund request': 'OutsideRefundRequest',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',
   'Readiness.parts{}': 'ReadinessPart',

@@ -10,7 +10,7 @@ import { Problem } from './problems/catalog.ts'
 import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
 import { RefundList } from './routes/list-refunds.ts'
-import { PaymentLedger } from './routes/read-payment.ts'
+import { PaymentLedger, SeenOutsideRefund } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
 import { SeenRefund } from './seen-refund.ts'
 
@@ -21,6 +21,7 @@ const SHARED_SCHEMAS = [
   UnsettledRefund,
   CheckedRefund,
   RefundList,
+  SeenOutsideRefund,
   PaymentLedger,
   RefundEventList,
   Problem,

@@ -28,6 +28,8 @@ export type Metrics = Readonly<{
   countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
+  /** A booking of what was refunded outside, or one that was taken back. */
+  countBooking(change: (typeof BOOKING_CHANGES)[number]): void
   /** Prometheus text. */
   text(): Promise<string>
   contentType: string
@@ -61,6 +63,9 @@ export type UnauthenticatedAnswer = (typeof UNAUTHENTICATED_ANSWERS)[number]
 
 /** Why there was no token for a call to the provider. */
 const TOKEN_FAILURES = ['not_issued', 'rejected'] as const
+
+/** What a person does with bookings. */
+const BOOKING_CHANGES = ['booked', 'taken_back'] as const
 
 /** What is told of whether refunds work; the others are about what a caller sent. */
 const EXPECTED_ANSWERS = [
@@ -140,6 +145,10 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.unauthenticated.inc({ answer })
       changes += 1
     },
+    countBooking(change) {
+      counters.bookings.inc({ change })
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
@@ -192,6 +201,7 @@ function createCounters(registry: Registry) {
     disputed: new Counter({ ...METRICS.disputed, registers }),
     lost: new Counter({ ...METRICS.lost, registers }),
     resolutions: new Counter({ ...METRICS.resolutions, registers }),
+    bookings: new Counter({ ...METRICS.bookings, registers }),
   }
 }
 

@@ -185,6 +185,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/payments/{tid}/outside-refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Book what was refunded outside
+         * @description For a person who has seen a cancel that was made elsewhere, in the provider's console for one: it takes its place of the payment, so that the gateway does not refund it again. Moves no money. A negative `amount` takes back what was booked.
+         */
+        post: operations["bookOutsideRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -640,6 +660,40 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** @description What a person has booked as refunded outside, or taken back. One of another caller has, without the scope `read_all`, only `id`, `amount` and `at` */
+        SeenOutsideRefund: {
+            /**
+             * @description Derived from the caller and its idempotency key
+             * @example ob_D20N6F0CBDSWY6WVZ8RC1FRXZG
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was refunded; negative to take back what was booked
+             * @example 3000
+             */
+            amount: number;
+            /**
+             * @description Integer of KRW, as stated
+             * @example null
+             */
+            tax_free_amount?: number | null;
+            /**
+             * @description As stated
+             * @example 쿠키페이 콘솔에서 취소함
+             */
+            note?: string;
+            /**
+             * @description The caller that booked it
+             * @example finance
+             */
+            by?: string;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T02:00:00.000Z
+             */
+            at: string;
+        };
         /** @description What has been done with a payment */
         PaymentLedger: {
             /**
@@ -718,6 +772,8 @@ export interface components {
              * @example null
              */
             next_cursor: string | null;
+            /** @description What was booked as refunded outside of this gateway, oldest first */
+            outside_refunds: components["schemas"]["SeenOutsideRefund"][];
         };
         RefundEvent: {
             /**
@@ -990,6 +1046,31 @@ export interface components {
              */
             note: string;
             provider?: components["schemas"]["StatedAnswer"];
+        };
+        /** @description What was refunded outside of the gateway */
+        OutsideRefundRequest: {
+            /**
+             * @description Name of the configured CookiePay account; optional when there is only one
+             * @example default
+             */
+            account?: string;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was refunded; negative to take back what was booked
+             * @example 3000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW with the sign of `amount`: its tax-free part
+             * @example 0
+             */
+            tax_free_amount?: number;
+            /**
+             * @description Where and why it was refunded, and how that was seen
+             * @example 쿠키페이 콘솔에서 취소함
+             */
+            note: string;
         };
     };
     responses: never;
@@ -2283,6 +2364,207 @@ export interface operations {
                 };
             };
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookOutsideRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, bare or as a quoted structured-field string
+                 * @example order-1042-refund-1
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /**
+                 * @description The PG transaction id of the payment
+                 * @example order1042-10000
+                 */
+                tid: string;
+            };
+            cookie?: never;
+        };
+        /** @description What was refunded outside of the gateway */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutsideRefundRequest"];
+            };
+        };
+        responses: {
+            /** @description The ledger */
+            201: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Only on a repeat: it was booked before */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentLedger"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청); `idempotency_key_missing`: Idempotency-Key header is missing (멱등키 헤더 누락); `idempotency_key_invalid`: Idempotency-Key header is not valid (멱등키 형식 오류) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
+            415: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: Key belongs to another request (멱등키 재사용); `amount_exceeds_remaining`: More than remains (환불 가능 금액 초과); `tax_free_not_allowed`: Tax-free amount is not allowed (비과세 금액 사용 불가); `tax_free_exceeds_amount`: Tax-free or taxable part is too large (비과세·과세 금액 초과); `unknown_account`: Unknown account (알 수 없는 계정) */
+            422: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

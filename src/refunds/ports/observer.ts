@@ -1,4 +1,5 @@
 import type { Krw } from '../krw.ts'
+import type { OutsideRefund } from '../outside-refund.ts'
 import type { Refund } from '../refund.ts'
 import type { StepTimings } from '../step-timings.ts'
 import type { Settlement } from '../stored-refund.ts'
@@ -10,6 +11,12 @@ export type RequestOrigin = Readonly<{
   requestId?: string | undefined
   /** The W3C trace context that the request came with. */
   traceparent?: string | undefined
+}>
+
+/** What is reported of what was refunded outside of the gateway. */
+export type OutsideObserver = Readonly<{
+  /** A person has booked it, or taken a booking back; `account` as callers name it. */
+  booked(booking: OutsideRefund, account: string): void
 }>
 
 /** What the flow reports at each change of state, for logs and metrics. */

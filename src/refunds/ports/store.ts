@@ -2,6 +2,7 @@ import type { Attempt, Claim, Intent, Wish } from '../claim.ts'
 import type { Krw } from '../krw.ts'
 
 import type { Ledger } from '../ledger-sums.ts'
+import type { OutsideRefund } from '../outside-refund.ts'
 import type { RefundKind } from '../payment.ts'
 import type { Refund } from '../refund.ts'
 import type { Settlement, StoredRefund } from '../stored-refund.ts'
@@ -155,8 +156,8 @@ export type RefundStore = Readonly<{
   /** The payment's ledger, or null where nothing was ever refunded of it. */
   findPayment(merchant: string, tid: string): Promise<Ledger | null>
   /**
-   * The payment's refunds that match (absent: all), and its ledger at the same moment, or null where nothing
-   * was ever refunded of it. A cursor is the `nextCursor` of the page before; null starts.
+   * The payment's refunds that match (absent: all), and its ledger and bookings at the same moment; the ledger is null
+   * where nothing was ever refunded of it. A cursor is the `nextCursor` of the page before; null starts.
    */
   listByPayment(query: {
     merchant: string
@@ -164,7 +165,7 @@ export type RefundStore = Readonly<{
     limit: number
     cursor: string | null
     matches?: (refund: Refund) => boolean
-  }): Promise<RefundPage & Readonly<{ ledger: Ledger | null }>>
+  }): Promise<RefundPage & Readonly<{ ledger: Ledger | null; bookings: readonly OutsideRefund[] }>>
   /** The refunds of all payments that are `processing`, `unknown` or `awaiting_deposit`, oldest first. */
   listUnsettled(query: UnsettledQuery): Promise<RefundPage>
   /** How many refunds are `processing` or `unknown`. */

@@ -18,7 +18,14 @@ type Replies = Readonly<{
   releaseRefund: readonly [result: string, id: string, text: string]
   readRefund: readonly [result: string, id: string, text: string]
   readPayment: readonly [ledger: string, verified: string] | null
-  listRefunds: readonly [next: string, ledger: string, verified: string, ...idsAndTexts: string[]]
+  listRefunds: readonly [
+    next: string,
+    ledger: string,
+    verified: string,
+    bookings: string,
+    ...idsAndTexts: string[],
+  ]
+  bookOutside: readonly [result: string, textOrFigure?: string, figure?: string]
   readDue: readonly string[]
   takeDue: readonly string[]
   lookAgain: number
@@ -50,6 +57,7 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   readRefund: { file: 'read-refund.lua', keys: 1 },
   readPayment: { file: 'read-payment.lua', keys: 1 },
   listRefunds: { file: 'list-refunds.lua', keys: 1 },
+  bookOutside: { file: 'book-outside.lua', keys: 1 },
   readDue: { file: 'read-due.lua', keys: 1 },
   takeDue: { file: 'take-due.lua', keys: 1 },
   lookAgain: { file: 'look-again.lua', keys: 1 },
