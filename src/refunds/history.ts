@@ -1,4 +1,5 @@
 import type { Resolution } from './refund.ts'
+import type { RefundState } from './refund-states.ts'
 import type { HistoryEntry, StoredRefund } from './stored-refund.ts'
 
 /** Something that happened to a refund. */
@@ -42,6 +43,28 @@ export function refundEvents({ refund, history, earlier, asking }: StoredRefund)
   return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
 }
 
+/** A change of a refund's state; `at`: ISO 8601. */
+export type RefundChange = Readonly<{ change: Exclude<RefundState, 'processing'>; at: string }>
+
+/** Each change of a refund's state, oldest first. What disputes it again while it is disputed changes none. */
+export function refundChanges({ refund, history }: StoredRefund): RefundChange[] {
+  const changes: RefundChange[] = []
+  const add = (change: RefundChange['change'], at: string) => {
+    if (changes.at(-1)?.change !== change) changes.push({ change, at })
+  }
+  for (const { event, cause, at } of history) {
+    if (event === 'awaiting_deposit') {
+      const failedAt = failedBefore(cause)
+      if (failedAt !== null) add('failed', failedAt)
+      add('awaiting_deposit', at)
+    }
+    if (event === 'unknown' || event === 'failed' || event === 'disputed') add(event, at)
+  }
+  const state = refund.disputed ? 'disputed' : refund.status
+  if (state !== 'processing') add(state, refund.updated_at)
+  return changes
+}
+
 /**
  * When a refund became `unknown`, or the deposit that it awaits was asked for, in milliseconds since 1970, by the clock of
  * the store.
@@ -55,8 +78,13 @@ export function uncertainSinceMs({ refund, history }: StoredRefund): number {
 /** That a deposit was asked for, and before that, unless one had been, that the refund had failed for want of it. */
 function depositEvents({ at, cause }: HistoryEntry, by: string | null): RefundEvent[] {
   const asked = { at, event: 'awaiting_deposit', source: 'operator', by, note: null } as const
-  const failedAt = Number(cause)
-  return Number.isNaN(failedAt) ? [asked] : [settled(new Date(failedAt).toISOString(), 'failed', null), asked]
+  const failedAt = failedBefore(cause)
+  return failedAt === null ? [asked] : [settled(failedAt, 'failed', null), asked]
+}
+
+/** Since when it had failed that a deposit is asked for, as ISO 8601; null: one had been asked for before. */
+function failedBefore(cause: string): string | null {
+  return cause === 'again' ? null : new Date(Number(cause)).toISOString()
 }
 
 function settled(at: string, event: 'succeeded' | 'failed', resolution: Resolution | null): RefundEvent {

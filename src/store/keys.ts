@@ -12,7 +12,9 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
  * | `awaiting:{<shard>}`                 | zset   | the same of refunds that await a deposit       | until settled               |
- * | `lookups:{<shard>}`                  | zset   | the same of both, by when they are looked up next      | until settled               |
+ * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next; disputed ones, and what is about to be settled late, too | until settled |
+ * | `journal:{<shard>}`                  | stream | each change of a refund's state (lua/shared/journal.lua) | the journal's retention |
+ * | `journalled:{<shard>}`               | zset   | how many changes of a refund are journalled, where it has not merely settled (lua/journal-changes.lua) | the journal's retention |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
@@ -30,6 +32,8 @@ export const keys = {
   unknown: (shard: number) => `unknown:{${shard}}`,
   awaiting: (shard: number) => `awaiting:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
+  journal: (shard: number) => `journal:{${shard}}`,
+  journalled: (shard: number) => `journalled:{${shard}}`,
   allowance: (caller: string, day: string) => `allowance:{${caller}}:${day}`,
   token: (merchant: string) => `token:{${merchant}}`,
   storeId: (shard: number) => `store-id:{${shard}}`,

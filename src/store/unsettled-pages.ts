@@ -26,7 +26,7 @@ export type PageParts = Readonly<{
   redis: RedisClient
   find(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
   /** Gets an entry of those whose refund is not unknown, or does not await a deposit, any more. */
-  onLeftOver(entry: UnsettledEntry): void
+  onLeftOver(entry: UnsettledEntry, stored: StoredRefund): void
 }>
 
 const KEY_OF = { unknown: keys.unknown, awaiting_deposit: keys.awaiting } as const
@@ -65,7 +65,7 @@ async function fillPage(
     for (const [index, entry] of batch.entries()) {
       const stored = found[index] ?? null
       if (status !== 'processing' && stored !== null && stored.refund.status !== status)
-        parts.onLeftOver(entry)
+        parts.onLeftOver(entry, stored)
       if (stored?.refund.status !== status) continue
       if (caller !== undefined && stored.refund.requested_by !== caller) continue
       refunds.push(stored.refund)
