@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, longestTimeoutMs } from './config/config.ts'
 import { exposureWarnings } from './config/exposure.ts'
 import { createCookiePay } from './cookiepay/client.ts'
+import { readNotification } from './cookiepay/notification.ts'
 import { createListener } from './http/access/listener.ts'
 import { buildApp } from './http/app.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
@@ -21,6 +22,7 @@ import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { merchantOf } from './refunds/merchant.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
+import { createNotifications } from './store/notifications.ts'
 import { createOutsideRefunds } from './store/outside-refunds.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
@@ -84,6 +86,7 @@ export async function startGateway(
     metrics,
     readiness,
     apiKeys: () => state.apiKeys,
+    notificationSecrets: () => state.notificationSecrets,
     listener,
     isClosing: () => state.isClosing,
     telemetry,
@@ -91,6 +94,9 @@ export async function startGateway(
       store: opened.store,
       outside: opened.outside,
       outsideObserver: parts.observer,
+      notifications: opened.notifications,
+      notificationObserver: parts.observer,
+      read: readNotification,
       allowances: opened.allowances,
       provider,
       accounts: state.accountsByName,
@@ -168,10 +174,23 @@ async function openStore({ config, log, state }: Assembly) {
     ledgerRetentionMs: config.ledgerRetentionMs,
     journalRetentionMs: config.journalRetentionMs,
     watch: identity,
+    remembersCancelTids: () => state.notificationSecrets.length > 0,
   }
   const store = createRefundStore(redis, { ...options, allowances })
   const outside = createOutsideRefunds(redis, options)
-  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store, outside }
+  const notifications = createNotifications(redis, options)
+  return {
+    privateRedis,
+    redis,
+    identity,
+    durability,
+    clock,
+    serverTime,
+    allowances,
+    store,
+    outside,
+    notifications,
+  }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
@@ -206,7 +225,13 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
-  const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
+  const reconciler = startReconciler({
+    store,
+    provider,
+    observer,
+    notifications: opened.notifications,
+    intervalMs: config.reconcileIntervalMs,
+  })
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
   return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }

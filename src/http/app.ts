@@ -5,6 +5,7 @@ import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
 import type { BookParts } from '../refunds/flows/book-outside.ts'
+import type { NotificationParts } from '../refunds/flows/receive-notification.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
 import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
@@ -22,17 +23,20 @@ import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
+import { receiveNotificationRoute } from './routes/receive-notification.ts'
 import { requestDepositRoute } from './routes/request-deposit.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
 import { STRICT_VALIDATION } from './strict-validation.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
-  refunds: RefundParts & BookParts
+  refunds: RefundParts & BookParts & NotificationParts
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */
   apiKeys(): readonly ApiKey[] | null
+  /** The secrets of notifications that are taken just now. */
+  notificationSecrets(): readonly string[]
   /** Absent where nothing is to listen. */
   listener?: Listener
   /** Whether each answer is to end its connection, so that the caller's next request goes elsewhere. */
@@ -91,6 +95,11 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
   await app.register(openapi)
   await app.register(probeRoutes, { readiness: parts.readiness, metrics: parts.metrics })
+  await app.register(receiveNotificationRoute, {
+    parts: parts.refunds,
+    secrets: parts.notificationSecrets,
+    rateLimit: config.rateLimit,
+  })
   await app.register((api) => serveCallers(api, config, parts))
   return app
 }
@@ -98,7 +107,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 /** What callers ask for, each with its key. */
 async function serveCallers(api: FastifyInstance, config: Config, parts: AppParts): Promise<void> {
   const { refunds, metrics, telemetry } = parts
-  const { store, accounts } = refunds
+  const { store, notifications, accounts } = refunds
   await limitRate(api, config.rateLimit)
   api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, metrics)))
   await api.register(createRefundRoute, {
@@ -114,6 +123,6 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   })
   await api.register(requestDepositRoute, { parts: refunds, telemetry })
   await api.register(listRefundsRoute, { store, accounts })
-  await api.register(readPaymentRoute, { store, accounts })
-  await api.register(bookOutsideRoute, { parts: refunds, store, accounts })
+  await api.register(readPaymentRoute, { store, notifications, accounts })
+  await api.register(bookOutsideRoute, { parts: refunds, store, notifications, accounts })
 }

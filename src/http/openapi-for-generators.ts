@@ -58,6 +58,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
   'bookOutsideRefund request': 'OutsideRefundRequest',
+  'receiveNotification request': 'CookiePayNotification',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',
   'Readiness.parts{}': 'ReadinessPart',

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { VERSION } from '../config/version.ts'
+import { ShownNotification } from '../refunds/notification.ts'
 import { Refund } from '../refunds/refund.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
 import { type OpenApiDocument, publishedDocument } from './openapi-for-generators.ts'
@@ -22,6 +23,7 @@ const SHARED_SCHEMAS = [
   CheckedRefund,
   RefundList,
   SeenOutsideRefund,
+  ShownNotification,
   PaymentLedger,
   RefundEventList,
   Problem,

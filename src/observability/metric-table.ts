@@ -56,6 +56,11 @@ export const METRICS = {
     help: 'Refunds that were unknown and have been settled, by what settled them',
     labelNames: ['source', 'status'],
   },
+  notifications: {
+    name: 'refund_gateway_notifications_total',
+    help: 'Notifications of the provider, by what became of them; unmatched: of a cancel that is none of ours',
+    labelNames: ['outcome'],
+  },
   bookings: {
     name: 'refund_gateway_outside_refunds_total',
     help: 'Bookings of what was refunded outside of the gateway, and those that were taken back',

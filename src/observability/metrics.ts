@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
+import { NOTIFICATION_OUTCOMES, type NotificationOutcome } from '../refunds/ports/observer.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 import { METRICS } from './metric-table.ts'
 import { shared } from './shared-text.ts'
@@ -28,6 +29,8 @@ export type Metrics = Readonly<{
   countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
+  /** One notification of the provider, by what became of it. */
+  countNotification(outcome: NotificationOutcome): void
   /** A booking of what was refunded outside, or one that was taken back. */
   countBooking(change: (typeof BOOKING_CHANGES)[number]): void
   /** Prometheus text. */
@@ -149,6 +152,10 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.bookings.inc({ change })
       changes += 1
     },
+    countNotification(outcome) {
+      counters.notifications.inc({ outcome })
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
@@ -190,12 +197,15 @@ function createCounters(registry: Registry) {
   for (const outcome of EXPECTED_ANSWERS) answers.inc({ outcome }, 0)
   const unauthenticated = new Counter({ ...METRICS.unauthenticated, registers })
   for (const answer of UNAUTHENTICATED_ANSWERS) unauthenticated.inc({ answer }, 0)
+  const notifications = new Counter({ ...METRICS.notifications, registers })
+  for (const outcome of NOTIFICATION_OUTCOMES) notifications.inc({ outcome }, 0)
   const tokenFailures = new Counter({ ...METRICS.tokenFailures, registers })
   for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
   return {
     answers,
     unauthenticated,
     tokenFailures,
+    notifications,
     mismatches: new Counter({ ...METRICS.mismatches, registers }),
     conflicts: new Counter({ ...METRICS.conflicts, registers }),
     disputed: new Counter({ ...METRICS.disputed, registers }),

@@ -7,7 +7,14 @@ import { filesOf, readPart } from '../config/read-config.ts'
 /** How often the files are read. They are small, and reading them costs less than a request. */
 const LOOK_INTERVAL_MS = 1_000
 
-const PARTS: readonly RotatingPart[] = ['apiKeys', 'callerLimits', 'accounts', 'tls', 'redis']
+const PARTS: readonly RotatingPart[] = [
+  'apiKeys',
+  'callerLimits',
+  'accounts',
+  'notificationSecrets',
+  'tls',
+  'redis',
+]
 
 export type RotationOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>

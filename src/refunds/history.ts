@@ -99,7 +99,7 @@ function noted({ event, cause }: HistoryEntry): Omit<RefundEvent, 'at'> {
     case 'disputed':
       return {
         event,
-        source: cause === 'lookup' ? 'lookup' : 'provider',
+        source: cause === 'lookup' || cause === 'notification' ? cause : 'provider',
         by: null,
         note: 'an answer said that it was made',
       }

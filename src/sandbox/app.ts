@@ -5,6 +5,7 @@ import { depositApi } from './deposit-api.ts'
 import { inspectionApi } from './inspection-api.ts'
 import { createTokens } from './issued-tokens.ts'
 import { lookupApi } from './lookup-api.ts'
+import { createNotifier } from './notifications.ts'
 import { tokenApi } from './token-api.ts'
 
 export type SandboxOptions = {
@@ -16,6 +17,8 @@ export type SandboxOptions = {
   spacingMs?: number
   /** What time deposits go by; absent: the machine's. */
   now?: () => Date
+  /** Where notifications of cancels are sent; absent: nowhere. */
+  notifyUrl?: string | null
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -30,6 +33,7 @@ export function buildSandbox({
   slowMs,
   spacingMs = 0,
   now = () => new Date(),
+  notifyUrl = null,
 }: SandboxOptions): FastifyInstance {
   const app = Fastify({
     // Only what is a bug of the sandbox.
@@ -48,13 +52,15 @@ export function buildSandbox({
   )
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, null))
 
-  const book = createBook()
+  const notifier = createNotifier(notifyUrl)
+  app.addHook('onClose', async () => notifier.close())
+  const book = createBook(notifier.cancelled)
   const tokens = createTokens(tokenLifetimeMs)
   app.register(tokenApi, { tokens })
   app.register(cancelApi, { book, tokens, slowMs, spacingMs })
   app.register(depositApi, { book, tokens, slowMs, now })
   app.register(lookupApi, { book, tokens, slowMs })
-  app.register(inspectionApi, { book, tokens })
+  app.register(inspectionApi, { book, tokens, notifier })
   return app
 }
 

@@ -27,8 +27,13 @@ export type Book = ReturnType<typeof createBook>
 
 const MAX_PAYMENTS = 1_000_000
 
-/** All payments that somebody asked for, in memory; the oldest is forgotten beyond a million. */
-export function createBook() {
+/**
+ * All payments that somebody asked for, in memory; the oldest is forgotten beyond a million. `onCancel` is told of each
+ * cancel that is applied.
+ */
+export function createBook(
+  onCancel: (tid: string, cancel: AppliedCancel, type: 'cancel' | 'deposit_cancel') => void = () => {},
+) {
   const entries = new Map<string, Entry>()
 
   function open(tid: string): Entry {
@@ -55,12 +60,13 @@ export function createBook() {
     all: () => [...entries.values()],
     clear: () => entries.clear(),
 
-    apply(tid: string, amount: number): AppliedCancel {
+    apply(tid: string, amount: number, type: 'cancel' | 'deposit_cancel' = 'cancel'): AppliedCancel {
       const entry = open(tid)
       const at = new Date()
       const cancelTid = `C${koreanDigits(at)}${randomBytes(8).toString('hex')}`
       const cancel: AppliedCancel = { amount, at, cancelTid }
       entry.payment = withCancel(entry.payment, cancel)
+      onCancel(tid, cancel, type)
       return cancel
     },
   }

@@ -21,7 +21,8 @@ export type DepositApiOptions = Readonly<{
 
 /**
  * The cancel after a deposit (docs/provider.md, Cancel after deposit), and beside it what only the sandbox has: a way to
- * pay into the account, whereupon the payment is cancelled.
+ * pay into the account, whereupon the payment is cancelled,
+ * which is told by a notification of its own type.
  */
 export const depositApi: FastifyPluginCallbackTypebox<DepositApiOptions> = (app, options, done) => {
   const { book, tokens, slowMs, now } = options
@@ -67,7 +68,7 @@ export const depositApi: FastifyPluginCallbackTypebox<DepositApiOptions> = (app,
       const refusal = refusalOf(deposit, entry.payment, now())
       if (refusal !== null) return reply.code(409).send({ refused: refusal })
       deposit.paidAt = now()
-      const { amount, cancelTid } = book.apply(tid, deposit.amount)
+      const { amount, cancelTid } = book.apply(tid, deposit.amount, 'deposit_cancel')
       return { cancelled: amount, cancel_tid: cancelTid }
     },
   )

@@ -8,6 +8,8 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
  * | `payment:{<merchant>:<tid>}`         | hash   | the ledger, its refunds (lua/shared/ledger.lua) and what they are known by (lua/shared/duplicates.lua) | the ledger's retention      |
+ * | `notifications:{<merchant>:<tid>}`   | hash   | what the provider has notified of (lua/keep-notification.lua) | the ledger's retention, from the last one on |
+ * | `cancel-tid:{<merchant>:<cancel tid>}` | string | the tid of the payment that the cancel was of  | seven days                  |
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
@@ -26,6 +28,8 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
 export const keys = {
   claim: (id: string) => `claim:{${id}}`,
   payment: (merchant: string, tid: string) => `payment:{${merchant}:${tid}}`,
+  notifications: (merchant: string, tid: string) => `notifications:{${merchant}:${tid}}`,
+  cancelTid: (merchant: string, cancelTid: string) => `cancel-tid:{${merchant}:${cancelTid}}`,
   abandoned: (merchant: string, tid: string, claimToken: string) =>
     `abandoned:{${merchant}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,

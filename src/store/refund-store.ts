@@ -27,6 +27,7 @@ import { restoreRefund } from './lua/restore.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { settleRefund } from './lua/settle.ts'
 import { undoDeposit } from './lua/undo-deposit.ts'
+import { rememberCancelTid } from './notifications.ts'
 import { listByPayment } from './payments.ts'
 import { createDurableWrites, type DurableWrites, type DurableWritesOptions } from './redis/durable-writes.ts'
 import { reach } from './redis/reach.ts'
@@ -47,6 +48,8 @@ export type RefundStoreOptions = DurableWritesOptions &
     journalRetentionMs: number
     /** Absent where nobody looks whether the store loses what it was written. */
     watch?: StoreWatch
+    /** Whether notifications may name cancels by their own tids; absent: none come. */
+    remembersCancelTids?: () => boolean
     /** What callers have taken; absent where nobody has limits. */
     allowances?: Pick<CallerAllowances, 'follow' | 'countAgain' | 'giveBack'>
   }>
@@ -63,6 +66,7 @@ type Parts = Readonly<{
   clock: MonotonicClock
   /** Until when, by the clock, what was begun here is in flight for certain, and its entry in the index. */
   leases: WeakMap<StoredRefund, number>
+  remembersCancelTids: () => boolean
 }>
 
 /** An outcome that reaches Redis this long after it was sent there reaches it late. */
@@ -86,7 +90,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     expireKey: claims.letExpire,
   })
   const writes = createDurableWrites(options)
-  const { watch, allowances, clock } = options
+  const { watch, allowances, clock, remembersCancelTids = () => false } = options
   const parts: Parts = {
     redis,
     claims,
@@ -97,6 +101,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     ledgerRetentionMs,
     clock,
     leases: new WeakMap(),
+    remembersCancelTids,
   }
 
   return {
@@ -189,6 +194,7 @@ async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement
   await writes.passBarrier(paymentKey)
   if (settled.result === 'lost') return settled
   watch?.refundSettled(paymentKey, settled.stored.refund)
+  if (parts.remembersCancelTids()) rememberCancelTid(redis, stored.merchant, settled.stored.refund)
   await followUp(parts, settled.stored, watchedAt)
   return settled
 }

@@ -400,3 +400,29 @@ t.test('the whole way against the sandbox: paid, and settled by the lookup', asy
   })
   t.equal((await sandbox.payDeposit(body.tid)).status, 409, 'paid once')
 })
+
+t.test('paid in part, it is settled by its notification, and by no other', async (t) => {
+  const secret = 'a-secret-of-the-url-that-is-long-enough-0'
+  const [sandbox, redis] = await Promise.all([startSandbox(t), startTestRedis(t)])
+  const env = { COOKIEPAY_PG: 'kiwoom', RECONCILE_INTERVAL_MS: '3600000', NOTIFICATION_SECRETS: secret }
+  const gateway = await startTestGateway(t, gatewayEnv(sandbox.base, redis, env))
+  await sandbox.notify(`${gateway.url}/cookiepay/notifications/${secret}`)
+  const body = refundRequest({ tid: 'deposited-b1-10000', amount: 4000 })
+  const failed = await gateway.refund(body)
+  isProblem(t, failed, 'deposit_required')
+  const id = failed.body.refund?.id as string
+  await gateway.request(`/refunds/${id}/deposit`, { method: 'POST' })
+  const read = async () => (await gateway.request<Refund>(`/refunds/${id}`)).body
+
+  const tell = (body: object) =>
+    gateway.request(`/cookiepay/notifications/${secret}`, { method: 'POST', body })
+  const of = { tid: body.tid, orderno: 'o-1', paymethod: 'CARD', cancel_date: '' }
+  await tell({ ...of, noti_type: 'cancel', cancel_amount: '4000' })
+  await tell({ ...of, noti_type: 'deposit_cancel', cancel_amount: '3999' })
+  t.equal((await read()).status, 'awaiting_deposit', 'another type, another amount')
+
+  t.equal((await sandbox.payDeposit(body.tid)).status, 200)
+  await until('its notification settles it', async () => (await read()).status === 'succeeded')
+  t.match(await read(), { resolution: { source: 'notification' }, deposit: { answer: /ACCOUNTNO/ } })
+  t.match(await ledger(gateway, body.tid), { refunded: 4000, awaiting_deposit: 0, remaining: 6000 })
+})

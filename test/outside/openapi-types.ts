@@ -61,6 +61,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cookiepay/notifications/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a notification of CookiePay
+         * @description For CookiePay's servers alone: the address is registered in its console, and its last part is a secret (NOTIFICATION_SECRETS). A cancel is kept with its payment, and settles an unknown refund where it can mean no other. It never leads to a call that moves money.
+         */
+        post: operations["receiveNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/refunds": {
         parameters: {
             query?: never;
@@ -714,6 +734,42 @@ export interface components {
              */
             at: string;
         };
+        /** @description A notification of the provider */
+        PaymentNotification: {
+            /**
+             * @description As the provider names it; `deposit_cancel`: after a deposit was paid
+             * @example cancel
+             * @enum {string}
+             */
+            type: "cancel" | "deposit_cancel";
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was cancelled
+             * @example 3000
+             */
+            amount: number;
+            /**
+             * @description When, as received
+             * @example 20260101103000
+             */
+            date: string | null;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:02.000Z
+             */
+            received_at: string;
+            /**
+             * @description `refund`: one of this gateway. `outside`: one that was booked. `ambiguous`: it may mean several. `none`: what was cancelled outside and is not booked
+             * @example refund
+             * @enum {string}
+             */
+            means: "refund" | "outside" | "ambiguous" | "none";
+            /**
+             * @description With `refund`: its id
+             * @example null
+             */
+            refund: string | null;
+        };
         /** @description What has been done with a payment */
         PaymentLedger: {
             /**
@@ -727,17 +783,15 @@ export interface components {
              */
             tid: string;
             /**
-             * @description How it was paid
+             * @description How it was paid; null where no refund of it was ever asked for here
              * @example card_auth
-             * @enum {string}
              */
-            method: "card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile";
+            method: ("card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile" | null) | null;
             /**
-             * Format: int64
-             * @description Integer of KRW: what was paid
+             * @description Integer of KRW: what was paid; null where no refund of it was ever asked for here
              * @example 10000
              */
-            amount: number;
+            amount: number | null;
             /**
              * @description Integer of KRW: the tax-free part of what was paid, where it is known
              * @example null
@@ -780,11 +834,10 @@ export interface components {
              */
             outside: number;
             /**
-             * Format: int64
-             * @description Integer of KRW: what can still be refunded
+             * @description Integer of KRW: what can still be refunded; null where `amount` is
              * @example 7000
              */
-            remaining: number;
+            remaining: number | null;
             /** @description The first 100, oldest first */
             refunds: components["schemas"]["SeenRefund"][];
             /**
@@ -794,6 +847,8 @@ export interface components {
             next_cursor: string | null;
             /** @description What was booked as refunded outside of this gateway, oldest first */
             outside_refunds: components["schemas"]["SeenOutsideRefund"][];
+            /** @description Cancels that the provider has notified of, the latest first */
+            notifications: components["schemas"]["PaymentNotification"][];
         };
         RefundEvent: {
             /**
@@ -945,6 +1000,34 @@ export interface components {
             parts: {
                 [key: string]: components["schemas"]["ReadinessPart"];
             };
+        };
+        /** @description What CookiePay's servers send, as JSON or as a form: members in either letter case, values as texts or numbers, and whatever else there is */
+        CookiePayNotification: {
+            /**
+             * @description `cancel` or `deposit_cancel`; absent on approvals, which are ignored
+             * @example cancel
+             */
+            noti_type?: string;
+            /**
+             * @description Of the payment or of the cancel
+             * @example order1043-10000
+             */
+            tid?: string;
+            /**
+             * @description KRW of this cancel
+             * @example 3000
+             */
+            cancel_amount?: string;
+            /**
+             * @description When, in Korean time
+             * @example 20260101103000
+             */
+            cancel_date?: string;
+            /**
+             * @description CookiePay's id of the account
+             * @example shop
+             */
+            api_id?: string;
         };
         /** @description The payment that is being refunded */
         Payment: {
@@ -1166,6 +1249,133 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+        };
+    };
+    receiveNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One of NOTIFICATION_SECRETS
+                 * @example the-secret-that-the-operator-has-made
+                 */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CookiePayNotification"];
+                "application/x-www-form-urlencoded": components["schemas"]["CookiePayNotification"];
+            };
+        };
+        responses: {
+            /** @description It is stored, or no business of refunds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가); `store_not_durable`: Store is not durable (저장소 내구성 부족) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,12 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import { readNotified } from '../../refunds/flows/settle-by-notifications.ts'
 import { MAX_KRW } from '../../refunds/krw.ts'
 import { remaining } from '../../refunds/ledger-sums.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
+import { MOST_NOTIFICATIONS, ShownNotification } from '../../refunds/notification.ts'
+import { nullable } from '../../refunds/nullable.ts'
 import { MOST_BOOKINGS, OutsideRefund } from '../../refunds/outside-refund.ts'
-import { PAYMENT_METHODS } from '../../refunds/payment.ts'
+import { PAYMENT_METHODS, type PaymentMethod } from '../../refunds/payment.ts'
+import type { NotificationStore } from '../../refunds/ports/notifications.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
 import { bookingId } from '../../refunds/refund-id.ts'
+import { matchNotifications, type NotifiedPayment } from '../../refunds/rules/match-notifications.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
 import { type Caller, OPEN_CALLER, READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
@@ -17,6 +22,7 @@ import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from 
 
 export type ReadPaymentOptions = Readonly<{
   store: RefundStore
+  notifications: NotificationStore
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
 }>
@@ -56,8 +62,16 @@ export const PaymentLedger = Type.Object(
   {
     account: AccountName,
     tid: Tid,
-    method: Type.Enum(PAYMENT_METHODS, { description: 'How it was paid', examples: ['card_auth'] }),
-    amount: sum('what was paid', 10000),
+    method: Type.Unsafe<PaymentMethod | null>({
+      type: ['string', 'null'],
+      enum: [...PAYMENT_METHODS, null],
+      description: 'How it was paid; null where no refund of it was ever asked for here',
+      examples: ['card_auth'],
+    }),
+    amount: nullable(sum('', 0), {
+      description: 'Integer of KRW: what was paid; null where no refund of it was ever asked for here',
+      examples: [10000],
+    }),
     tax_free_amount: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
       format: 'int64',
@@ -72,12 +86,19 @@ export const PaymentLedger = Type.Object(
     awaiting_deposit: sum('refunds that take place once a deposit is paid', 0),
     disputed: sum('refunds that have failed, and that a later answer says were made', 0),
     outside: sum('what was refunded outside of this gateway, as a person has booked it', 0),
-    remaining: sum('what can still be refunded', 7000),
+    remaining: nullable(sum('', 0), {
+      description: 'Integer of KRW: what can still be refunded; null where `amount` is',
+      examples: [7000],
+    }),
     refunds: Type.Array(ref(SeenRefund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
     outside_refunds: Type.Array(ref(SeenOutsideRefund), {
       description: 'What was booked as refunded outside of this gateway, oldest first',
       maxItems: MOST_BOOKINGS,
+    }),
+    notifications: Type.Array(ref(ShownNotification), {
+      description: 'Cancels that the provider has notified of, the latest first',
+      maxItems: MOST_NOTIFICATIONS,
     }),
   },
   { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
@@ -87,6 +108,9 @@ const NEVER_REFUNDED = 'No refund of this payment was ever made here.'
 
 const NO_SUMS = { refunded: 0, in_flight: 0, unknown: 0, awaiting_deposit: 0, disputed: 0, outside: 0 }
 
+/** Of a payment that only notifications have told of. */
+const NOTHING_KNOWN = { method: null, amount: null, tax_free_amount: null, ...NO_SUMS, remaining: null }
+
 const { partial, unknown } = REFUNDS
 const LEDGERS = {
   partly_refunded: {
@@ -94,7 +118,7 @@ const LEDGERS = {
     value: {
       ...{ account: partial.account, tid: partial.tid, method: 'card_auth', amount: 10000 },
       ...{ tax_free_amount: null, ...NO_SUMS, refunded: 3000, remaining: 7000 },
-      ...{ refunds: [partial], next_cursor: null, outside_refunds: [] },
+      ...{ refunds: [partial], next_cursor: null, outside_refunds: [], notifications: [] },
     },
   },
   unknown: {
@@ -102,7 +126,20 @@ const LEDGERS = {
     value: {
       ...{ account: unknown.account, tid: unknown.tid, method: 'card_auth', amount: 10000 },
       ...{ tax_free_amount: null, ...NO_SUMS, unknown: 10000, remaining: 0 },
-      ...{ refunds: [unknown], next_cursor: null, outside_refunds: [] },
+      ...{ refunds: [unknown], next_cursor: null, outside_refunds: [], notifications: [] },
+    },
+  },
+  cancelled_outside: {
+    summary: 'Nothing was ever refunded of it here, and the provider has notified of a cancel',
+    value: {
+      ...{ account: partial.account, tid: 'order1060-10000', ...NOTHING_KNOWN },
+      ...{ refunds: [], next_cursor: null, outside_refunds: [] },
+      notifications: [
+        {
+          ...{ type: 'cancel', amount: 3000, date: '20260101103000' },
+          ...{ received_at: '2026-01-01T01:30:02.000Z', means: 'none', refund: null },
+        },
+      ],
     },
   },
 } as const satisfies Examples<Static<typeof PaymentLedger>>
@@ -144,7 +181,7 @@ const schema = {
 
 /** `GET /payments/{tid}`: the ledger. */
 export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = async (app, options) => {
-  const { store, accounts } = options
+  const { accounts } = options
 
   app.get('/payments/:tid', { config: { scopes: READERS }, schema }, async (request, reply) => {
     const { tid } = request.params
@@ -153,28 +190,48 @@ export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = a
     if (account === undefined) {
       return sendProblem(reply, 'unknown_account', { detail: noSuchAccount(name, accounts.keys()) })
     }
-    const seen = await ledgerAsSeenBy(request.caller, { store, account, tid })
+    const seen = await ledgerAsSeenBy(request.caller, { ...options, account, tid })
     return seen === null ? sendProblem(reply, 'not_found', { detail: NEVER_REFUNDED }) : reply.send(seen)
   })
 }
 
-/** The ledger with its refunds as this caller may see them; null where nothing was ever refunded. Throws StoreError. */
+type NamedPayment = Omit<ReadPaymentOptions, 'accounts'> & Readonly<{ account: MerchantAccount; tid: string }>
+
+/**
+ * The ledger with its refunds as this caller may see them; null where nothing was ever refunded, nor notified of. Throws
+ * StoreError.
+ */
 export async function ledgerAsSeenBy(
   caller: Caller | null,
-  { store, account, tid }: Readonly<{ store: RefundStore; account: MerchantAccount; tid: string }>,
+  { store, notifications, account, tid }: NamedPayment,
 ): Promise<Static<typeof PaymentLedger> | null> {
   const { merchant } = account
-  const page = await store.listByPayment({ merchant, tid, limit: REFUNDS_SHOWN, cursor: null })
+  const [page, notified] = await Promise.all([
+    store.listByPayment({ merchant, tid, limit: REFUNDS_SHOWN, cursor: null }),
+    readNotified({ store, notifications }, { merchant, tid }),
+  ])
   const { ledger, bookings } = page
-  if (ledger === null) return null
+  if (ledger === null && notified.notifications.length === 0) return null
   return {
     account: account.name,
-    ...ledger,
-    remaining: remaining(ledger),
+    ...(ledger === null ? { ...NOTHING_KNOWN, tid } : { ...ledger, remaining: remaining(ledger) }),
     refunds: page.refunds.map((refund) => refundAsSeenBy(caller, refund)),
     next_cursor: page.nextCursor,
     outside_refunds: bookings.map((booking) => bookingAsSeenBy(caller, booking)),
+    notifications: shownNotifications(notified),
   }
+}
+
+function shownNotifications(payment: NotifiedPayment): ShownNotification[] {
+  const { meaningOf } = matchNotifications(payment)
+  return payment.notifications
+    .toSorted((one, other) => other.receivedAtMs - one.receivedAtMs)
+    .map(({ key, type, amount, date, receivedAtMs }) => {
+      const meaning = meaningOf.get(key) ?? { means: 'none' as const }
+      const refund = meaning.means === 'refund' ? meaning.refund.id : null
+      const received_at = new Date(receivedAtMs).toISOString()
+      return { type, amount, date, received_at, means: meaning.means, refund }
+    })
 }
 
 function bookingAsSeenBy(caller: Caller | null, booking: OutsideRefund): Static<typeof SeenOutsideRefund> {

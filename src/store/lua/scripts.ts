@@ -26,6 +26,7 @@ type Replies = Readonly<{
     ...idsAndTexts: string[],
   ]
   bookOutside: readonly [result: string, textOrFigure?: string, figure?: string]
+  keepNotification: number
   readDue: readonly string[]
   takeDue: readonly string[]
   lookAgain: number
@@ -59,6 +60,7 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   readPayment: { file: 'read-payment.lua', keys: 1 },
   listRefunds: { file: 'list-refunds.lua', keys: 1 },
   bookOutside: { file: 'book-outside.lua', keys: 1 },
+  keepNotification: { file: 'keep-notification.lua', keys: 1 },
   readDue: { file: 'read-due.lua', keys: 1 },
   takeDue: { file: 'take-due.lua', keys: 1 },
   lookAgain: { file: 'look-again.lua', keys: 1 },
