@@ -8,7 +8,7 @@ import { isTokenError, tokenErrorDetail } from './token-answer.ts'
 const MOST_KEPT = 8 * 1024
 
 /**
- * What a call for an account to pay a deposit into led to (docs/provider.md, Cancel after deposit). The form of its
+ * What a call for an account to pay a deposit into led to (docs/provider.md, Deposits). The form of its
  * answer is documented nowhere: whatever came is kept, and what it says is for a person to read. `credentials`: what
  * the call carried, which an answer may repeat.
  */

@@ -3,7 +3,7 @@ import type { CancelRequest, DepositRequest } from '../refunds/ports/provider.ts
 import type { ProviderAnswer } from '../refunds/refund.ts'
 import { sendableReason } from './reason.ts'
 
-/** The provider's addresses, below the configured base URL (docs/provider.md: Tokens, Cancel call, Cancel after deposit and Lookups). */
+/** The provider's addresses, below the configured base URL (docs/provider.md: Tokens, Cancel call, Deposits and Lookups). */
 export const TOKEN_PATH = '/payAuth/token'
 export const CANCEL_PATH = '/api/cancel'
 export const SEARCH_PATH = '/api/paysearch'

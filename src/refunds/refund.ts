@@ -65,7 +65,7 @@ const Resolution = Type.Object(
 )
 export type Resolution = Static<typeof Resolution>
 
-/** What the provider was asked for, so that the merchant can pay in what a refund needs (docs/provider.md, Cancel after deposit). */
+/** What the provider was asked for, so that the merchant can pay in what a refund needs (docs/provider.md, Deposits). */
 const Deposit = Type.Object(
   {
     requested_at: Type.String({

@@ -20,7 +20,7 @@ export type DepositApiOptions = Readonly<{
 }>
 
 /**
- * The cancel after a deposit (docs/provider.md, Cancel after deposit), and beside it what only the sandbox has: a way to
+ * The cancel after a deposit (docs/provider.md, Deposits), and beside it what only the sandbox has: a way to
  * pay into the account, whereupon the payment is cancelled,
  * which is told by a notification of its own type.
  */

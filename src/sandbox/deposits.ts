@@ -12,7 +12,7 @@ export type Deposit = {
 const KOREAN_OFFSET_MS = 9 * 3_600_000
 const DAY_MS = 24 * 3_600_000
 
-/** 23:59:59 of the same day in Korea, as upstream (docs/provider.md, Cancel after deposit). */
+/** 23:59:59 of the same day in Korea, as upstream (docs/provider.md, Deposits). */
 export function deadlineOf(at: Date): Date {
   const dayStart = Math.floor((at.getTime() + KOREAN_OFFSET_MS) / DAY_MS) * DAY_MS - KOREAN_OFFSET_MS
   return new Date(dayStart + DAY_MS - 1000)
