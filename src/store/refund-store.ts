@@ -276,8 +276,12 @@ async function leaveAsking(
 ): Promise<void> {
   const now = await find(redis, claimOf(asking.stored))
   if (now !== null && isCounted(now.attempt)) await allowances?.follow(now)
-  if (now === null || isSettledFor(now)) await claims.expireSettled(claimOf(asking.stored))
-  await index.leave(entryOfAsking(asking))
+  const isSettled = now !== null && isSettledFor(now)
+  if (now === null || isSettled) await claims.expireSettled(claimOf(asking.stored))
+  // Others may have been told that a deposit is awaited: what has become of it is journalled as its entry leaves.
+  const wasTold = now?.history.some(({ event }) => event === 'awaiting_deposit') === true
+  if (isSettled && wasTold) await index.leaveJournalled(now, entryOfAsking(asking))
+  else await index.leave(entryOfAsking(asking))
 }
 
 function isSettledFor({ refund }: StoredRefund): boolean {

@@ -49,6 +49,8 @@ export type UnsettledIndex = LeaseExpiry &
     addUnknown(stored: StoredRefund): Promise<void>
     /** A refund that awaits a deposit, from the entry of the asking for it: it is due at once. */
     addAwaiting(stored: StoredRefund, asking: Attempt): Promise<void>
+    /** One that has settled, from the entry of an asking for its deposit. */
+    leaveJournalled(stored: StoredRefund, asking: Attempt): Promise<void>
     /** A refund that failed and may have been made: its key is kept until a person has settled it. */
     addDisputed(stored: StoredRefund): Promise<void>
     /** One that was unknown, disputed or awaited a deposit has been settled; `dueAt`: what watch() has answered. */
@@ -103,6 +105,10 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
 
     async addAwaiting(stored, asking) {
       await keepKey(stored)
+      await journalChanges(redis, { stored, found: entryOf(asking), dueAt: null, retentionMs })
+    },
+
+    async leaveJournalled(stored, asking) {
       await journalChanges(redis, { stored, found: entryOf(asking), dueAt: null, retentionMs })
     },
 

@@ -253,10 +253,10 @@ function expectedReply(
       return result
     }
     case 'undoDeposit': {
-      const [, id = '', token = '', status, updatedAt, kind, asking] = args
+      const [, id = '', token = '', status, updatedAt, kind, asking, , , leaseMs] = args
       const updatedAtMs = nowMs - (Date.now() - Number(updatedAt))
       const before = { status, kind, asking: asking || null, updatedAtMs } as Partial<ModelRefund>
-      const result = modelUndoDeposit(payment, { id, token, before })
+      const result = modelUndoDeposit(payment, { id, token, before }, { nowMs, leaseMs: Number(leaseMs) })
       if (result === 'undone') model.intended.delete(token)
       return result
     }

@@ -372,10 +372,14 @@ export function modelAwaitDeposit(
 export function modelUndoDeposit(
   payment: ModelPayment,
   { id, token, before }: { id: string; token: string; before: Partial<ModelRefund> },
+  { nowMs, leaseMs }: Pick<ModelTime, 'nowMs' | 'leaseMs'>,
 ): string {
   const refund = payment.refunds.get(id)
   if (refund?.status !== 'awaiting_deposit' || refund.asking !== token) return 'held'
-  Object.assign(refund, before)
+  const isOver = before.status === 'failed' && nowMs >= refund.updatedAtMs + leaseMs
+  // Others may have been told by then: it has failed again.
+  const { status, kind } = before
+  Object.assign(refund, isOver ? { status, kind, updatedAtMs: nowMs } : before)
   return 'undone'
 }
 

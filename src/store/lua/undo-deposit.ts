@@ -15,7 +15,7 @@ export type UndoDepositArguments = Readonly<{
 /** undo-deposit.lua: the refund as it was before it was asked for a deposit; null where that is not to be. Throws StoreError. */
 export async function undoDeposit(
   redis: Scripts,
-  { asking: { stored, token }, retentionMs }: UndoDepositArguments,
+  { asking: { stored, token, leaseMs }, retentionMs }: UndoDepositArguments,
 ): Promise<StoredRefund | null> {
   const { refund, merchant, asking } = stored
   const { tid } = refund
@@ -30,6 +30,7 @@ export async function undoDeposit(
       asking?.token ?? '',
       depositJsonOf(stored) ?? '',
       retentionMs,
+      leaseMs,
     ),
   )
   if (result !== 'undone') return null
