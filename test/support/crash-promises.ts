@@ -1,5 +1,4 @@
 import { refundChanges } from '../../src/refunds/history.ts'
-import { koreanDay } from '../../src/refunds/korean-day.ts'
 import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
 import type { RefundState } from '../../src/refunds/refund-states.ts'
 import { decodeJournalEntry, positionIn } from '../../src/store/journal-entries.ts'
@@ -137,15 +136,11 @@ function overspent({ relays, askings, resolvedAsFailed }: Model): string[] {
 }
 
 /** Once for each asking, and not again before that deposit has expired with its day. */
-function askedTwice({ askings, nowMs }: Model): string[] {
-  const dayAt = (atMs: number) => koreanDay(Date.now() - (nowMs - atMs))
-  return askings.flatMap((asking, index) => {
-    if (!asking.hasLeft) return []
-    const before = askings.slice(0, index).filter(({ id, hasLeft }) => hasLeft && id === asking.id)
-    const isAgain = before.some(
-      ({ token, atMs }) => token === asking.token || dayAt(atMs) === dayAt(asking.atMs),
-    )
-    return isAgain ? [`the deposit of ${asking.id} was asked for twice`] : []
+function askedTwice({ askings }: Model): string[] {
+  return askings.flatMap(({ id, token, hasLeft, sameDay }, index) => {
+    const isRepeated = askings.slice(0, index).some((other) => other.hasLeft && other.token === token)
+    const isAgain = hasLeft && (isRepeated || sameDay.some((other) => other.hasLeft))
+    return isAgain ? [`the deposit of ${id} was asked for twice`] : []
   })
 }
 

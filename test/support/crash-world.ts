@@ -7,6 +7,7 @@ import { requestDeposit } from '../../src/refunds/flows/request-deposit.ts'
 import { requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { resolveRefund } from '../../src/refunds/flows/resolve-refund.ts'
 import { startReconciler } from '../../src/refunds/jobs/settle-unknown.ts'
+import { koreanDay } from '../../src/refunds/korean-day.ts'
 import type { RefundObserver } from '../../src/refunds/ports/observer.ts'
 import type { CancelCall, CancelOutcome, DepositOutcome, Provider } from '../../src/refunds/ports/provider.ts'
 import type { RefundStore } from '../../src/refunds/ports/store.ts'
@@ -85,6 +86,8 @@ export type Asking = {
   atMs: number
   hasLeft: boolean
   isPaid: boolean
+  /** Those of its refund that had left on the same day in Korea, when it was made. */
+  sameDay: readonly Asking[]
 }
 
 /** What the payments must be, and what has happened outside of Redis. */
@@ -343,6 +346,9 @@ function createProvider(
         const asking: Asking = {
           ...{ id, tid, token: token ?? '', amount, isFull: refund?.kind === 'full' },
           ...{ atMs: model.nowMs, hasLeft: true, isPaid: false },
+          sameDay: model.askings.filter(
+            (other) => other.id === id && dayAt(model, other.atMs) === dayAt(model, model.nowMs),
+          ),
         }
         model.askings.push(asking)
         actor.depositCall = { asking, answer }
@@ -361,6 +367,11 @@ function isCancelledWhole({ relays, askings }: Model, tid: string): boolean {
     relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied) ||
     askings.some((asking) => asking.tid === tid && asking.isFull && asking.isPaid)
   )
+}
+
+/** Of what was at this time of the model, which Redis knows as that much older than now. */
+function dayAt({ nowMs }: Model, atMs: number): string {
+  return koreanDay(Date.now() - (nowMs - atMs))
 }
 
 export type DepositFate = DepositOutcome['outcome']
