@@ -208,6 +208,7 @@ export const KOREAN: Readonly<Record<string, string>> = {
 
   // Variables
   'no limits': '한도 없음',
+  'no notifications are taken': '알림을 받지 않음',
   'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.':
     '호출자별 환불 한도. JSON 배열 `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`이며 각 한도는 선택입니다. 뒤의 두 가지는 모든 복제본을 합쳐 한국 날짜 기준으로 셉니다.',
   'The address to listen on. Anything but a loopback address requires `API_KEYS`, `STORE_SECRETS` and `COOKIEPAY_BASE_URL`.':
@@ -263,6 +264,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '호출자와 권한. `caller:sha256-hex-of-key:scope+scope` 형식이며 쉼표로 구분합니다. `keygen` 명령이 출력해 줍니다. `caller:cert:scope+scope`는 클라이언트 인증서로 식별하는 호출자입니다.',
   "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.":
     '요청 지문과 Redis에 보관하는 CookiePay 토큰을 위한 비밀 값. 최신 값을 앞에 둡니다. 이전 값도 검증에 쓰입니다. `openssl rand -base64 32`로 만듭니다.',
+  "Secrets that end the path which CookiePay's notifications are sent to, `/cookiepay/notifications/{secret}`; each of them is taken. `openssl rand -hex 24` makes one.":
+    '쿠키페이 알림을 받는 경로 `/cookiepay/notifications/{secret}`의 끝에 오는 비밀값. 적힌 값은 모두 받습니다. `openssl rand -hex 24`로 만듭니다.',
   'How many requests a caller may make within the window, at each replica.':
     '기준 시간 안에 호출자 하나가 보낼 수 있는 요청 수. 복제본마다 따로 셉니다.',
   'The window of `RATE_LIMIT_MAX`.': '`RATE_LIMIT_MAX`의 기준 시간.',

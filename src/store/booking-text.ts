@@ -2,12 +2,20 @@ import type { OutsideRefund } from '../refunds/outside-refund.ts'
 import type { BookingWish } from '../refunds/ports/outside.ts'
 
 /** What scripts pass on unread. */
-type BookingJson = Readonly<{ print: string; by: string; note: string; tax_free?: number | undefined }>
+type BookingJson = Readonly<{
+  print: string
+  /** Of the attempt that has booked it, whose entry in the index leads to the journal. */
+  token: string
+  by: string
+  note: string
+  tax_free?: number | undefined
+}>
 
 /** What is stored of a booking beside its figures. */
-export function bookingJson({ fingerprint, by, note, tax_free_amount }: BookingWish): string {
+export function bookingJson({ fingerprint, by, note, tax_free_amount }: BookingWish, token: string): string {
   return JSON.stringify({
     print: fingerprint,
+    token,
     by,
     note,
     tax_free: tax_free_amount ?? undefined,
@@ -15,7 +23,9 @@ export function bookingJson({ fingerprint, by, note, tax_free_amount }: BookingW
 }
 
 /** A booking from the line that lua/book-outside.lua writes: four words, then its JSON. */
-export function decodeBooking(text: string): Readonly<{ booking: OutsideRefund; fingerprint: string }> {
+export function decodeBooking(
+  text: string,
+): Readonly<{ booking: OutsideRefund; fingerprint: string; token: string }> {
   const words = text.split(' ', 4)
   const [id, amount, , at] = words as [string, string, string, string]
   const json = JSON.parse(text.slice(words.join(' ').length + 1)) as BookingJson
@@ -27,7 +37,7 @@ export function decodeBooking(text: string): Readonly<{ booking: OutsideRefund; 
     by: json.by,
     at: new Date(Number(at)).toISOString(),
   }
-  return { booking, fingerprint: json.print }
+  return { booking, fingerprint: json.print, token: json.token }
 }
 
 /** All bookings of a payment, oldest first; '': it has none. */

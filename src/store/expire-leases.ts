@@ -2,6 +2,8 @@ import type { Claim } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
 import type { UnsettledEntry } from '../refunds/ports/store.ts'
 import type { StoredRefund } from '../refunds/stored-refund.ts'
+import { journalBooking } from './booking-journal.ts'
+import { isBookingId } from './journal-entries.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { journalChanges } from './lua/journal-changes.ts'
 import { lookAgain } from './lua/look-again.ts'
@@ -88,6 +90,10 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   const { redis, now, longestLeaseMs, find, keepKey, addDisputed, drop, journalRetentionMs } = parts
   const unsettled = decodeEntry(entry)
   const key = keys.unsettled(unsettledShard(unsettled.id))
+  if (isBookingId(unsettled.id)) {
+    await journalBooking(redis, { unsettled, retentionMs: journalRetentionMs })
+    return
+  }
   const stored = await find(unsettled)
   const isImpossible = dueAt > now() + longestLeaseMs()
   if (stored !== null && isAskedForByAnother(stored, unsettled, now() - longestLeaseMs())) {

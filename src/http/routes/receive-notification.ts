@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Config } from '../../config/config.ts'
 import { type NotificationParts, receiveNotification } from '../../refunds/flows/receive-notification.ts'
@@ -15,6 +16,7 @@ const RECEIVED = '<html><body><RESULT>SUCCESS</RESULT></body></html>'
 
 const NOT_HERE = 'There is nothing here.'
 
+const ANY_TYPE = 'application/octet-stream'
 const FORM = 'application/x-www-form-urlencoded'
 
 const EXAMPLE = {
@@ -114,11 +116,15 @@ export const receiveNotificationRoute: FastifyPluginAsyncTypebox<NotificationOpt
   options,
 ) => {
   const { parts, secrets, rateLimit: limit } = options
+  const statedTypes = new WeakMap<FastifyRequest, string | undefined>()
   // Its secret is its key: who has none gets no further than this, and nothing of what it sent is read.
   app.addHook('onRequest', (request, reply, done) => {
     const { secret = '' } = request.params as { secret?: string }
-    if (isNotificationSecret(secret, secrets())) done()
-    else sendProblem(reply, 'not_found', { detail: NOT_HERE })
+    if (!isNotificationSecret(secret, secrets())) return sendProblem(reply, 'not_found', { detail: NOT_HERE })
+    // It is read by what it is, whatever it is called: nor is it refused for a name that is none.
+    statedTypes.set(request, request.headers['content-type'])
+    request.raw.headers['content-type'] = ANY_TYPE
+    done()
   })
   await app.register(rateLimit, {
     max: limit.max,
@@ -135,7 +141,7 @@ export const receiveNotificationRoute: FastifyPluginAsyncTypebox<NotificationOpt
   const route = { schema, attachValidation: true, bodyLimit: MAX_NOTIFICATION_BYTES }
   app.post('/cookiepay/notifications/:secret', route, async (request, reply) => {
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const contentType = request.headers['content-type']
+    const contentType = statedTypes.get(request)
     const answer = await receiveNotification(parts, { body: bytes, contentType })
     if (answer.answer === 'received') return reply.type('text/html; charset=utf-8').send(RECEIVED)
     return sendProblem(reply, 'invalid_request', {

@@ -7,6 +7,8 @@ import type { Scripts } from './scripts.ts'
 
 export type BookOutsideArguments = Readonly<{
   wish: BookingWish
+  /** Of this attempt. */
+  token: string
   /** For how long a payment is kept of which nothing is unsettled. */
   retentionMs: number
 }>
@@ -14,7 +16,7 @@ export type BookOutsideArguments = Readonly<{
 /** book-outside.lua: books what was refunded outside, or says why not. Throws StoreError. */
 export async function bookOutside(
   redis: Scripts,
-  { wish, retentionMs }: BookOutsideArguments,
+  { wish, token, retentionMs }: BookOutsideArguments,
 ): Promise<Exclude<BookResult, { result: 'taken' }>> {
   const { id, merchant, tid, amount, tax_free_amount } = wish
   const [result, text = '', booked = ''] = await reach(
@@ -23,7 +25,7 @@ export async function bookOutside(
       id,
       amount,
       tax_free_amount ?? '',
-      bookingJson(wish),
+      bookingJson(wish, token),
       retentionMs,
       MOST_BOOKINGS,
     ),
@@ -31,8 +33,10 @@ export async function bookOutside(
   switch (result) {
     case 'booked':
       return { result, booking: decodeBooking(text).booking }
-    case 'exists':
-      return { result, ...decodeBooking(text) }
+    case 'exists': {
+      const { booking, fingerprint } = decodeBooking(text)
+      return { result, booking, fingerprint }
+    }
     case 'not_known':
     case 'too_many':
       return { result }
