@@ -139,6 +139,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'check-config': 'try the settings, Redis and a token call for each account, and say what is wrong',
   classify: "tell what a provider's code and message would lead to, and by which row of which table",
   keygen: 'make an API key for a caller, and its entry in `API_KEYS`',
+  reconcile: "hold the refunds of a day to the provider's lookup, and print what differs",
 }
 
 function commands(language: Language): string {

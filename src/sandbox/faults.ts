@@ -28,7 +28,18 @@ export type RowBehaviour = {
   readonly cardCode: string
   /** By how much the row shows more than was paid. */
   readonly moreBy: number
+  /** What of its cancels: `whole`, one that took all; `never`, none; `always`, one of all since it was paid. */
+  readonly cancelDate: 'whole' | 'never' | 'always'
+  /** By how much `CANCEL_SUM_AMOUNT` is more than what was cancelled; null: the row has no such member. */
+  readonly sumMoreBy: number | null
   readonly waitMs: number | 'slowMs'
+}
+
+/** What becomes of a call for an account to pay a deposit into. */
+export type DepositBehaviour = {
+  readonly opens: boolean
+  readonly waitMs: number | 'slowMs'
+  readonly delivery: Delivery
 }
 
 /** What the provider does with one payment. */
@@ -43,6 +54,7 @@ export type Behaviour = {
   /** Of two cancels within this time only the first is heeded. */
   readonly spacingMs: number
   readonly row: RowBehaviour
+  readonly deposit: DepositBehaviour
 }
 
 /** A behaviour, or a kind of payment, to ask for by naming it in a tid, before the first `-`: `reset-50000`. */
@@ -60,7 +72,15 @@ const applied: Effect = { applied: 'on arrival', shortBy: 0, instead: [] }
 const appliedLate: Effect = { ...applied, applied: 'with the answer' }
 const notApplied = (decline: Decline): Effect => ({ applied: 'never', decline })
 
-const CARD: RowBehaviour = { answer: 'row', payMethod: 'CARD', cardCode: '', moreBy: 0, waitMs: 0 }
+const CARD: RowBehaviour = {
+  answer: 'row',
+  payMethod: 'CARD',
+  cardCode: '',
+  moreBy: 0,
+  cancelDate: 'whole',
+  sumMoreBy: null,
+  waitMs: 0,
+}
 
 /** A payment without a fault. */
 const ORDINARY: Behaviour = {
@@ -71,12 +91,19 @@ const ORDINARY: Behaviour = {
   delivery: 'json',
   spacingMs: 0,
   row: CARD,
+  deposit: { opens: false, waitMs: 0, delivery: 'json' },
 }
 
 const inFullOnly = (row: Partial<RowBehaviour>): Behaviour => ({
   ...ORDINARY,
   inPart: 'refused',
   row: { ...CARD, ...row },
+})
+/** A payment that was paid out to the merchant: it is cancelled once a deposit is paid. */
+const afterDeposit = (deposit: Partial<DepositBehaviour> = {}): Behaviour => ({
+  ...ORDINARY,
+  effect: notApplied(DECLINES.depositedAlready),
+  deposit: { ...ORDINARY.deposit, opens: true, ...deposit },
 })
 const withRow = (row: Partial<RowBehaviour>): Behaviour => ({ ...ORDINARY, row: { ...CARD, ...row } })
 
@@ -206,9 +233,39 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'deposited',
-    does: 'does not cancel, answers code 9029',
+    does: 'does not cancel, answers code 9029; cancels once a deposit is paid into the account that it opens when asked',
     gateway: '422 deposit_required',
-    behaviour: { ...ORDINARY, effect: notApplied(DECLINES.depositedAlready) },
+    behaviour: afterDeposit(),
+  },
+  {
+    name: 'depositlost',
+    does: 'as deposited, but resets the connection in place of an answer about the account',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ delivery: 'reset' }),
+  },
+  {
+    name: 'depositlate',
+    does: 'as deposited, but answers about the account after --slow-ms',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ waitMs: 'slowMs' }),
+  },
+  {
+    name: 'deposit500',
+    does: 'as deposited, but answers about the account with HTTP 500',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ delivery: 'status 500' }),
+  },
+  {
+    name: 'deposithtml',
+    does: 'as deposited, but answers about the account with an HTML page',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ delivery: 'html' }),
+  },
+  {
+    name: 'nodeposit',
+    does: 'does not cancel, answers code 9029; opens no account either, and says so',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ opens: false }),
   },
   {
     name: 'badtoken',
@@ -282,6 +339,33 @@ export const FAULTS: readonly Fault[] = [
     does: 'cancels; lookups show PAYMETHOD MOBILE',
     gateway: '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP',
     behaviour: withRow({ payMethod: 'MOBILE' }),
+  },
+  {
+    name: 'notcancelled',
+    does: 'cancels; lookups show no cancel',
+    gateway: '201 succeeded; reconcile finds not_cancelled of a full refund',
+    behaviour: withRow({ cancelDate: 'never' }),
+  },
+  {
+    name: 'elsewhere',
+    does: `does not cancel, answers code ${DECLINES.declined.code}; lookups show a cancel of all, made when the payment was first heard of`,
+    gateway: '422 provider_declined; reconcile finds cancelled_though_failed of a full refund',
+    behaviour: {
+      ...withRow({ cancelDate: 'always' }),
+      effect: notApplied(DECLINES.declined),
+    },
+  },
+  {
+    name: 'sum',
+    does: 'cancels; lookups show the sum of its cancels as CANCEL_SUM_AMOUNT',
+    gateway: '201 succeeded',
+    behaviour: withRow({ sumMoreBy: 0 }),
+  },
+  {
+    name: 'othersum',
+    does: 'cancels; lookups show 100 KRW more as CANCEL_SUM_AMOUNT',
+    gateway: '201 succeeded; reconcile finds another_amount',
+    behaviour: withRow({ sumMoreBy: 100 }),
   },
   {
     name: 'norow',

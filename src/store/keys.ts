@@ -13,6 +13,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
+ * | `awaiting:{<shard>}`                 | zset   | the same of refunds that await a deposit       | until settled               |
  * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next; disputed ones, and what is about to be settled late, too | until settled |
  * | `journal:{<shard>}`                  | stream | each change of a refund's state (lua/shared/journal.lua) | the journal's retention |
  * | `journalled:{<shard>}`               | zset   | how many changes of a refund are journalled, where it has not merely settled (lua/journal-changes.lua) | the journal's retention |
@@ -25,6 +26,10 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `events-again:{<endpoint>}`          | stream | journal entries that are to be told again      | until told                 |
  * | `token:{<merchant>}`                 | string | the provider's token, encrypted                | the token's lifetime        |
  * | `token-lock:{<merchant>}`            | string | which replica is fetching a token              | the token call              |
+ * | `reconciliation:{<day>:<merchant>}`  | string | how far the reconciliation of a day has come; of all accounts without a merchant | eight days |
+ * | `reconciliation-differences:{<day>:<merchant>}` | list | what it has found to differ, the first thousand | eight days |
+ * | `reconciliation-lock:{<day>:<merchant>}` | string | which process does it                        | a few seconds, renewed      |
+ * | `reconciled-day:{0}`                 | string | the last day that was reconciled, and what came of it | ever                  |
  */
 export const keys = {
   claim: (id: string) => `claim:{${id}}`,
@@ -35,6 +40,7 @@ export const keys = {
     `abandoned:{${merchant}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   unknown: (shard: number) => `unknown:{${shard}}`,
+  awaiting: (shard: number) => `awaiting:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
   journal: (shard: number) => `journal:{${shard}}`,
   journalled: (shard: number) => `journalled:{${shard}}`,
@@ -47,6 +53,10 @@ export const keys = {
   eventEndpoints: 'event-endpoints:{0}',
   eventsAgain: (endpoint: string) => `events-again:{${endpoint}}`,
   tokenLock: (merchant: string) => `token-lock:{${merchant}}`,
+  reconciliation: (run: string) => `reconciliation:{${run}}`,
+  reconciliationDifferences: (run: string) => `reconciliation-differences:{${run}}`,
+  reconciliationLock: (run: string) => `reconciliation-lock:{${run}}`,
+  reconciledDay: 'reconciled-day:{0}',
 }
 
 /** How many sorted sets the unsettled refunds are spread over, so that they spread over a Cluster. */

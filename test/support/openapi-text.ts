@@ -14,11 +14,13 @@ export async function openapiText(): Promise<string> {
   const parts = {
     log: pino({ level: 'silent' }),
     metrics: createMetrics({
+      countAwaitingDeposit: async () => 0,
       countUnsettled: async () => 0,
       oldestUnknownAt: async () => null,
       storeNow: () => 0,
       limitUse: async () => [],
       eventBacklog: async () => [],
+      lastReconciled: async () => null,
       countPendingWrites: () => 0,
       isReady: () => false,
       storeState: () => 'unavailable',

@@ -12,6 +12,9 @@ type Replies = Readonly<{
   checkRefund: RefusalReply
   settleRefund: readonly [result: string, id: string, text: string, before: string]
   restoreRefund: string
+  awaitDeposit: RefusalReply
+  undoDeposit: readonly [result: string, id: string, text: string]
+  keepDeposit: readonly [result: string, id: string, text: string]
   releaseRefund: readonly [result: string, id: string, text: string]
   readRefund: readonly [result: string, id: string, text: string]
   readPayment: readonly [ledger: string, verified: string] | null
@@ -36,6 +39,7 @@ type Replies = Readonly<{
   deleteIfOwned: number
   takeAllowance: readonly [result: string, name?: DailyLimit, used?: string]
   giveBackAllowance: number
+  saveReconciliation: number
   raiseMark: readonly string[]
   takeEvents: readonly (readonly [attempt: number, id: string, fields: readonly string[]])[]
   dropConsumers: number
@@ -53,6 +57,9 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   checkRefund: { file: 'check.lua', keys: 1, isReadOnly: true },
   settleRefund: { file: 'settle.lua', keys: 1 },
   restoreRefund: { file: 'restore.lua', keys: 1 },
+  awaitDeposit: { file: 'await-deposit.lua', keys: 1 },
+  undoDeposit: { file: 'undo-deposit.lua', keys: 1 },
+  keepDeposit: { file: 'keep-deposit.lua', keys: 1 },
   releaseRefund: { file: 'release.lua', keys: 2 },
   readRefund: { file: 'read-refund.lua', keys: 1 },
   readPayment: { file: 'read-payment.lua', keys: 1 },
@@ -62,15 +69,16 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   readDue: { file: 'read-due.lua', keys: 1 },
   takeDue: { file: 'take-due.lua', keys: 1 },
   lookAgain: { file: 'look-again.lua', keys: 1 },
-  journalChanges: { file: 'journal-changes.lua', keys: 5 },
+  journalChanges: { file: 'journal-changes.lua', keys: 6 },
   leaveSettled: { file: 'leave-settled.lua', keys: 2 },
-  leaveIndex: { file: 'leave-index.lua', keys: 3 },
+  leaveIndex: { file: 'leave-index.lua', keys: 4 },
   expireClaim: { file: 'expire-claim.lua', keys: 1 },
   joinClaim: { file: 'join-claim.lua', keys: 1 },
   yieldClaim: { file: 'yield-claim.lua', keys: 1 },
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
   takeAllowance: { file: 'take-allowance.lua', keys: 1 },
   giveBackAllowance: { file: 'give-back-allowance.lua', keys: 1 },
+  saveReconciliation: { file: 'save-reconciliation.lua', keys: 3 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },
   meetTerms: { file: 'meet-terms.lua', keys: 1 },
   takeEvents: { file: 'take-events.lua', keys: 1 },
