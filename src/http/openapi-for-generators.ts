@@ -58,7 +58,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
   'bookOutsideRefund request': 'OutsideRefundRequest',
-  'receiveNotification request': 'CookiePayNotification',
+  'receiveNotification request': 'NotificationRequest',
   'redeliverEvents request': 'RedeliveryRequest',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',

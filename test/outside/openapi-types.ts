@@ -1203,7 +1203,7 @@ export interface components {
             };
         };
         /** @description What CookiePay's servers send, as JSON or as a form: members in either letter case, values as texts or numbers, and whatever else there is */
-        CookiePayNotification: {
+        NotificationRequest: {
             /**
              * @description `cancel` or `deposit_cancel`; absent on approvals, which are ignored
              * @example cancel
@@ -1487,8 +1487,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CookiePayNotification"];
-                "application/x-www-form-urlencoded": components["schemas"]["CookiePayNotification"];
+                "application/json": components["schemas"]["NotificationRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["NotificationRequest"];
             };
         };
         responses: {
