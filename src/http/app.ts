@@ -15,7 +15,9 @@ import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
+import { identifyCallerRoute } from './routes/identify-caller.ts'
 import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
@@ -88,6 +90,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
   await app.register(openapi)
   await app.register(probeRoutes, { readiness: parts.readiness, metrics: parts.metrics })
+  await app.register(consoleRoutes)
   await app.register((api) => serveCallers(api, config, parts))
   return app
 }
@@ -111,4 +114,6 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   })
   await api.register(listRefundsRoute, { store, accounts })
   await api.register(readPaymentRoute, { store, accounts })
+  const { resolveFailedAfterMs } = config
+  await api.register(identifyCallerRoute, { accounts, resolveFailedAfterMs })
 }

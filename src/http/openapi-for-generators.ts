@@ -63,6 +63,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'RefundRequest.refund_account': 'RefundAccount',
   'ResolveRequest.provider': 'StatedAnswer',
   'RefundEventList.data[]': 'RefundEvent',
+  'KnownCaller.accounts[]': 'KnownAccount',
   'Problem.errors[]': 'InvalidMember',
   'Problem.limit': 'BrokenLimit',
   ...membersOf('Refund', PARTS_OF_A_REFUND),

@@ -9,6 +9,7 @@ import { type OpenApiDocument, publishedDocument } from './openapi-for-generator
 import { Problem } from './problems/catalog.ts'
 import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
+import { KnownCaller } from './routes/identify-caller.ts'
 import { RefundList } from './routes/list-refunds.ts'
 import { PaymentLedger } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
@@ -23,6 +24,7 @@ const SHARED_SCHEMAS = [
   RefundList,
   PaymentLedger,
   RefundEventList,
+  KnownCaller,
   Problem,
 ]
 

@@ -1,0 +1,69 @@
+// The curve of a day: what was refunded, declined and unknown in each hour.
+import { count, koreanHour, money } from './format.js'
+import { Table } from './parts.js'
+import { text } from './texts.js'
+import { html } from './ui.js'
+
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
+const SERIES = ['succeeded', 'failed', 'unknown']
+const HEIGHT = 120
+const STEP = 40
+
+/** 24 empty hours. */
+export function noHours() {
+  return HOURS.map((hour) => ({ hour, number: 0, succeeded: 0, failed: 0, unknown: 0 }))
+}
+
+/** Counts a refund in the hour of its last change. */
+export function countIn(hours, { status, disputed, amount, updated_at }) {
+  const hour = hours[koreanHour(updated_at)]
+  if (hour === undefined) return
+  const series = disputed || !SERIES.includes(status) ? 'unknown' : status
+  hour.number += 1
+  hour[series] += amount
+}
+
+export function Curve({ hours }) {
+  const highest = Math.max(1, ...hours.map((hour) => SERIES.reduce((sum, series) => sum + hour[series], 0)))
+  const busy = hours.filter(({ number }) => number > 0)
+  const columns = [
+    { label: text('hour'), cell: ({ hour }) => `${String(hour).padStart(2, '0')}:00` },
+    { label: text('number'), class: 'number', cell: ({ number }) => count(number) },
+    ...[
+      ['succeeded', 'succeeded'],
+      ['declined', 'failed'],
+      ['unknown', 'unknown'],
+    ].map(([label, series]) => ({
+      label: text(label),
+      class: 'number',
+      cell: (hour) => money(hour[series]),
+    })),
+  ]
+  return html`<figure class="curve">
+    <svg viewBox=${`-4 -6 ${24 * STEP + 8} ${HEIGHT + 30}`} aria-hidden="true" focusable="false">
+      <line class="axis" x1="0" x2=${24 * STEP} y1=${HEIGHT} y2=${HEIGHT} />
+      <text class="tick" x="0" y="6">${money(highest)}</text>
+      ${hours.map((hour) => html`<${Column} hour=${hour} highest=${highest} />`)}
+    </svg>
+    <figcaption>${SERIES.map(
+      (series) =>
+        html`<span><span class=${`swatch series-${series}`} aria-hidden="true"></span>${text(series === 'failed' ? 'declined' : series)}</span>`,
+    )}</figcaption>
+    <details><summary>${text('curve')}</summary>
+      <${Table} caption=${text('curveHelp')} columns=${columns} rows=${busy} keyOf=${({ hour }) => hour} />
+    </details>
+  </figure>`
+}
+
+function Column({ hour, highest }) {
+  const scale = (amount) => (amount / highest) * (HEIGHT - 20)
+  let top = HEIGHT
+  return html`<g>
+    ${SERIES.filter((series) => hour[series] > 0).map((series) => {
+      const height = Math.max(1, scale(hour[series]))
+      top -= height
+      return html`<rect class=${`series-${series}`} x=${hour.hour * STEP + 4} y=${top} width=${STEP - 8} height=${height} />`
+    })}
+    ${hour.hour % 3 === 0 && html`<text class="tick" x=${hour.hour * STEP + 4} y=${HEIGHT + 18}>${String(hour.hour).padStart(2, '0')}</text>`}
+  </g>`
+}
