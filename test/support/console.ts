@@ -2,6 +2,11 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
+import type { RefundRequest } from '../../src/refunds/refund-request.ts'
+import { refundRequest } from './gateway.ts'
+import { apiKey, bearer } from './keys.ts'
+import { cancelAnswer, sendJson } from './provider-stub.ts'
+import { startStubbedGateway } from './stubbed-gateway.ts'
 
 const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name)))
@@ -76,4 +81,37 @@ export async function openConsole(
     await page.locator('.screen h1').waitFor()
   }
   return { page, complaints, go }
+}
+
+/** Callers of a world with people in it: each has its own name as its key. */
+const SCOPES = {
+  orders: 'create+refund_account+read',
+  finance: 'read_all+resolve',
+  second: 'read_all+resolve',
+  audit: 'read_all',
+  reader: 'read',
+  desk: 'resolve',
+  both: 'create+read_all+resolve',
+} as const
+export type Person = keyof typeof SCOPES
+
+/** A gateway in front of a provider that answers as a test says, with callers of every kind. */
+export async function startWorld(t: Test, env: Record<string, string> = {}) {
+  const API_KEYS = Object.entries(SCOPES)
+    .map(([name, scopes]) => apiKey(name, name, scopes))
+    .join()
+  const { stub, gateway, redis } = await startStubbedGateway(t, { API_KEYS, ...env })
+  const refund = (body: unknown, key: string, by: Person = 'orders') => gateway.refund(body, key, bearer(by))
+
+  /** A refund whose outcome nobody knows. */
+  async function refundUnknown(key: string, body: Partial<RefundRequest> = {}, by: Person = 'orders') {
+    stub.onCancel((response) => sendJson(response, {}, 500))
+    const wanted = refundRequest(body)
+    const answer = await refund(wanted, key, by)
+    stub.onCancel((response, call) => sendJson(response, cancelAnswer(call.body)))
+    if (answer.status !== 202) throw new Error(`${key}: ${JSON.stringify(answer.body)}`)
+    return { id: answer.body.id, tid: wanted.tid }
+  }
+
+  return { url: gateway.url, gateway, stub, redis, refund, refundUnknown }
 }

@@ -24,6 +24,6 @@ export function LedgerBar({ ledger }) {
         </div>`,
       )}
     </dl>
-    ${sum > ledger.amount && html`<p class="warning">${text('overRefunded')}</p>`}
+    ${ledger.amount !== null && sum > ledger.amount && html`<p class="warning">${text('overRefunded')}</p>`}
   </div>`
 }

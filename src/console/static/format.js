@@ -13,9 +13,9 @@ const DATE = new Intl.DateTimeFormat('sv-SE', { timeZone: KOREA, dateStyle: 'sho
 const HOUR = new Intl.DateTimeFormat('sv-SE', { timeZone: KOREA, hour: '2-digit', hourCycle: 'h23' })
 const NUMBER = new Intl.NumberFormat('en-US')
 
-/** `₩12,000`; what is no amount is a dash. */
-export function money(amount) {
-  if (!Number.isFinite(amount)) return '–'
+/** `₩12,000`; what is no amount is a dash, or what stands in for it. */
+export function money(amount, none = '–') {
+  if (!Number.isFinite(amount)) return none
   return `${amount < 0 ? '−' : ''}₩${NUMBER.format(Math.abs(amount))}`
 }
 

@@ -62,9 +62,10 @@ export async function readMetrics(signal) {
 export async function readExport(values, { onChunk, signal }) {
   const response = await send(`/refunds/export${query(values)}`, { signal })
   const reader = response.body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    onChunk(value)
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) onChunk(piece.value)
+  } catch (error) {
+    // An export that fails on the way is broken off: what came of it is not the whole.
+    throw error.name === 'AbortError' ? error : Object.assign(error, { code: 'brokenOff', retry: 'same_key' })
   }
 }

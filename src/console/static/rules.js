@@ -10,9 +10,14 @@ export function isOwn({ requested_by }, { caller, is_open }) {
   return !is_open && requested_by === caller
 }
 
-/** From when on it may be called failed, in milliseconds since 1970: some time after it became unknown. */
+/**
+ * From when on it may be called failed, in milliseconds since 1970: some time after it became unknown, or its deposit was
+ * asked for.
+ */
 export function failableAt(refund, events, { resolve_failed_after_ms }) {
-  const since = events.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at
+  const isAwaiting = refund.status === 'awaiting_deposit' && refund.deposit
+  const unknownAt = events.find(({ event }) => event === 'unknown')?.at
+  const since = isAwaiting ? refund.deposit.requested_at : (unknownAt ?? refund.updated_at)
   return Date.parse(since) + resolve_failed_after_ms
 }
 

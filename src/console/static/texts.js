@@ -10,7 +10,6 @@ const TEXTS = {
   skip: ['Skip to the content', '본문으로 건너뛰기'],
   navigation: ['Screens', '화면'],
   language: ['한국어', 'English'],
-  languageIn: ['Read this page in Korean', '이 페이지를 영어로 보기'],
   signedInAs: ['Signed in as', '로그인한 호출자'],
   signOut: ['Sign out', '로그아웃'],
   openGateway: ['open gateway', '열린 게이트웨이'],
@@ -20,7 +19,6 @@ const TEXTS = {
   copy: ['Copy', '복사'],
   copied: ['Copied', '복사됨'],
   cancel: ['Cancel', '취소'],
-  close: ['Close', '닫기'],
   stop: ['Stop', '중지'],
   show: ['Show', '보기'],
   hide: ['Hide', '가리기'],
@@ -111,8 +109,8 @@ const TEXTS = {
   member_cancel_amt: ['Amount', '취소 금액'],
   noAnswer: ['no answer was read', '읽은 응답 없음'],
   cutDown: [
-    'Another caller asked for this refund. Without the scope read_all only this is told of it.',
-    '다른 호출자가 요청한 환불입니다. read_all 권한이 없으면 이만큼만 보입니다.',
+    'Refunds of other callers are cut down: all of them are told with the scope read_all.',
+    '다른 호출자의 환불은 일부만 보입니다. 전부 보려면 read_all 권한이 필요합니다.',
   ],
 
   today: ['Refunds of {date}', '{date} 환불'],
@@ -136,7 +134,6 @@ const TEXTS = {
   byCode: ['Declined, by code', '거절 코드별'],
   code: ['Code', '코드'],
   caller: ['Caller', '호출자'],
-  refunds: ['Refunds', '환불'],
   number: ['Number', '건수'],
   curve: ['The day, by hour', '시간대별'],
   curveHelp: [
@@ -212,7 +209,6 @@ const TEXTS = {
   foundNone: ['Nothing fits.', '맞는 것이 없습니다.'],
   foundMore: ['There are more; narrow the dates.', '더 있습니다. 날짜를 좁히세요.'],
   readSoFar: ['{count} refunds read, {found} fit', '{count}건 읽음, {found}건 일치'],
-  disputedOnly: ['disputed', '다툼'],
 
   payment: ['Payment', '결제'],
   ledger: ['Ledger', '원장'],
@@ -231,10 +227,20 @@ const TEXTS = {
   received: ['Received', '수신'],
   type: ['Type', '종류'],
   matched: ['Belongs to', '해당 환불'],
-  unmatched: ['no refund of ours', '우리 환불 아님'],
+  means_refund: ['a refund of ours', '우리 환불'],
+  means_outside: ['a booked outside refund', '기록된 외부 환불'],
+  means_ambiguous: ['it may mean several', '여러 건일 수 있음'],
+  means_none: ['not booked yet: a cancel from outside', '아직 기록되지 않은 외부 취소'],
+  adviseBook: [
+    'CookiePay has told of a cancel that is none of ours. Look in its console, and book it below.',
+    '우리 것이 아닌 취소가 통지되었습니다. 쿠키페이 콘솔에서 확인하고 아래에서 기록하세요.',
+  ],
+  outsideRefunds: ['Booked from outside', '외부 환불 기록'],
+  bookedAt: ['Booked', '기록 시각'],
+  bookedBy: ['By', '기록자'],
+  notPaidHere: ['not known: nothing was refunded of it here', '알 수 없음: 여기서 환불한 적이 없습니다'],
   timeline: ['History', '이력'],
   timelineFirst: ['Of the first {count} refunds.', '처음 {count}건의 이력입니다.'],
-  moreRefunds: ['More refunds of this payment', '이 결제의 환불 더 보기'],
   unknownPayment: ['Nothing of this payment is known here.', '이 결제에 대한 기록이 없습니다.'],
 
   refund: ['Refund', '환불'],
@@ -372,7 +378,11 @@ const TEXTS = {
   ],
   endpoint: ['Endpoint', '수신처'],
   redeliverGo: ['Send again', '다시 보내기'],
-  redeliverDone: ['Taken: they are being sent again.', '접수되었습니다. 다시 보내는 중입니다.'],
+  redeliverDone: ['{count} events are queued.', '이벤트 {count}건을 대기열에 넣었습니다.'],
+  redeliverRest: [
+    'There was no place for more: ask again from {time} on once these are sent.',
+    '더 넣을 자리가 없습니다. 이것을 보낸 뒤 {time}부터 다시 요청하세요.',
+  ],
   timeFrom: ['From (KST)', '시작 (KST)'],
   timeTo: ['To (KST)', '종료 (KST)'],
   exportTitle: ['Export', '내보내기'],
@@ -449,6 +459,7 @@ const TEXTS = {
     'The gateway did not answer. It is not known whether it heard the request.',
     '게이트웨이가 응답하지 않았습니다. 요청이 전달되었는지 알 수 없습니다.',
   ],
+  brokenOff: ['It was broken off on the way. Nothing was saved.', '도중에 끊겼습니다. 저장된 것이 없습니다.'],
   unreadable: ['The answer could not be read (HTTP {status}).', '응답을 읽을 수 없습니다 (HTTP {status}).'],
 }
 

@@ -1,6 +1,6 @@
 // What a person does beside reading: booking from outside, sending events again, and taking the books away.
 import { AccountChoice, Choice, Field, Form } from '../fields.js'
-import { count, koreanDate } from '../format.js'
+import { count, koreanDate, koreanTime } from '../format.js'
 import { readExport, redeliver } from '../gateway.js'
 import { OutsideForm } from '../outside-form.js'
 import { addressTo, Loading, Notice, Problem } from '../parts.js'
@@ -90,7 +90,7 @@ function Redeliver() {
       <${Field} type="datetime-local" label=${text('timeTo')} value=${to} onInput=${setTo} />
     </div>
     <${Problem} problem=${problem} />
-    ${result && html`<${Notice} kind="good"><p>${text('redeliverDone')}</p><//>`}
+    ${result && html`<${Notice} kind="good"><p>${text('redeliverDone', { count: count(result.count) })} ${result.next_from && text('redeliverRest', { time: koreanTime(result.next_from) })}</p><//>`}
     <div class="buttons"><button class="primary" disabled=${isRunning}>${isRunning ? text('sending') : text('redeliverGo')}</button></div>
   <//>`
 }

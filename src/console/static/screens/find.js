@@ -13,7 +13,7 @@ import { html, useEffect, useRef, useState } from '../ui.js'
 const PAGE_SIZE = 50
 const WEEK = 6
 /** Of what is found by date; a disputed refund is a failed one. */
-const STATUSES = ['succeeded', 'failed', 'disputed', 'unknown', 'awaiting_deposit', 'processing']
+const STATUSES = ['succeeded', 'failed', 'disputed', 'unknown', 'awaiting_deposit']
 
 const open = (to, query) => {
   location.hash = addressTo(to, query).slice(1)
@@ -28,7 +28,7 @@ export function FindScreen({ route, identity }) {
       <section><h2>${text('findKnown')}</h2><${ByName} identity=${identity} /></section>
       <section><h2>${text('findKey')}</h2><${ByKey} identity=${identity} /></section>
     </div>
-    ${may('read_all') && html`<section class="no-print"><h2>${text('findTime')}</h2><${ByTime} identity=${identity} query=${query} /></section>`}
+    <section class="no-print"><h2>${text('findTime')}</h2><${ByTime} identity=${identity} query=${query} /></section>
     ${isAsked && html`<section><h2>${text('found')}</h2>${query.reference ? html`<${FoundByReference} query=${query} />` : html`<${Found} query=${query} />`}</section>`}
   `
 }
@@ -82,7 +82,7 @@ function ByTime({ identity, query }) {
       <${Field} type="date" label=${text('to')} value=${wish.to} onInput=${change('to')} />
       <${Choice} label=${text('member_status')} value=${wish.status} onInput=${change('status')} options=${[['', text('all')], ...statuses]} />
       <${AccountChoice} identity=${identity} value=${wish.account} onInput=${change('account')} mayBeAny />
-      <${Field} isOptional label=${text('caller')} value=${wish.caller} onInput=${change('caller')} maxlength="64" />
+      ${may('read_all') && html`<${Field} isOptional label=${text('caller')} value=${wish.caller} onInput=${change('caller')} maxlength="64" />`}
       <${Field} isOptional label=${text('member_reference')} value=${wish.reference} onInput=${change('reference')} maxlength="64" />
     </div>
     <div class="buttons"><button class="primary">${text('search')}</button></div>

@@ -7,7 +7,7 @@ import { Facts, Money, Pager, Reading, RefundLink, Table, Time } from '../parts.
 import { useReading } from '../reading.js'
 import { RefundsOfPayment } from '../refund-table.js'
 import { may } from '../session.js'
-import { text } from '../texts.js'
+import { text, word } from '../texts.js'
 import { html } from '../ui.js'
 import { Timeline } from './refund.js'
 
@@ -28,16 +28,13 @@ export function PaymentScreen({ route }) {
 }
 
 function Whole({ ledger, again }) {
-  const { refunds, notifications = [], account, tid } = ledger
+  const { refunds, notifications = [], outside_refunds: bookings = [], account, tid } = ledger
   return html`
     <section>
       <h2>${text('ledger')}</h2>
       <${Facts} of=${[
-        [text('paid'), html`<${Money} of=${ledger.amount} />`],
-        [
-          text('member_tax_free_amount'),
-          ledger.tax_free_amount === null ? null : money(ledger.tax_free_amount),
-        ],
+        [text('paid'), ledger.amount === null ? text('notPaidHere') : html`<${Money} of=${ledger.amount} />`],
+        [text('member_tax_free_amount'), money(ledger.tax_free_amount, null)],
         [text('method'), ledger.method],
         [text('member_account'), account],
       ]} />
@@ -46,10 +43,12 @@ function Whole({ ledger, again }) {
     <section>
       <h2>${text('paymentRefunds')}</h2>
       ${refunds.length === 0 ? html`<p>${text('none')}</p>` : html`<${RefundsOfPayment} refunds=${refunds} caption=${text('shown', { count: refunds.length })} />`}
+      ${refunds.some((refund) => refund.tid === undefined) && html`<p class="help">${text('cutDown')}</p>`}
       <${Pager} to="find" query=${{ tid, account }} nextCursor=${ledger.next_cursor} />
     </section>
+    ${bookings.length > 0 && html`<${Bookings} of=${bookings} />`}
     <section><h2>${text('notifications')}</h2><${Notifications} of=${notifications} /></section>
-    <section><h2>${text('timeline')}</h2><${History} refunds=${refunds} notifications=${notifications} /></section>
+    <section><h2>${text('timeline')}</h2><${History} refunds=${refunds} notifications=${notifications} bookings=${bookings} /></section>
     ${may('resolve') && html`<section><h2>${text('outsideTitle')}</h2><${OutsideForm} ledger=${ledger} onDone=${again} /></section>`}
   `
 }
@@ -63,14 +62,28 @@ function Notifications({ of }) {
     { label: text('date'), cell: ({ date }) => date ?? '–' },
     {
       label: text('matched'),
-      cell: ({ refund }) => (refund ? html`<${RefundLink} id=${refund} />` : text('unmatched')),
+      cell: ({ refund, means }) => (refund ? html`<${RefundLink} id=${refund} />` : word('means', means)),
     },
   ]
-  return html`<${Table} caption=${text('shown', { count: of.length })} columns=${columns} rows=${of} />`
+  const isNews = of.some(({ means }) => means === 'none')
+  return html`${isNews && html`<p class="warning">${text('adviseBook')}</p>`}
+    <${Table} caption=${text('notifications')} columns=${columns} rows=${of} />`
+}
+
+/** What people have booked; what is of others is cut down to what explains the sums. */
+function Bookings({ of }) {
+  const columns = [
+    { label: text('bookedAt'), cell: ({ at }) => html`<${Time} at=${at} />` },
+    { label: text('member_amount'), class: 'number', cell: ({ amount }) => money(amount) },
+    { label: text('bookedBy'), cell: ({ by }) => by ?? '–' },
+    { label: text('note'), cell: ({ note }) => note ?? '–' },
+  ]
+  return html`<section><h2>${text('outsideRefunds')}</h2>
+    <${Table} caption=${text('outsideRefunds')} columns=${columns} rows=${of} keyOf=${({ id }) => id} /></section>`
 }
 
 /** What happened to the refunds that this key may read, and what was sent of the payment, in one order. */
-function History({ refunds, notifications }) {
+function History({ refunds, notifications, bookings }) {
   const readable = refunds.filter(({ tid }) => tid !== undefined)
   const first = readable.slice(0, HISTORIES)
   const found = useReading(
@@ -86,12 +99,14 @@ function History({ refunds, notifications }) {
   const sent = notifications.map(({ received_at, amount, type }) => ({
     at: received_at,
     event: 'notification',
-    source: '',
     of: `${type ?? ''} ${money(amount)}`,
+  }))
+  const booked = bookings.map(({ at, amount, by, note }) => ({
+    ...{ at, by, note, event: 'outside', source: 'operator', of: money(amount) },
   }))
   return html`
     ${readable.length > first.length && html`<p class="help">${text('timelineFirst', { count: HISTORIES })}</p>`}
-    <${Reading} of=${found}>${(events) => html`<${Timeline} entries=${inOrder([...events, ...sent])} />`}<//>
+    <${Reading} of=${found}>${(events) => html`<${Timeline} entries=${inOrder([...events, ...sent, ...booked])} />`}<//>
   `
 }
 

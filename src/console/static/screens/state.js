@@ -61,7 +61,7 @@ function said(samples, show) {
 function Figures({ metrics }) {
   const of = (name) => samplesOf(metrics, name)
   const store = of('store_state').find(({ value }) => value === 1)
-  const oldestEvents = of('oldest_undelivered_event_age_seconds')
+  const oldestEvents = of('oldest_event_age_seconds')
   return html`<${Facts} of=${[
     [
       text('breaker'),

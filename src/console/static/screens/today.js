@@ -2,7 +2,7 @@
 import { Curve, countIn, noHours } from '../curve.js'
 import { Field } from '../fields.js'
 import { count, dateAfter, duration, koreanDate, koreanTime, money } from '../format.js'
-import { readExport, readMetrics, readReport } from '../gateway.js'
+import { listRefunds, readMetrics, readReport } from '../gateway.js'
 import {
   addressTo,
   Link,
@@ -21,12 +21,12 @@ import { text } from '../texts.js'
 import { html, useEffect, useRef, useState } from '../ui.js'
 
 const REFRESH_MS = 60_000
-/** Read without being asked: some hundred kilobytes. */
+/** Read without being asked: ten pages. */
 const MOST_UNASKED = 1_000
 
 export function TodayScreen({ route }) {
   const date = route.query.date ?? koreanDate(gatewayNow())
-  const report = useReading((signal) => readReport(date, signal), [date], REFRESH_MS)
+  const report = useReading((signal) => readReport(date, signal), [date])
   const go = (to) => {
     location.hash = addressTo('today', { date: to }).slice(1)
   }
@@ -152,21 +152,14 @@ function DayCurve({ date, total }) {
     controller.current = new AbortController()
     const hours = noHours()
     let number = 0
-    let rest = ''
-    const decoder = new TextDecoder()
-    const onChunk = (chunk) => {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = lines.pop()
-      for (const line of lines.filter((each) => each !== '')) {
-        countIn(hours, JSON.parse(line))
-        number += 1
-      }
+    let cursor
+    do {
+      const page = await listRefunds({ from: date, to: date, limit: 100, cursor }, controller.current.signal)
+      for (const refund of page.data) countIn(hours, refund)
+      number += page.data.length
+      cursor = page.next_cursor
       setRead(number)
-    }
-    await readExport(
-      { from: date, to: date, format: 'ndjson' },
-      { onChunk, signal: controller.current.signal },
-    )
+    } while (cursor !== null)
     return { hours, number }
   })
   useEffect(() => {
