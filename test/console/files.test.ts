@@ -63,6 +63,9 @@ t.test('the page has no script or style within it and asks nobody else for anyth
     t.match(address, /^console\//)
     t.ok(files.has(String(address).slice('console/'.length)), String(address))
   }
+  for (const name of files.keys()) {
+    if (name.endsWith('.js')) t.match(page, `"console/${name}"`, `${name} is asked for at once`)
+  }
   for (const name of own) {
     const text = readFileSync(new URL(name, STATIC), 'utf8').replaceAll('http://www.w3.org/2000/svg', '')
     t.notMatch(text, /https?:\/\/|url\(|@import|dangerouslySetInnerHTML|innerHTML/, name)

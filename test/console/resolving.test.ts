@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { IN_CHROMIUM, LANGUAGES, openConsole, startChromium, startWorld } from '../support/console.ts'
+import { IN_CHROMIUM, LANGUAGES, openConsole, seenIn, startChromium, startWorld } from '../support/console.ts'
 import { bearer } from '../support/keys.ts'
 
 const TEXTS = {
@@ -77,7 +77,7 @@ t.test('resolving', IN_CHROMIUM, async (t) => {
       await page.locator('.resolve summary').click()
       await page.locator('.resolve .fields input').nth(0).fill('C-77')
       await review(page, texts, 'made')
-      t.match(await page.getByRole('dialog').innerText(), NOTE)
+      t.match(await seenIn(page, 'dialog'), NOTE)
       await confirm(page, texts)
       await statusIn(page, 'succeeded')
       t.match(await read(id), {
@@ -96,7 +96,7 @@ t.test('resolving', IN_CHROMIUM, async (t) => {
       await page.getByText(texts.failed).waitFor()
       const radio = page.getByLabel(texts.notMade)
       t.equal(await radio.isDisabled(), true)
-      t.match(await page.locator('.rules .not-met').innerText(), / KST/)
+      t.match(await seenIn(page, '.rules .not-met'), / KST/)
       await page.locator('.rules .not-met').waitFor({ state: 'detached' })
       t.equal(await radio.isEnabled(), true, 'and it is possible once that has come, without a reload')
       await review(page, texts, 'notMade')
@@ -109,7 +109,7 @@ t.test('resolving', IN_CHROMIUM, async (t) => {
       const { id } = await world.refundUnknown(`own-${language}`, {}, 'both')
       const { page } = await open(id, 'both')
       await page.getByText(texts.other).waitFor()
-      t.match(await page.locator('.rules').innerText(), texts.other)
+      t.match(await seenIn(page, '.rules'), texts.other)
       t.equal(await page.getByLabel(texts.made).count(), 0)
     })
 
@@ -131,7 +131,7 @@ t.test('resolving', IN_CHROMIUM, async (t) => {
       await confirm(page, texts)
       const alert = page.getByRole('alert')
       await alert.getByText('Redis cannot be reached.').waitFor()
-      t.match(await alert.innerText(), texts.tryAgain)
+      t.match(await seenIn(page, '[role=alert]'), texts.tryAgain)
       t.equal(await page.getByLabel(texts.note).inputValue(), NOTE, 'what was entered is still there')
       await page.unroute('**/resolve')
       await page.getByRole('button', { name: texts.review }).click()

@@ -73,12 +73,12 @@ export async function openConsole(
     await page.locator('input[type=password]').fill(key)
     await page.locator('form button').click()
   }
-  if (key !== undefined || opening !== '') await page.locator('.screen h1').waitFor()
+  if (key !== undefined || opening !== '') await settled(page)
   const go = async (to: string) => {
     await page.evaluate((hash) => {
       ;(globalThis as unknown as { location: { hash: string } }).location.hash = hash
     }, `#/${to}`)
-    await page.locator('.screen h1').waitFor()
+    await settled(page)
   }
   return { page, complaints, go }
 }
@@ -114,4 +114,16 @@ export async function startWorld(t: Test, env: Record<string, string> = {}) {
   }
 
   return { url: gateway.url, gateway, stub, redis, refund, refundUnknown }
+}
+
+/** Waits until a screen is there and has read what it shows. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('.screen h1').waitFor()
+  await page.locator('.loading').first().waitFor({ state: 'detached' })
+}
+
+/** What a person sees of this element, and not what is hidden in it. */
+export async function seenIn(page: Page, selector: string): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: textContent has what is hidden, too.
+  return page.locator(selector).first().innerText()
 }
