@@ -86,6 +86,7 @@ export async function startGateway(
     listener,
     isClosing: () => state.isClosing,
     telemetry,
+    journal: opened.store.journal,
     refunds: {
       store: opened.store,
       allowances: opened.allowances,
@@ -163,6 +164,7 @@ async function openStore({ config, log, state }: Assembly) {
     longestLeaseMs: () => leaseMs({ ...config.cookiepay, timeoutMs: state.longestTimeoutMs }),
     idempotencyRetentionMs: config.idempotencyRetentionMs,
     ledgerRetentionMs: config.ledgerRetentionMs,
+    journalRetentionMs: config.journalRetentionMs,
     watch: identity,
     allowances,
   })

@@ -5,6 +5,7 @@ import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
+import type { Journal } from '../refunds/ports/journal.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
 import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
 import type { Listener } from './access/listener.ts'
@@ -17,6 +18,9 @@ import { answerError, handleErrors } from './problems/handle-errors.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
+import { dailyReportRoute } from './routes/daily-report.ts'
+import { exportRefundsRoute } from './routes/export-refunds.ts'
+import { createHeavyReads } from './routes/heavy-reads.ts'
 import { identifyCallerRoute } from './routes/identify-caller.ts'
 import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
@@ -28,6 +32,7 @@ import { STRICT_VALIDATION } from './strict-validation.ts'
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
   refunds: RefundParts
+  journal: Journal
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */
@@ -97,8 +102,10 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
 /** What callers ask for, each with its key. */
 async function serveCallers(api: FastifyInstance, config: Config, parts: AppParts): Promise<void> {
-  const { refunds, metrics, telemetry } = parts
-  const { store, accounts } = refunds
+  const { refunds, journal, metrics, telemetry } = parts
+  const { store, accounts, provider } = refunds
+  const heavyReads = createHeavyReads()
+  const journalRetentionMs = Math.min(config.journalRetentionMs, config.ledgerRetentionMs)
   await limitRate(api, config.rateLimit)
   api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, metrics)))
   await api.register(createRefundRoute, {
@@ -112,7 +119,9 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(resolveRefundRoute, {
     parts: { ...refunds, resolveFailedAfterMs: config.resolveFailedAfterMs },
   })
-  await api.register(listRefundsRoute, { store, accounts })
+  await api.register(listRefundsRoute, { store, journal, accounts })
+  await api.register(exportRefundsRoute, { store, journal, accounts, heavyReads })
+  await api.register(dailyReportRoute, { store, journal, provider, heavyReads, journalRetentionMs })
   await api.register(readPaymentRoute, { store, accounts })
   const { resolveFailedAfterMs } = config
   await api.register(identifyCallerRoute, { accounts, resolveFailedAfterMs })

@@ -117,7 +117,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'http shared': {
     holds: ['http/'],
     imports: ['nouns', 'config'],
-    packages: ['node:*', 'fastify', 'typebox'],
+    packages: ['node:*', 'fastify', 'typebox', 'csv-stringify/sync'],
   },
 
   jobs: {

@@ -127,6 +127,7 @@ export function createStore(redis: ScriptedClient, clock: MonotonicClock = () =>
     longestLeaseMs: () => LEASE_MS,
     idempotencyRetentionMs: KEY_RETENTION_MS,
     ledgerRetentionMs: 400 * 86_400_000,
+    journalRetentionMs: 400 * 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
@@ -448,7 +449,8 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   local kind = redis.call('TYPE', key).ok
   if kind == 'zset' then
     local are_times = string.sub(key, 1, 8) ~= 'unknown:'
-    for _, member in ipairs(are_times and redis.call('ZRANGE', key, 0, -1) or {}) do redis.call('ZINCRBY', key, -by, member) end
+    local unit = string.sub(key, 1, 11) == 'journalled:' and 64 or 1
+    for _, member in ipairs(are_times and redis.call('ZRANGE', key, 0, -1) or {}) do redis.call('ZINCRBY', key, -by * unit, member) end
   elseif kind == 'hash' then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       local words, lease, created, updated, rest =
