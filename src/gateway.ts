@@ -21,6 +21,7 @@ import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { merchantOf } from './refunds/merchant.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
+import { createOutsideRefunds } from './store/outside-refunds.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
 import { startOwnRedis, targetOf, waitUntilReady } from './store/redis/open-redis.ts'
@@ -89,6 +90,8 @@ export async function startGateway(
     journal: opened.store.journal,
     refunds: {
       store: opened.store,
+      outside: opened.outside,
+      outsideObserver: parts.observer,
       allowances: opened.allowances,
       provider,
       accounts: state.accountsByName,
@@ -157,7 +160,7 @@ async function openStore({ config, log, state }: Assembly) {
   }
   const { now } = serverTime
   const allowances = createCallerAllowances(redis, { ...writes, now, limits: () => state.limitsByCaller })
-  const store = createRefundStore(redis, {
+  const options = {
     ...writes,
     now,
     clock,
@@ -166,9 +169,10 @@ async function openStore({ config, log, state }: Assembly) {
     ledgerRetentionMs: config.ledgerRetentionMs,
     journalRetentionMs: config.journalRetentionMs,
     watch: identity,
-    allowances,
-  })
-  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store }
+  }
+  const store = createRefundStore(redis, { ...options, allowances })
+  const outside = createOutsideRefunds(redis, options)
+  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store, outside }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
@@ -184,6 +188,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   const background = createBackgroundWork()
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
+    countAwaitingDeposit: store.countAwaitingDeposit,
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
     limitUse: opened.allowances.useToday,

@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
+import type { BookParts } from '../refunds/flows/book-outside.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
 import type { Journal } from '../refunds/ports/journal.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
@@ -15,6 +16,7 @@ import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.
 import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
+import { bookOutsideRoute } from './routes/book-outside.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
@@ -26,12 +28,13 @@ import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
+import { requestDepositRoute } from './routes/request-deposit.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
 import { STRICT_VALIDATION } from './strict-validation.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
-  refunds: RefundParts
+  refunds: RefundParts & BookParts
   journal: Journal
   metrics: Metrics
   readiness(): Readiness
@@ -119,10 +122,12 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(resolveRefundRoute, {
     parts: { ...refunds, resolveFailedAfterMs: config.resolveFailedAfterMs },
   })
+  await api.register(requestDepositRoute, { parts: refunds, telemetry })
   await api.register(listRefundsRoute, { store, journal, accounts })
   await api.register(exportRefundsRoute, { store, journal, accounts, heavyReads })
   await api.register(dailyReportRoute, { store, journal, provider, heavyReads, journalRetentionMs })
   await api.register(readPaymentRoute, { store, accounts })
+  await api.register(bookOutsideRoute, { parts: refunds, store, accounts })
   const { resolveFailedAfterMs } = config
   await api.register(identifyCallerRoute, { accounts, resolveFailedAfterMs })
 }

@@ -12,7 +12,7 @@ import { UnsettledRefund } from './routes/create-refund.ts'
 import { DailyReport } from './routes/daily-report.ts'
 import { KnownCaller } from './routes/identify-caller.ts'
 import { RefundList } from './routes/list-refunds.ts'
-import { PaymentLedger } from './routes/read-payment.ts'
+import { PaymentLedger, SeenOutsideRefund } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
 import { SeenRefund } from './seen-refund.ts'
 
@@ -23,6 +23,7 @@ const SHARED_SCHEMAS = [
   UnsettledRefund,
   CheckedRefund,
   RefundList,
+  SeenOutsideRefund,
   PaymentLedger,
   RefundEventList,
   KnownCaller,

@@ -12,7 +12,7 @@ export type Metrics = Readonly<{
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
   countProviderCall(
-    call: 'token' | 'cancel' | 'lookup' | 'payment_lookup',
+    call: 'token' | 'cancel' | 'deposit' | 'lookup' | 'payment_lookup',
     outcome: string,
     durationMs: number,
   ): void
@@ -28,6 +28,8 @@ export type Metrics = Readonly<{
   countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
+  /** A booking of what was refunded outside, or one that was taken back. */
+  countBooking(change: (typeof BOOKING_CHANGES)[number]): void
   /** Prometheus text. */
   text(): Promise<string>
   contentType: string
@@ -36,6 +38,7 @@ export type Metrics = Readonly<{
 /** What is looked up when the metrics are read. */
 export type MetricSources = Readonly<{
   countUnsettled(): Promise<number>
+  countAwaitingDeposit(): Promise<number>
   /** By the store's clock, in milliseconds since 1970; null where none is unknown. */
   oldestUnknownAt(): Promise<number | null>
   /** What that clock shows now. */
@@ -60,6 +63,9 @@ export type UnauthenticatedAnswer = (typeof UNAUTHENTICATED_ANSWERS)[number]
 
 /** Why there was no token for a call to the provider. */
 const TOKEN_FAILURES = ['not_issued', 'rejected'] as const
+
+/** What a person does with bookings. */
+const BOOKING_CHANGES = ['booked', 'taken_back'] as const
 
 /** What is told of whether refunds work; the others are about what a caller sent. */
 const EXPECTED_ANSWERS = [
@@ -139,6 +145,10 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.unauthenticated.inc({ answer })
       changes += 1
     },
+    countBooking(change) {
+      counters.bookings.inc({ change })
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
@@ -191,23 +201,30 @@ function createCounters(registry: Registry) {
     disputed: new Counter({ ...METRICS.disputed, registers }),
     lost: new Counter({ ...METRICS.lost, registers }),
     resolutions: new Counter({ ...METRICS.resolutions, registers }),
+    bookings: new Counter({ ...METRICS.bookings, registers }),
   }
 }
 
 /** What the store knows, looked up when the metrics are read. */
 function gaugeStore(sources: MetricSources, registry: Registry): void {
   const registers = [registry]
-  new Gauge({
-    ...METRICS.unsettled,
-    registers,
-    async collect() {
-      try {
-        this.set(await sources.countUnsettled())
-      } catch {
-        this.remove()
-      }
-    },
-  })
+  const gaugeCount = (
+    metric: typeof METRICS.unsettled | typeof METRICS.awaitingDeposit,
+    count: () => Promise<number>,
+  ) =>
+    new Gauge({
+      ...metric,
+      registers,
+      async collect() {
+        try {
+          this.set(await count())
+        } catch {
+          this.remove()
+        }
+      },
+    })
+  gaugeCount(METRICS.unsettled, sources.countUnsettled)
+  gaugeCount(METRICS.awaitingDeposit, sources.countAwaitingDeposit)
   new Gauge({
     ...METRICS.oldestUnknown,
     registers,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Deposit } from './deposits.ts'
 import { forgetOldest } from './forget-oldest.ts'
 import { koreanDigits } from './korean-time.ts'
 import { type AppliedCancel, type Payment, paymentOf, withCancel } from './payments.ts'
@@ -17,6 +18,9 @@ export type Entry = {
   heededAtMs: number | null
   /** Cancels whose token and form were in order. */
   underWay: UnderWay[]
+  /** Calls for an account to pay a deposit into, whatever became of them, and the accounts that were opened. */
+  depositCalls: number
+  deposits: Deposit[]
 }
 
 export type Book = ReturnType<typeof createBook>
@@ -31,7 +35,15 @@ export function createBook() {
     const known = entries.get(tid)
     if (known) return known
     const payment = paymentOf(tid, new Date())
-    const entry: Entry = { payment, calls: 0, refusedToken: null, heededAtMs: null, underWay: [] }
+    const entry: Entry = {
+      payment,
+      calls: 0,
+      refusedToken: null,
+      heededAtMs: null,
+      underWay: [],
+      depositCalls: 0,
+      deposits: [],
+    }
     entries.set(tid, entry)
     forgetOldest(entries, MAX_PAYMENTS)
     return entry

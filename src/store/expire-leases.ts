@@ -90,7 +90,7 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   const key = keys.unsettled(unsettledShard(unsettled.id))
   const stored = await find(unsettled)
   const isImpossible = dueAt > now() + longestLeaseMs()
-  if (stored?.refund.status === 'unknown') {
+  if (stored?.refund.status === 'unknown' || stored?.refund.status === 'awaiting_deposit') {
     await keepKey(stored)
     const since = isImpossible ? null : dueAt
     await journalChanges(redis, { stored, found: entry, dueAt: since, retentionMs: journalRetentionMs })

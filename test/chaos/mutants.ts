@@ -57,8 +57,8 @@ export const MUTANTS: readonly Mutant[] = [
       { file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' },
       { file: BESIDE, find: 'if not seen.uncertain then return nil end', replace: 'do return nil end' },
       {
-        file: MAY_BEGIN,
-        find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
+        file: LEDGER,
+        find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.awaiting_deposit + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
     ],

@@ -276,6 +276,7 @@ function createProvider(
     authorize: async () => ({ outcome: 'authorized', token: 'token' }),
     renew: async () => ({ outcome: 'authorized', token: 'fresh' }),
     admit: async () => ({ outcome: 'admitted', cancel, leave: () => {} }),
+    askForDeposit: async () => ({ outcome: 'lost', detail: 'nobody asks' }),
     lookUp: async ({ tid }) =>
       !isLookupDown && model.relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied)
         ? { outcome: 'cancelled', refundedAt: new Date().toISOString() }

@@ -155,6 +155,9 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
   return 'begun'
 }
 
+/** What keeps another refund from its place only until it is settled. */
+const UNCERTAIN: readonly RefundState[] = ['unknown', 'disputed', 'awaiting_deposit']
+
 function standingOf({ refunds }: ModelPayment): ModelRefund[] {
   return [...refunds.values()].filter(({ status }) => status !== 'failed')
 }
@@ -186,7 +189,7 @@ function decide(payment: ModelPayment, wish: Wish, nowMs: number): ModelDecision
   }
   const asked = { amount, taxFreeAmount: wish.taxFreeAmount }
   const place = placeBeside(facts, asked, all)
-  const uncertain = standing.filter(({ status }) => status === 'unknown' || status === 'disputed')
+  const uncertain = standing.filter(({ status }) => UNCERTAIN.includes(status))
   const certain = standing.filter((refund) => !uncertain.includes(refund))
   const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...certain]) === 'number'
   const wantsEverything = wish.amount === undefined || wish.amount === facts.amount

@@ -121,6 +121,7 @@ function begun(id: string, merchant: string, refund: Partial<Refund>): StoredRef
       refunded_at: null,
       failure: null,
       resolution: null,
+      deposit: null,
       requested_by: 'orders',
       metadata: {},
       created_at: made,

@@ -3,10 +3,12 @@ import { type Static, Type } from 'typebox'
 import { MAX_KRW } from '../../refunds/krw.ts'
 import { remaining } from '../../refunds/ledger-sums.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
+import { MOST_BOOKINGS, OutsideRefund } from '../../refunds/outside-refund.ts'
 import { PAYMENT_METHODS } from '../../refunds/payment.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
+import { bookingId } from '../../refunds/refund-id.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
-import { READERS } from '../caller.ts'
+import { type Caller, OPEN_CALLER, READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
@@ -36,6 +38,19 @@ function sum(description: string, example: number) {
   })
 }
 
+const { id, amount, at } = OutsideRefund.properties
+
+/** A booking as somebody sees it who may not read what others do: cut down to what explains the sums. */
+export const SeenOutsideRefund = Type.Object(
+  { ...Type.Partial(OutsideRefund).properties, id, amount, at },
+  {
+    $id: 'SeenOutsideRefund',
+    additionalProperties: false,
+    description:
+      'What a person has booked as refunded outside, or taken back. One of another caller has, without the scope `read_all`, only `id`, `amount` and `at`',
+  },
+)
+
 /** The answer of `GET /payments/{tid}`. */
 export const PaymentLedger = Type.Object(
   {
@@ -54,34 +69,55 @@ export const PaymentLedger = Type.Object(
     refunded: sum('what was refunded', 3000),
     in_flight: sum('what is being refunded now', 0),
     unknown: sum('refunds whose outcome is not known', 0),
+    awaiting_deposit: sum('refunds that take place once a deposit is paid', 0),
     disputed: sum('refunds that have failed, and that a later answer says were made', 0),
+    outside: sum('what was refunded outside of this gateway, as a person has booked it', 0),
     remaining: sum('what can still be refunded', 7000),
     refunds: Type.Array(ref(SeenRefund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
+    outside_refunds: Type.Array(ref(SeenOutsideRefund), {
+      description: 'What was booked as refunded outside of this gateway, oldest first',
+      maxItems: MOST_BOOKINGS,
+    }),
   },
   { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
 )
 
 const NEVER_REFUNDED = 'No refund of this payment was ever made here.'
 
+const NO_SUMS = { refunded: 0, in_flight: 0, unknown: 0, awaiting_deposit: 0, disputed: 0, outside: 0 }
+
 const { partial, unknown } = REFUNDS
-const LEDGERS: Examples<Static<typeof PaymentLedger>> = {
+const LEDGERS = {
   partly_refunded: {
     summary: 'A part is refunded',
     value: {
       ...{ account: partial.account, tid: partial.tid, method: 'card_auth', amount: 10000 },
-      ...{ tax_free_amount: null, refunded: 3000, in_flight: 0, unknown: 0, disputed: 0, remaining: 7000 },
-      ...{ refunds: [partial], next_cursor: null },
+      ...{ tax_free_amount: null, ...NO_SUMS, refunded: 3000, remaining: 7000 },
+      ...{ refunds: [partial], next_cursor: null, outside_refunds: [] },
     },
   },
   unknown: {
     summary: 'The outcome of a refund is not known yet',
     value: {
       ...{ account: unknown.account, tid: unknown.tid, method: 'card_auth', amount: 10000 },
-      ...{ tax_free_amount: null, refunded: 0, in_flight: 0, unknown: 10000, disputed: 0, remaining: 0 },
-      ...{ refunds: [unknown], next_cursor: null },
+      ...{ tax_free_amount: null, ...NO_SUMS, unknown: 10000, remaining: 0 },
+      ...{ refunds: [unknown], next_cursor: null, outside_refunds: [] },
     },
   },
+} as const satisfies Examples<Static<typeof PaymentLedger>>
+
+/** The first of them, once as much again was cancelled in the provider's console. */
+export const BOOKED_LEDGER: Static<typeof PaymentLedger> = {
+  ...LEDGERS.partly_refunded.value,
+  ...{ outside: 3000, remaining: 4000 },
+  outside_refunds: [
+    {
+      id: bookingId(OPEN_CALLER.name, 'console-cancel-1'),
+      ...{ amount: 3000, tax_free_amount: null, note: '쿠키페이 콘솔에서 취소함' },
+      ...{ by: OPEN_CALLER.name, at: '2026-01-01T02:00:00.000Z' },
+    },
+  ],
 }
 
 const schema = {
@@ -117,21 +153,32 @@ export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = a
     if (account === undefined) {
       return sendProblem(reply, 'unknown_account', { detail: noSuchAccount(name, accounts.keys()) })
     }
-    const { ledger, ...page } = await store.listByPayment({
-      merchant: account.merchant,
-      tid,
-      limit: REFUNDS_SHOWN,
-      cursor: null,
-    })
-    if (ledger === null) {
-      return sendProblem(reply, 'not_found', { detail: NEVER_REFUNDED })
-    }
-    return reply.send({
-      account: account.name,
-      ...ledger,
-      remaining: remaining(ledger),
-      refunds: page.refunds.map((refund) => refundAsSeenBy(request.caller, refund)),
-      next_cursor: page.nextCursor,
-    })
+    const seen = await ledgerAsSeenBy(request.caller, { store, account, tid })
+    return seen === null ? sendProblem(reply, 'not_found', { detail: NEVER_REFUNDED }) : reply.send(seen)
   })
+}
+
+/** The ledger with its refunds as this caller may see them; null where nothing was ever refunded. Throws StoreError. */
+export async function ledgerAsSeenBy(
+  caller: Caller | null,
+  { store, account, tid }: Readonly<{ store: RefundStore; account: MerchantAccount; tid: string }>,
+): Promise<Static<typeof PaymentLedger> | null> {
+  const { merchant } = account
+  const page = await store.listByPayment({ merchant, tid, limit: REFUNDS_SHOWN, cursor: null })
+  const { ledger, bookings } = page
+  if (ledger === null) return null
+  return {
+    account: account.name,
+    ...ledger,
+    remaining: remaining(ledger),
+    refunds: page.refunds.map((refund) => refundAsSeenBy(caller, refund)),
+    next_cursor: page.nextCursor,
+    outside_refunds: bookings.map((booking) => bookingAsSeenBy(caller, booking)),
+  }
+}
+
+function bookingAsSeenBy(caller: Caller | null, booking: OutsideRefund): Static<typeof SeenOutsideRefund> {
+  if (caller?.scopes.includes('read_all') || booking.by === caller?.name) return booking
+  const { id, amount, at } = booking
+  return { id, amount, at }
 }

@@ -1,4 +1,5 @@
 import type { Krw } from '../krw.ts'
+import type { OutsideRefund } from '../outside-refund.ts'
 import type { Refund } from '../refund.ts'
 import type { StepTimings } from '../step-timings.ts'
 import type { Settlement } from '../stored-refund.ts'
@@ -10,6 +11,12 @@ export type RequestOrigin = Readonly<{
   requestId?: string | undefined
   /** The W3C trace context that the request came with. */
   traceparent?: string | undefined
+}>
+
+/** What is reported of what was refunded outside of the gateway. */
+export type OutsideObserver = Readonly<{
+  /** A person has booked it, or taken a booking back; `account` as callers name it. */
+  booked(booking: OutsideRefund, account: string): void
 }>
 
 /** What the flow reports at each change of state, for logs and metrics. */
@@ -24,7 +31,15 @@ export type RefundObserver = Readonly<{
   ): void
   /** A refund that was unknown is settled, by the lookup or by a person. */
   resolved(refund: Refund): void
-  /** Nothing was sent; the key is free. */
+  /**
+   * An account to pay a deposit into was asked for; `isLost`: whatever was answered. Of the answer itself nothing is
+   * told: it holds the number of an account.
+   */
+  depositAskedFor(
+    refund: Refund,
+    how: Readonly<{ by: string; isLost: boolean; detail: string; origin: RequestOrigin }>,
+  ): void
+  /** Nothing was sent; the key is free, or the refund as it was. */
   notSent(refund: Pick<Refund, 'id' | 'account'>, outcome: NotSent, origin: RequestOrigin): void
   /** The provider says that it cancelled another amount than was asked; null: one that cannot be read. */
   amountMismatch(refund: Refund, cancelledAmount: Krw | null): void
