@@ -6,7 +6,10 @@ import { html } from './ui.js'
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
 const SERIES = ['succeeded', 'failed', 'unknown']
-const HEIGHT = 120
+const NAMES = { succeeded: 'succeeded', failed: 'declined', unknown: 'unknownOrDisputed' }
+const HEIGHT = 100
+/** An hour of so many is named. */
+const TICK = 3
 const STEP = 40
 
 /** 24 empty hours. */
@@ -27,36 +30,36 @@ export function Curve({ hours }) {
   const highest = Math.max(1, ...hours.map((hour) => SERIES.reduce((sum, series) => sum + hour[series], 0)))
   const busy = hours.filter(({ number }) => number > 0)
   const columns = [
-    { label: text('hour'), cell: ({ hour }) => `${String(hour).padStart(2, '0')}:00` },
+    { label: text('hour'), cell: ({ hour }) => `${twoDigits(hour)}:00` },
     { label: text('number'), class: 'number', cell: ({ number }) => count(number) },
-    ...[
-      ['succeeded', 'succeeded'],
-      ['declined', 'failed'],
-      ['unknown', 'unknown'],
-    ].map(([label, series]) => ({
-      label: text(label),
+    ...SERIES.map((series) => ({
+      label: text(NAMES[series]),
       class: 'number',
       cell: (hour) => money(hour[series]),
     })),
   ]
   return html`<figure class="curve">
-    <svg viewBox=${`-4 -6 ${24 * STEP + 8} ${HEIGHT + 30}`} aria-hidden="true" focusable="false">
-      <line class="axis" x1="0" x2=${24 * STEP} y1=${HEIGHT} y2=${HEIGHT} />
-      <text class="tick" x="0" y="6">${money(highest)}</text>
+    <p class="tick">${money(highest)}</p>
+    <svg viewBox=${`0 0 ${24 * STEP} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true" focusable="false">
       ${hours.map((hour) => html`<${Column} hour=${hour} highest=${highest} />`)}
     </svg>
+    <div class="ticks" aria-hidden="true">${HOURS.filter((hour) => hour % TICK === 0).map((hour) => html`<span>${twoDigits(hour)}</span>`)}</div>
     <figcaption>${SERIES.map(
       (series) =>
-        html`<span><span class=${`swatch series-${series}`} aria-hidden="true"></span>${text(series === 'failed' ? 'declined' : series)}</span>`,
+        html`<span><span class=${`swatch series-${series}`} aria-hidden="true"></span>${text(NAMES[series])}</span>`,
     )}</figcaption>
-    <details><summary>${text('curve')}</summary>
+    <details><summary>${text('asTable')}</summary>
       <${Table} caption=${text('curveHelp')} columns=${columns} rows=${busy} keyOf=${({ hour }) => hour} />
     </details>
   </figure>`
 }
 
+function twoDigits(hour) {
+  return String(hour).padStart(2, '0')
+}
+
 function Column({ hour, highest }) {
-  const scale = (amount) => (amount / highest) * (HEIGHT - 20)
+  const scale = (amount) => (amount / highest) * HEIGHT
   let top = HEIGHT
   return html`<g>
     ${SERIES.filter((series) => hour[series] > 0).map((series) => {
@@ -64,6 +67,5 @@ function Column({ hour, highest }) {
       top -= height
       return html`<rect class=${`series-${series}`} x=${hour.hour * STEP + 4} y=${top} width=${STEP - 8} height=${height} />`
     })}
-    ${hour.hour % 3 === 0 && html`<text class="tick" x=${hour.hour * STEP + 4} y=${HEIGHT + 18}>${String(hour.hour).padStart(2, '0')}</text>`}
   </g>`
 }

@@ -142,6 +142,8 @@ const TEXTS = {
   ],
   curveDraw: ['Draw it ({count} refunds are read)', '그리기 ({count}건을 읽습니다)'],
   curveRead: ['{count} refunds read', '{count}건 읽음'],
+  unknownOrDisputed: ['Unknown or disputed', '미확정 또는 다툼'],
+  asTable: ['As a table', '표로 보기'],
   curveNone: ['Nothing happened on this day.', '이 날은 환불이 없습니다.'],
   hour: ['Hour (KST)', '시 (KST)'],
 
@@ -169,8 +171,8 @@ const TEXTS = {
     '이 금액이 취소되었는지 쿠키페이 콘솔에서 확인하고 확정하세요. 조회로는 알 수 없습니다.',
   ],
   adviseCode: [
-    'Ask CookiePay what this code means; teach the gateway by COOKIEPAY_DECLINED_CODES if it is a decline.',
-    '이 코드의 뜻을 쿠키페이에 문의하세요. 거절이라면 COOKIEPAY_DECLINED_CODES에 추가하세요.',
+    'Where nobody knows this code, ask CookiePay what it means; a decline goes into COOKIEPAY_DECLINED_CODES.',
+    '이 코드의 뜻을 모르면 쿠키페이에 문의하세요. 거절이라면 COOKIEPAY_DECLINED_CODES에 추가합니다.',
   ],
   adviseOwn: [
     'You asked for it: another person has to resolve it.',
