@@ -58,7 +58,7 @@ const OWN_FILES = [
  * Modules of packages, as they are published. A browser cannot find one by its package's name without an import map, a
  * script within the page that its policy forbids; so the one name that is imported is replaced by a path.
  */
-const PACKAGED_FILES = {
+export const PACKAGED_FILES = {
   'preact.js': 'preact',
   'hooks.js': 'preact/hooks',
   'htm.js': 'htm',

@@ -47,7 +47,7 @@ const TEXTS = {
     queued: '이벤트 3건을 대기열에 넣었습니다.',
     ready: '정상: 환불을 받고 있습니다',
     notReady: '비정상: 환불을 거부하고 있습니다',
-    disputed: '다툼',
+    disputed: '상충',
   },
 } as const
 

@@ -78,7 +78,7 @@ const TEXTS = {
   status_failed: ['failed', '실패'],
   status_unknown: ['unknown', '미확정'],
   status_awaiting_deposit: ['awaiting deposit', '입금 대기'],
-  status_disputed: ['disputed', '다툼'],
+  status_disputed: ['disputed', '상충'],
   kind_full: ['full', '전액'],
   kind_partial: ['partial', '부분'],
 
@@ -101,7 +101,7 @@ const TEXTS = {
   member_resolution: ['Settled by', '확정한 쪽'],
   member_metadata: ['Metadata', '메타데이터'],
   member_deposit: ['Deposit', '입금 안내'],
-  member_provider: ["CookiePay's answer", '쿠키페이 응답'],
+  member_provider: ["CookiePay's answer", 'CookiePay 응답'],
   member_cancel_tid: ['Cancel’s id', '취소 번호'],
   member_cancel_code: ['Code', '코드'],
   member_cancel_msg: ['Message', '메시지'],
@@ -121,11 +121,11 @@ const TEXTS = {
   succeeded: ['Refunded', '환불됨'],
   declined: ['Declined', '거절됨'],
   unknown: ['Unknown', '미확정'],
-  disputes: ['Disputes', '다툼'],
+  disputes: ['Disputes', '상충'],
   mismatches: ['Other amounts', '금액 불일치'],
   mismatchesHelp: [
     'CookiePay says another amount than was asked for. The ledger counts what CookiePay says.',
-    '쿠키페이가 요청과 다른 금액을 취소했다고 합니다. 원장에는 쿠키페이의 금액을 반영합니다.',
+    'CookiePay가 요청과 다른 금액을 취소했다고 합니다. 원장에는 CookiePay의 금액을 반영합니다.',
   ],
   counted: ['Counted', '반영 금액'],
   completeUntil: ['Complete until {time}.', '{time}까지 반영되었습니다.'],
@@ -142,7 +142,7 @@ const TEXTS = {
   ],
   curveDraw: ['Draw it ({count} refunds are read)', '그리기 ({count}건을 읽습니다)'],
   curveRead: ['{count} refunds read', '{count}건 읽음'],
-  unknownOrDisputed: ['Unknown or disputed', '미확정 또는 다툼'],
+  unknownOrDisputed: ['Unknown or disputed', '미확정 또는 상충'],
   asTable: ['As a table', '표로 보기'],
   curveNone: ['Nothing happened on this day.', '이 날은 환불이 없습니다.'],
   hour: ['Hour (KST)', '시 (KST)'],
@@ -164,15 +164,15 @@ const TEXTS = {
   adviseProcessing: ['Nothing: its call is under way.', '할 일 없음: 호출이 진행 중입니다.'],
   adviseFull: [
     'Wait a while: a lookup that is certain settles it. Else look in CookiePay’s console and resolve it.',
-    '잠시 기다리세요. 조회로 확실해지면 자동으로 확정됩니다. 그렇지 않으면 쿠키페이 콘솔에서 확인하고 확정하세요.',
+    '잠시 기다리세요. 조회로 확실해지면 자동으로 확정됩니다. 그렇지 않으면 CookiePay 관리자 화면에서 확인하고 확정하세요.',
   ],
   advisePartial: [
     'Look in CookiePay’s console whether this amount was cancelled, and resolve it: no lookup can tell.',
-    '이 금액이 취소되었는지 쿠키페이 콘솔에서 확인하고 확정하세요. 조회로는 알 수 없습니다.',
+    '이 금액이 취소되었는지 CookiePay 관리자 화면에서 확인하고 확정하세요. 조회로는 알 수 없습니다.',
   ],
   adviseCode: [
     'Where nobody knows this code, ask CookiePay what it means; a decline goes into COOKIEPAY_DECLINED_CODES.',
-    '이 코드의 뜻을 모르면 쿠키페이에 문의하세요. 거절이라면 COOKIEPAY_DECLINED_CODES에 추가합니다.',
+    '이 코드의 뜻을 모르면 CookiePay에 문의하세요. 거절이라면 COOKIEPAY_DECLINED_CODES에 추가합니다.',
   ],
   adviseOwn: [
     'You asked for it: another person has to resolve it.',
@@ -180,11 +180,11 @@ const TEXTS = {
   ],
   adviseDisputed: [
     'It had failed, and a later answer says that it was made. Look in CookiePay’s console and resolve it.',
-    '실패로 기록되었으나 나중 응답은 환불되었다고 합니다. 쿠키페이 콘솔에서 확인하고 확정하세요.',
+    '실패로 기록되었으나 나중 응답은 환불되었다고 합니다. CookiePay 관리자 화면에서 확인하고 확정하세요.',
   ],
   adviseDeposit: [
     'Pay the amount into the account that CookiePay named; it settles when the notification comes.',
-    '쿠키페이가 알려 준 계좌로 금액을 입금하세요. 통지가 오면 확정됩니다.',
+    'CookiePay가 알려 준 계좌로 금액을 입금하세요. 통지가 오면 확정됩니다.',
   ],
 
   find: ['Find a refund', '환불 찾기'],
@@ -192,7 +192,7 @@ const TEXTS = {
   findAny: ['Refund id or tid', '환불 id 또는 tid'],
   findAnyHelp: ['rf_… opens the refund, anything else the payment.', 'rf_…는 환불을, 그 밖은 결제를 엽니다.'],
   findGo: ['Open', '열기'],
-  findKey: ['By the caller and its idempotency key', '호출자와 멱등키로'],
+  findKey: ['By the caller and its idempotency key', '호출자와 멱등 키로'],
   idempotencyKey: ['Idempotency-Key', 'Idempotency-Key'],
   findKeyGo: ['Open its refund', '그 환불 열기'],
   findKeyNot: [
@@ -221,8 +221,8 @@ const TEXTS = {
   ledger_in_flight: ['in flight', '처리 중'],
   ledger_unknown: ['unknown', '미확정'],
   ledger_awaiting_deposit: ['awaiting deposit', '입금 대기'],
-  ledger_disputed: ['disputed', '다툼'],
-  ledger_remaining: ['remaining', '남음'],
+  ledger_disputed: ['disputed', '상충'],
+  ledger_remaining: ['remaining', '환불 가능'],
   overRefunded: ['More was refunded than was paid.', '결제 금액보다 많이 환불되었습니다.'],
   paymentRefunds: ['Refunds of this payment', '이 결제의 환불'],
   notificationsNone: ['CookiePay has sent none of this payment.', '이 결제에 대한 통지가 없습니다.'],
@@ -235,7 +235,7 @@ const TEXTS = {
   means_none: ['not booked yet: a cancel from outside', '아직 기록되지 않은 외부 취소'],
   adviseBook: [
     'CookiePay has told of a cancel that is none of ours. Look in its console, and book it below.',
-    '우리 것이 아닌 취소가 통지되었습니다. 쿠키페이 콘솔에서 확인하고 아래에서 기록하세요.',
+    '우리 것이 아닌 취소가 통지되었습니다. CookiePay 관리자 화면에서 확인하고 아래에서 기록하세요.',
   ],
   outsideRefunds: ['Booked from outside', '외부 환불 기록'],
   bookedAt: ['Booked', '기록 시각'],
@@ -251,13 +251,13 @@ const TEXTS = {
   event_unknown: ['became unknown', '미확정이 됨'],
   event_succeeded: ['succeeded', '성공'],
   event_failed: ['failed', '실패'],
-  event_disputed: ['disputed', '다툼'],
+  event_disputed: ['disputed', '상충'],
   event_conflict: ['contradicted; nothing changed', '모순된 응답, 변경 없음'],
   event_awaiting_deposit: ['awaits a deposit', '입금 대기'],
   event_notification: ['notification', '통지'],
   event_outside: ['booked from outside', '외부 환불 기록'],
   source_caller: ['by the caller', '호출자'],
-  source_provider: ['by CookiePay’s answer', '쿠키페이 응답'],
+  source_provider: ['by CookiePay’s answer', 'CookiePay 응답'],
   source_lease: ['its process was gone', '처리 프로세스 종료'],
   source_lookup: ['by a lookup', '조회'],
   source_notification: ['by a notification', '통지'],
@@ -276,12 +276,12 @@ const TEXTS = {
   resolve: ['Resolve', '확정'],
   resolveHelp: [
     'Only what you have seen in CookiePay’s console. It cannot be taken back.',
-    '쿠키페이 콘솔에서 직접 확인한 것만 입력하세요. 되돌릴 수 없습니다.',
+    'CookiePay 관리자 화면에서 직접 확인한 것만 입력하세요. 되돌릴 수 없습니다.',
   ],
   rules: ['Rules', '규칙'],
   ruleOpen: [
     'It is unknown, disputed or awaiting a deposit.',
-    '미확정, 다툼 또는 입금 대기 상태여야 합니다.',
+    '미확정, 상충 또는 입금 대기 상태여야 합니다.',
   ],
   ruleOther: [
     'Another person than who asked for it ({by}).',
@@ -312,7 +312,7 @@ const TEXTS = {
     'Kept with the refund, and shown to whoever reads it.',
     '환불과 함께 보관되며, 읽는 사람에게 보입니다.',
   ],
-  consoleShows: ['What the console shows of it', '콘솔에 보이는 내용'],
+  consoleShows: ['What the console shows of it', '관리자 화면에 보이는 내용'],
   review: ['Review', '검토'],
   confirmTitle: ['Resolve this refund?', '이 환불을 확정할까요?'],
   confirmSucceeded: [
@@ -335,7 +335,7 @@ const TEXTS = {
   depositAsk: ['Ask for a deposit account', '입금 계좌 요청'],
   depositHelp: [
     'Kiwoompay wants money first (9029). CookiePay is asked once for the account to pay into; the refund then waits for it.',
-    '키움페이 잔액이 부족합니다(9029). 입금할 계좌를 쿠키페이에 한 번 요청하며, 환불은 입금을 기다립니다.',
+    '키움페이 잔액이 부족합니다(9029). 입금할 계좌를 CookiePay에 한 번 요청하며, 환불은 입금을 기다립니다.',
   ],
   depositConfirm: [
     'From then on {amount} is held until the deposit is seen or a person settles it.',
@@ -345,7 +345,7 @@ const TEXTS = {
   depositExpires: ['Pay by {time}', '{time}까지 입금'],
   depositLost: [
     'The answer was lost. Look in CookiePay’s console, and resolve it by what is seen there.',
-    '응답을 받지 못했습니다. 쿠키페이 콘솔에서 확인하고 확정하세요.',
+    '응답을 받지 못했습니다. CookiePay 관리자 화면에서 확인하고 확정하세요.',
   ],
   requestedAt: ['Asked at', '요청 시각'],
 
@@ -353,7 +353,7 @@ const TEXTS = {
   outsideTitle: ['Book an outside refund', '외부 환불 기록'],
   outsideHelp: [
     'What was refunded in CookiePay’s console and not through the gateway. A negative amount takes a booking back.',
-    '게이트웨이를 거치지 않고 쿠키페이 콘솔에서 환불한 것입니다. 음수는 기록을 되돌립니다.',
+    '게이트웨이를 거치지 않고 CookiePay 관리자 화면에서 환불한 것입니다. 음수는 기록을 되돌립니다.',
   ],
   outsideRule: [
     'Not more than remains of the payment; to take back, not more than was booked. {remaining} remain, {outside} are booked.',
@@ -416,7 +416,7 @@ const TEXTS = {
   part_process: ['Process', '프로세스'],
   accounts: ['Accounts', '계정'],
   pg: ['PG', 'PG'],
-  breaker: ['Calls to CookiePay', '쿠키페이 호출'],
+  breaker: ['Calls to CookiePay', 'CookiePay 호출'],
   breakerOpen: ['paused: the provider keeps failing', '중단됨: 계속 실패하고 있습니다'],
   breakerClosed: ['going through', '정상'],
   storeState: ['Store', '저장소'],

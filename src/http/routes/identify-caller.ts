@@ -71,9 +71,14 @@ const schema = {
   tags: ['operations'],
   summary: 'Read whom a key belongs to and what it may do',
   description: 'Any key may ask. It is answered from memory, also while the store cannot be reached.',
+  querystring: Type.Object({}, { additionalProperties: false }),
   response: {
     200: jsonAnswer(KnownCaller, { description: 'The caller', examples: CALLERS }),
-    ...problemResponses([], {
+    ...problemResponses(['invalid_request'], {
+      invalid_request: {
+        detail: 'The querystring is not valid; errors says where and why.',
+        errors: [{ pointer: '#/caller', detail: 'is not a member that is known here' }],
+      },
       forbidden: { detail: 'Without API_KEYS only requests to localhost are answered.' },
     }),
   },
