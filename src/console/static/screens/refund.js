@@ -43,7 +43,7 @@ function ReadRefund({ id, identity }) {
   return html`
     <h1 tabindex="-1">${text('refund')} <span class="code">${id}</span></h1>
     <${Reading} of=${found}>${({ refund, events }) => html`<${Whole} refund=${refund} events=${events} identity=${identity} again=${found.again} />`}<//>
-    ${found.problem?.code === 'not_found' && may('resolve') && html`<${ResolveUnread} id=${id} />`}
+    ${found.problem?.code === 'not_found' && may('resolve') && !may('read_all') && html`<${ResolveUnread} id=${id} />`}
   `
 }
 
@@ -55,7 +55,7 @@ function Whole({ refund, events, identity, again }) {
       <button type="button" class="small" onClick=${() => print()}>${text('print')}</button></span></p>
     ${isOpen(refund) && html`<section class="to-do"><h2>${text('toDo')}</h2><${ToDo} refund=${refund} identity=${identity} /></section>`}
     <section><h2>${text('details')}</h2><${Details} refund=${refund} /></section>
-    ${refund.provider && html`<section><h2>${text('member_provider')}</h2><${Facts} of=${answerOf(refund.provider)} /></section>`}
+    ${refund.provider && html`<section><h2>${text('member_provider')}</h2><${Answer} of=${refund.provider} /></section>`}
     ${refund.deposit && html`<section><h2>${text('member_deposit')}</h2><${Deposit} deposit=${refund.deposit} /></section>`}
     <section><h2>${text('timeline')}</h2><${Timeline} entries=${events} /></section>
     ${may('resolve') && canAskForDeposit(refund, identity) && html`<${AskForDeposit} refund=${refund} again=${again} />`}
@@ -99,11 +99,12 @@ function Resolution({ of: { source, by, note, at } }) {
   return html`${word('source', source)}${by && html` <strong>${by}</strong>`}, <${Time} at=${at} />${note && html`<br />${note}`}`
 }
 
-function answerOf(provider) {
-  return ['cancel_tid', 'cancel_code', 'cancel_msg', 'cancel_date', 'cancel_amt'].map((member) => [
-    text(`member_${member}`),
-    provider[member] && html`<span class="code">${provider[member]}</span>`,
-  ])
+const ANSWERED = ['cancel_tid', 'cancel_code', 'cancel_msg', 'cancel_date', 'cancel_amt']
+
+function Answer({ of }) {
+  const said = ANSWERED.filter((member) => of[member])
+  if (said.length === 0) return html`<p>${text('noAnswer')}</p>`
+  return html`<${Facts} of=${said.map((member) => [text(`member_${member}`), html`<span class="code">${of[member]}</span>`])} />`
 }
 
 /** The answer's form is documented nowhere, so it is shown as it came. */
