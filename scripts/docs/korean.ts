@@ -80,8 +80,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`refund_account` 지정. 임의의 은행 계좌로 지급됩니다',
   'read what this caller asked for itself, and the sums of any payment':
     '자신이 요청한 환불과 모든 결제의 합계 조회',
-  "read everybody's refunds, with `refund_account` and `metadata`":
-    '모든 호출자의 환불 조회. `refund_account`와 `metadata` 포함',
+  "read everybody's refunds, with `refund_account` and `metadata`; export and reports":
+    '모든 호출자의 환불 조회. `refund_account`와 `metadata` 포함. 내보내기와 보고서',
   'settle by hand what is unknown or disputed, also what it may not read; never what it asked for itself':
     '미확정·상충 환불의 수동 확정. 조회 권한이 없는 환불도 가능하지만, 자신이 요청한 환불은 불가',
 

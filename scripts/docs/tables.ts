@@ -121,7 +121,7 @@ const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   create: '`POST /refunds`',
   refund_account: 'send a `refund_account`, which pays out to any bank account',
   read: 'read what this caller asked for itself, and the sums of any payment',
-  read_all: "read everybody's refunds, with `refund_account` and `metadata`",
+  read_all: "read everybody's refunds, with `refund_account` and `metadata`; export and reports",
   resolve:
     'settle by hand what is unknown or disputed, also what it may not read; never what it asked for itself',
 }

@@ -5,8 +5,8 @@ import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
 import type { BookParts } from '../refunds/flows/book-outside.ts'
+import type { ChangeParts } from '../refunds/flows/changed-refunds.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
-import type { Journal } from '../refunds/ports/journal.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
 import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
 import type { Listener } from './access/listener.ts'
@@ -35,7 +35,7 @@ import { STRICT_VALIDATION } from './strict-validation.ts'
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
   refunds: RefundParts & BookParts
-  journal: Journal
+  journal: ChangeParts['journal']
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */

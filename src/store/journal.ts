@@ -24,13 +24,20 @@ export type JournalParts = Readonly<{
   now(): number
   /** For how long entries are kept: what is older may be there, and is not read. */
   retentionMs: number
+  /** Journals in the background what whoever settled it has left behind. */
+  journalLeftOvers(): void
 }>
 
 /** The streams of all shards, as one: each has its entries in the order of Redis's clock. */
-export function createJournal(redis: RedisClient, { now, retentionMs }: JournalParts): Journal {
+export function createJournal(
+  redis: RedisClient,
+  { now, retentionMs, journalLeftOvers }: JournalParts,
+): Journal {
   return {
     async read(query) {
       const { toMs, after, limit } = query
+      // It is journalled as of now.
+      if (toMs > now()) journalLeftOvers()
       const fromMs = Math.max(query.fromMs, now() - retentionMs)
       const untilMs = Math.min(toMs + JOURNAL_LAG_MS, now() - SETTLING_MS)
       const first: Position = [fromMs, 0, 0]

@@ -15,6 +15,7 @@ import type { CallerAllowances } from './caller-limits.ts'
 import { claimOf } from './claim-text.ts'
 import { ABANDONED_MARK_MS, type Claims, createClaims } from './idempotency-keys.ts'
 import { createJournal } from './journal.ts'
+import { createLeftOvers } from './journal-left-over.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { awaitDeposit } from './lua/await-deposit.ts'
 import { beginRefund } from './lua/begin.ts'
@@ -33,8 +34,10 @@ import { reach } from './redis/reach.ts'
 import type { StoreWatch } from './redis/store-past.ts'
 import { decodeRefund, intentJson, isProcessing } from './refund-text.ts'
 import { createUnsettledIndex, type UnsettledIndex } from './unsettled-index.ts'
+import type { LeavingParts } from './unsettled-leaving.ts'
 
 export type RefundStoreOptions = DurableWritesOptions &
+  Pick<LeavingParts, 'gather'> &
   Readonly<{
     /** What time it is on the Redis server, about; in milliseconds since 1970. */
     now(): number
@@ -99,7 +102,17 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     leases: new WeakMap(),
   }
 
+  const drop: RefundStore['drop'] = async (unsettled, stored) => {
+    // Whoever settled it may have died before.
+    if (stored !== null) await allowances?.follow(stored)
+    await index.drop(unsettled, stored)
+  }
+  const { now } = options
+  const journalLeftOvers = createLeftOvers(redis, { now, findMany, drop })
+  const journal = createJournal(redis, { now, retentionMs: journalRetentionMs, journalLeftOvers })
+
   return {
+    journal,
     claim: (claim) => bind(parts, claim),
     joinClaim: claims.join,
     begin: (intent) => begin(parts, intent),
@@ -118,21 +131,16 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     findPayment: (merchant, tid) => readPayment(redis, { merchant, tid }),
     listByPayment: (query) => listByPayment(redis, query),
     listUnsettled: index.list,
-    now: options.now,
+    now,
     expireLeases: index.expireLeases,
     takeDue: index.takeDue,
     lookAgain: index.lookAgain,
     keepKey: claims.keep,
     keepDisputed: (stored) => followUp(parts, stored, null),
-    async drop(unsettled, stored) {
-      // Whoever settled it may have died before.
-      if (stored !== null) await allowances?.follow(stored)
-      await index.drop(unsettled, stored)
-    },
+    drop,
     oldestUnknownAt: index.oldestUnknownAt,
     countUnsettled: index.count,
     countAwaitingDeposit: index.countAwaiting,
-    journal: createJournal(redis, { now: options.now, retentionMs: journalRetentionMs }),
   }
 }
 

@@ -11,7 +11,7 @@ import type { ScriptedClient } from './lua/scripts.ts'
 import { takeDue } from './lua/take-due.ts'
 import { reach } from './redis/reach.ts'
 import { decodeUnknown, entryOf, requestedAtOf, unknownEntryOf } from './unsettled-entries.ts'
-import { createLeaving, type LeavingSoon } from './unsettled-leaving.ts'
+import { createLeaving, type LeavingParts, type LeavingSoon } from './unsettled-leaving.ts'
 import { pageOfUnsettled, readUnknown } from './unsettled-pages.ts'
 
 /** An unknown refund is due within the reconciler's longest pause. A clock that was put back may have said later. */
@@ -27,6 +27,7 @@ const SETTLED_LATE_MS = 60_000
 const SURVEYED_REFUNDS = 16
 
 export type UnsettledIndexParts = Omit<LeaseExpiryParts, 'redis' | 'addDisputed' | 'drop'> &
+  LeavingParts &
   Readonly<{
     /** The key of a refund that was found settled, or not at all, expires. */
     expireKey(unsettled: UnsettledEntry): Promise<void>

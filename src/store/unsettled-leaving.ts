@@ -9,6 +9,13 @@ import { entryOf, entryOfStored } from './unsettled-entries.ts'
 /** How long entries of settled refunds may wait for others to leave with. */
 const GATHERING_MS = 100
 
+export type LeavingParts = Readonly<{
+  /** For how long the journal is kept. */
+  journalRetentionMs: number
+  /** Does the work once others had the time to join; by default a tenth of a second later. */
+  gather?: (work: () => void) => void
+}>
+
 export type LeavingSoon = Readonly<{
   /** An attempt which has begun no refund. */
   leaveSoon(attempt: Attempt): void
@@ -16,13 +23,18 @@ export type LeavingSoon = Readonly<{
   journalSoon(stored: StoredRefund): void
 }>
 
+/** Keeps no process from ending: what is left behind is found. */
+function gatherAWhile(work: () => void): void {
+  setTimeout(work, GATHERING_MS).unref()
+}
+
 /**
  * Takes entries of attempts out of the index of unsettled refunds, many at a time and in nobody's way. One that is left
  * behind, where the process or Redis fails before, is journalled and dropped when it is due.
  */
 export function createLeaving(
   redis: ScriptedClient,
-  { journalRetentionMs }: Readonly<{ journalRetentionMs: number }>,
+  { journalRetentionMs, gather = gatherAWhile }: LeavingParts,
 ): LeavingSoon {
   const leaving = new Map<number, Leaving[]>()
 
@@ -33,8 +45,8 @@ export function createLeaving(
     leaving.clear()
   }
 
-  function gather(id: string, entry: Leaving): void {
-    if (leaving.size === 0) setTimeout(removeAll, GATHERING_MS).unref()
+  function add(id: string, entry: Leaving): void {
+    if (leaving.size === 0) gather(removeAll)
     const shard = unsettledShard(id)
     const entries = leaving.get(shard)
     if (entries === undefined) leaving.set(shard, [entry])
@@ -42,8 +54,8 @@ export function createLeaving(
   }
 
   return {
-    leaveSoon: (attempt) => gather(attempt.claim.id, { entry: entryOf(attempt), journalled: null }),
+    leaveSoon: (attempt) => add(attempt.claim.id, { entry: entryOf(attempt), journalled: null }),
     journalSoon: (stored) =>
-      gather(stored.refund.id, { entry: entryOfStored(stored), journalled: journalledAs(stored) }),
+      add(stored.refund.id, { entry: entryOfStored(stored), journalled: journalledAs(stored) }),
   }
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { JOURNAL_LAG_MS, type JournalEntry } from '../../src/refunds/ports/journal.ts'
+import type { UnsettledEntry } from '../../src/refunds/ports/store.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import type { JournalledStore, RefundStoreOptions } from '../../src/store/refund-store.ts'
+import { unknownEntryOf } from '../../src/store/unsettled-entries.ts'
 import { MERCHANT } from '../support/merchant.ts'
 import {
   begun,
@@ -15,7 +17,7 @@ import {
   settled,
   UNKNOWN,
 } from '../support/store-intents.ts'
-import { startStore } from '../support/store-start.ts'
+import { connectStore, startStore } from '../support/store-start.ts'
 
 /** A store whose clock is this far ahead of Redis's, so that what was just appended is read at once. */
 const AHEAD_MS = 3_000
@@ -162,5 +164,156 @@ t.test('many refunds are read in their order, those of one payment among them', 
     found.map((stored) => stored?.refund.id ?? null),
     [other.refund.id, third.refund.id, one.refund.id, null, other.refund.id],
   )
-  t.ok(JOURNAL_LAG_MS > 0)
 })
+
+t.test(
+  'what a dead gateway left is journalled once somebody reads on, long before its lease is over',
+  async (t) => {
+    // It gathers what leaves, and dies.
+    const { store, server } = await startAll(t, { gather: () => {} })
+    const stored = await settled(store, newIntent(newClaim(), { requestedAt: Date.now() - 10_000 }))
+    const reader = await connectStore(t, server, { now: () => Date.now() + 10_000 })
+    const read = () => readAll(reader.store, 0, Date.now() + 3_600_000)
+    t.strictSame(await read(), [])
+    await sleep(1_100)
+    t.match(await read(), [{ id: stored.refund.id, change: 'succeeded' }])
+    await sleep(1_100)
+    t.equal((await read()).length, 1)
+  },
+)
+
+t.test('what is journalled late counts as of when it was', async (t) => {
+  const { store, redis, readAll } = await startAll(t, { gather: () => {} })
+  const { refund } = await settled(store, newIntent(newClaim()))
+  await sleep(JOURNAL_LAG_MS + 500)
+  const inFlight = keys.unsettled(unsettledShard(refund.id))
+  const [entry = ''] = await redis.zrange(inFlight, '0', '-1')
+  await redis.zadd(inFlight, 1, entry)
+  await store.expireLeases()
+  const [late] = await readAll()
+  t.ok((late?.at ?? 0) >= Date.parse(refund.updated_at) + JOURNAL_LAG_MS)
+  t.equal(late?.at, Number(late?.position.split('-')[0]))
+  // A span that was over before is complete without it.
+  t.strictSame(await readAll(0, Date.parse(refund.updated_at) + 1_000), [])
+})
+
+t.test('a span is from its start inclusive to its end exclusive, by when the change was', async (t) => {
+  const { store, readAll } = await startAll(t)
+  await settled(store, newIntent(newClaim()))
+  await untilJournalled()
+  const [{ at }] = (await readAll()) as [JournalEntry]
+  t.equal((await readAll(at, at + 1)).length, 1)
+  t.equal((await readAll(at + 1)).length, 0)
+  t.equal((await readAll(0, at)).length, 0)
+})
+
+t.test('pages neither repeat nor hide what is appended meanwhile', async (t) => {
+  const { store } = await startAll(t, { now: Date.now })
+  const settledIds: string[] = []
+  let isOver = false
+  async function goOn() {
+    while (!isOver) settledIds.push((await settled(store, newIntent(newClaim()))).refund.id)
+  }
+  const writers = Array.from({ length: 4 }, goOn)
+  const seen: string[] = []
+  let after: string | null = null
+  const readOn = async () => {
+    const { journal } = store
+    const page = await journal.read({ fromMs: 0, toMs: Date.now() + 60_000, after, limit: 50 })
+    seen.push(...page.entries.map(({ id }) => id))
+    after = page.entries.at(-1)?.position ?? after
+  }
+  const until = Date.now() + 4_000
+  while (Date.now() < until) await readOn()
+  t.ok(seen.length > 50, `${seen.length} were read meanwhile`)
+  isOver = true
+  await Promise.all(writers)
+  await sleep(2_500)
+  for (let before = -1; before < seen.length; ) {
+    before = seen.length
+    await readOn()
+  }
+  t.equal(seen.length, settledIds.length)
+  t.strictSame(new Set(seen), new Set(settledIds))
+})
+
+t.test('the journal is kept for its retention, and never longer than the ledger', async (t) => {
+  const { store, redis, readAll } = await startAll(t, {
+    journalRetentionMs: 90_000_000,
+    ledgerRetentionMs: 1,
+  })
+  const claim = newClaim()
+  const journal = keys.journal(unsettledShard(claim.id))
+  // The ledger is kept for as long as a claim, a day: older than that, and two whole nodes of the stream.
+  const oldMs = Date.now() - 88_000_000
+  for (let count = 1; count <= 250; count++) await redis.xadd(journal, `${oldMs}-${count}`, 'e', 'old')
+  await settled(store, newIntent(claim))
+  await untilJournalled()
+  t.equal(await redis.xlen(journal), 51)
+  t.match(await readAll(), [{ id: claim.id }])
+})
+
+t.test('a position that is none is not taken for one', async (t) => {
+  const { store } = await startAll(t)
+  for (const after of ['', '1', '1-1', 'x-1.1', '1-1.1.1', '1795-0.-1']) {
+    await t.rejects(
+      store.journal.read({ fromMs: 0, toMs: 1, after, limit: 1 }),
+      { message: /no position/ },
+      after,
+    )
+  }
+})
+
+t.test('what settles late is journalled whoever settled it dies', async (t) => {
+  const { store, redis, server, readAll } = await startAll(t)
+  const unknown = await settled(store, newIntent(newClaim()), UNKNOWN)
+  const failed = await settled(store, newIntent(newClaim()), FAILED)
+  await untilJournalled()
+  // It dies once the refund has settled.
+  const dying = await connectStore(t, server)
+  Object.assign(dying.redis, { journalChanges: () => Promise.reject(new Error('it is dead')) })
+  await settle(dying.store, unknown, byPerson('succeeded'))
+  await t.rejects(settle(dying.store, failed, SUCCEEDED), { name: 'StoreError' })
+  for (const { refund } of [unknown, failed]) {
+    const lookups = keys.lookups(unsettledShard(refund.id))
+    for (const entry of await redis.zrange(lookups, '0', '-1')) await redis.zadd(lookups, 'XX', 1, entry)
+  }
+  for (const taken of await store.takeDue(10)) {
+    const stored = await store.findByClaim(taken)
+    if (stored?.refund.disputed) await store.keepDisputed(stored)
+    else await store.drop(taken, stored)
+  }
+  const entries = await readAll()
+  const ofRefund = ({ refund }: StoredRefund) => changesOf(entries.filter(({ id }) => id === refund.id))
+  t.strictSame(ofRefund(unknown), [
+    ['unknown', 1],
+    ['succeeded', 2],
+  ])
+  t.strictSame(ofRefund(failed), [
+    ['failed', 1],
+    ['disputed', 2],
+  ])
+})
+
+t.test(
+  'an entry that is about to be settled by another is not taken away by who has read it before',
+  async (t) => {
+    const { store, redis, server, readAll } = await startAll(t)
+    const failed = await settle(
+      store,
+      await settled(store, newIntent(newClaim()), UNKNOWN),
+      byPerson('failed'),
+    )
+    await untilJournalled()
+    const lookups = keys.lookups(unsettledShard(failed.refund.id))
+    await redis.zadd(lookups, 1, unknownEntryOf(failed))
+    const [taken] = (await store.takeDue(1)) as [UnsettledEntry]
+    const dying = await connectStore(t, server)
+    Object.assign(dying.redis, { journalChanges: () => Promise.reject(new Error('it is dead')) })
+    await t.rejects(settle(dying.store, failed, SUCCEEDED), { name: 'StoreError' })
+    await store.drop(taken, failed)
+    await store.lookAgain(taken, 3_600_000)
+    t.ok(Number(await redis.zscore(lookups, unknownEntryOf(failed))) < Date.now() + 61_000)
+    t.equal((await readAll()).length, 2)
+  },
+)

@@ -131,6 +131,8 @@ export function createStore(redis: ScriptedClient, clock: MonotonicClock = () =>
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
+    // At once, so that what leaves is one of the commands between which a process may die.
+    gather: queueMicrotask,
   })
 }
 
@@ -181,9 +183,9 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
   switch (name) {
     case 'beginRefund': {
       const [, claimToken = ''] = args
-      const [id = '', attempt = '', leaseMs, markMs, , , isRenewal] = args.slice(2 + WISHED)
+      const [id = '', attempt = '', leaseMs, markMs, , text, isRenewal] = args.slice(2 + WISHED)
       const request = {
-        ...{ id, attempt, claimToken },
+        ...{ id, attempt, claimToken, text },
         wish: wishFrom(args.slice(2, 2 + WISHED)),
         isRenewal: isRenewal === '1',
       }

@@ -191,7 +191,10 @@ function sendText(reply: FastifyReply, { query, filter, texts, signal, leave }: 
   const stream = Readable.from(texts, { objectMode: false, highWaterMark: BUFFERED_BYTES })
   const breakOff = () => stream.destroy(signal.reason)
   stream.once('close', leave)
-  stream.once('error', () => reset(reply.raw.socket))
+  stream.once('error', ({ message }) => {
+    reply.log.warn({ reason: message }, 'an export was broken off')
+    reset(reply.raw.socket)
+  })
   signal.addEventListener('abort', breakOff, { once: true })
   if (signal.aborted) breakOff()
   const format = query.format ?? 'csv'

@@ -10,7 +10,7 @@
 -- the journal is asked.
 --
 -- KEYS[1] in flight, KEYS[2] unknown by when they were asked for, KEYS[3] by when they are looked at, KEYS[4] journal,
--- KEYS[5] how many changes of a refund are journalled, by its id: the time, and the number in six bits behind it,
+-- KEYS[5] how many changes of a refund are journalled: the time, and the number in six bits behind it,
 -- KEYS[6] awaiting a deposit by when they were asked for
 -- ARGV[1] for how long the journal is kept, in milliseconds, ARGV[2] what the refund is: unknown, disputed,
 -- awaiting_deposit or settled,
@@ -25,7 +25,6 @@ local retention_ms, state, found, own, entry = tonumber(ARGV[1]), ARGV[2], ARGV[
 local due, of = tonumber(ARGV[6]), ARGV[7]
 local FIRST, COUNTED, PAGE, CLOCKS_MS = 8, 64, 100, 5000
 
-local id = string.match(of, '^%S+')
 local told = (#ARGV - FIRST + 1) / 2
 local is_ordinary = ARGV[FIRST] == 's' or ARGV[FIRST] == 'f'
 
@@ -43,7 +42,7 @@ local function is_in_journal(since)
 end
 
 local function already_journalled()
-  local count = redis.call('ZSCORE', counts, id)
+  local count = redis.call('ZSCORE', counts, of)
   if count then return count % COUNTED end
   if not is_ordinary then return 0 end
   if not redis.call('ZSCORE', in_flight, own) then return 1 end
@@ -58,7 +57,7 @@ for number = journalled + 1, told do
   if changed_at >= journal_now - retention_ms then append(journal, ARGV[at], number, changed_at, of) end
 end
 if told > journalled then
-  if told > 1 or not is_ordinary then redis.call('ZADD', counts, journal_now * COUNTED + told, id) end
+  if told > 1 or not is_ordinary then redis.call('ZADD', counts, journal_now * COUNTED + told, of) end
   redis.call('ZREMRANGEBYSCORE', counts, '-inf', (journal_now - retention_ms) * COUNTED)
   trim(journal, retention_ms)
 end
