@@ -1,4 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { until } from '../support/calls.ts'
 import {
   IN_CHROMIUM,
   LANGUAGES,
@@ -27,7 +31,7 @@ const TEXTS = {
     asked: 'The account was asked for.',
     endpoint: 'Endpoint',
     again: 'Send again',
-    queued: '3 events are queued.',
+    queued: 'events are queued.',
     ready: 'Ready: refunds are taken',
     notReady: 'Not ready: refunds are refused',
     disputed: 'disputed',
@@ -44,7 +48,7 @@ const TEXTS = {
     asked: '입금 계좌를 요청했습니다.',
     endpoint: '수신처',
     again: '다시 보내기',
-    queued: '이벤트 3건을 대기열에 넣었습니다.',
+    queued: '건을 대기열에 넣었습니다.',
     ready: '정상: 환불을 받고 있습니다',
     notReady: '비정상: 환불을 거부하고 있습니다',
     disputed: '상충',
@@ -52,8 +56,22 @@ const TEXTS = {
 } as const
 
 t.test('acting', IN_CHROMIUM, async (t) => {
+  const delivered: string[] = []
+  const endpoint = createServer((request, response) => {
+    delivered.push(String(request.headers['webhook-id']))
+    request.resume().on('end', () => response.writeHead(204).end())
+  })
+  endpoint.listen(0, '127.0.0.1')
+  await once(endpoint, 'listening')
+  t.teardown(() => endpoint.close())
+  const { port } = endpoint.address() as AddressInfo
+  const told = {
+    ...{ name: 'orders', url: `http://127.0.0.1:${port}/`, events: ['refund.succeeded'] },
+    secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+  }
   const [world, browser] = await Promise.all([
     startWorld(t, {
+      EVENT_ENDPOINTS: JSON.stringify([told]),
       COOKIEPAY_PG: 'kiwoom',
       CALLER_LIMITS: '[{"caller":"orders","max_amount_per_day":1000000}]',
     }),
@@ -147,15 +165,18 @@ t.test('acting', IN_CHROMIUM, async (t) => {
     t.test(`events are sent again to an endpoint (${language})`, async (t) => {
       const { page, go } = await open('finance')
       await go('desk')
-      let asked: unknown
-      await page.route('**/events/redeliver', async (route) => {
-        asked = route.request().postDataJSON()
-        await route.fulfill({ status: 202, json: { endpoint: 'orders', count: 3, next_from: null } })
-      })
-      await page.getByLabel(texts.endpoint).fill('orders')
-      await page.getByRole('button', { name: texts.again }).click()
-      await page.getByText(texts.queued).waitFor()
-      t.match(asked, { endpoint: 'orders', from: /T00:00:00\+09:00$/, to: /T23:59:00\+09:00$/ })
+      const send = async (endpoint: string) => {
+        await page.getByLabel(texts.endpoint).fill(endpoint)
+        await page.getByRole('button', { name: texts.again }).click()
+      }
+      await send('nobody')
+      await page.getByRole('alert').waitFor()
+      t.match(await seenIn(page, '[role=alert]'), 'EVENT_ENDPOINTS has no endpoint of this name.')
+      const before = delivered.length
+      await send('orders')
+      await page.locator('.notice-good', { hasText: texts.queued }).waitFor()
+      t.match(await seenIn(page, '.notice-good'), /[1-9]/)
+      await until('they have come again', () => delivered.length > before)
     })
 
     t.test(`the state: ready, limits used, and not ready with the reason (${language})`, async (t) => {
@@ -164,6 +185,7 @@ t.test('acting', IN_CHROMIUM, async (t) => {
       await page.getByText(texts.ready).waitFor()
       t.match(await seenIn(page, 'main'), 'max_amount_per_day')
       t.match(await seenIn(page, 'main'), 'kiwoom')
+      t.match(await seenIn(page, 'main'), / orders/, 'the endpoint, and what it waits for')
       await page.route('**/readyz', (route) =>
         route.fulfill({
           status: 503,
