@@ -26,7 +26,8 @@ t.test('the queue', IN_CHROMIUM, async (t) => {
     let isBusy = true
     const busy = (async () => {
       for (let count = 0; isBusy; count++) {
-        await world.refundUnknown(`meanwhile-${count}`)
+        // On a busy machine one may be refused: others come.
+        await world.refundUnknown(`meanwhile-${count}`).catch(() => {})
         await world.gateway.request(`/refunds/${ids[40 + (count % 4)]}/resolve`, {
           headers: { authorization: 'Bearer finance' },
           body: { outcome: 'succeeded', note: 'meanwhile' },
@@ -65,20 +66,20 @@ t.test('the queue', IN_CHROMIUM, async (t) => {
           }),
         )
       }
-      // Each in a browser of its own that has seen nothing yet.
       const took: number[] = []
       // The machine may have other things to do: one that is fast enough shows that it can be.
       while (took.length < MOST_TRIES && !took.some((ms) => ms < FIRST_SCREEN_MS)) {
+        // Of its own, and has seen nothing yet.
         const browser = await startChromium(t)
         const page = await browser.newPage()
         const began = performance.now()
-        await page.goto(`${gateway.url}/console#/unknown`)
+        await page.goto(`${gateway.url}/console`)
         await rows(page).nth(19).waitFor()
         took.push(performance.now() - began)
         t.equal(await rows(page).count(), 20)
         await browser.close()
       }
-      t.ok(Math.min(...took) < FIRST_SCREEN_MS, took.map(Math.round).join(', '))
+      t.ok(Math.min(...took) < FIRST_SCREEN_MS, `${took.map(Math.round).join(', ')} ms`)
     },
   )
 })
