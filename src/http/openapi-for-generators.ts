@@ -67,6 +67,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'RefundRequest.refund_account': 'RefundAccount',
   'ResolveRequest.provider': 'StatedAnswer',
   'RefundEventList.data[]': 'RefundEvent',
+  'KnownCaller.accounts[]': 'KnownAccount',
   'DailyReport.rows[]': 'ReportRow',
   'ReportRow.succeeded': 'RefundSum',
   'ReportRow.failed[]': 'FailedSum',

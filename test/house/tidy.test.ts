@@ -73,6 +73,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
     typesOf: ['fastify'],
   },
 
+  // The page speaks the HTTP interface alone; only its files are known.
+  console: { holds: ['console/'], imports: [], packages: ['node:*'] },
+
   'http app': {
     holds: ['http/app.ts', 'http/operations-app.ts', 'http/openapi.ts'],
     imports: [
@@ -93,6 +96,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'http access',
       'http problems',
       'http shared',
+      'console',
       'flows',
       'rules',
       'ports',
@@ -259,7 +263,7 @@ function circleIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 const names = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  .filter((name) => /\.(ts|js)$/.test(name) && !name.endsWith('.d.ts'))
   .sort()
 const files = names.map((name) => {
   const text = readFileSync(new URL(name, SOURCE), 'utf8')
