@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, longestTimeoutMs } from './config/config.ts'
 import { exposureWarnings } from './config/exposure.ts'
 import { type CookiePay, createCookiePay } from './cookiepay/client.ts'
+import { readNotification } from './cookiepay/notification.ts'
 import { createListener } from './http/access/listener.ts'
 import { type AppParts, buildApp } from './http/app.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
@@ -27,6 +28,8 @@ import { leaseMs } from './refunds/lease.ts'
 import type { RefundObserver } from './refunds/ports/observer.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
 import { createEventQueue } from './store/event-queue.ts'
+import { createNotifications } from './store/notifications.ts'
+import { createOutsideRefunds } from './store/outside-refunds.ts'
 import { createReconciliations } from './store/reconciliations.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
@@ -144,7 +147,7 @@ async function openStore({ config, log, state }: Assembly) {
   }
   const { now } = serverTime
   const allowances = createCallerAllowances(redis, { ...writes, now, limits: () => state.limitsByCaller })
-  const store = createRefundStore(redis, {
+  const options = {
     ...writes,
     now,
     clock,
@@ -153,13 +156,17 @@ async function openStore({ config, log, state }: Assembly) {
     ledgerRetentionMs: config.ledgerRetentionMs,
     journalRetentionMs: config.journalRetentionMs,
     watch: identity,
-    allowances,
-  })
+    remembersCancelTids: () => state.notificationSecrets.length > 0,
+  }
+  const store = createRefundStore(redis, { ...options, allowances })
+  const outside = createOutsideRefunds(redis, options)
+  const notifications = createNotifications(redis, options)
   // A name of its own for each process: what another one holds is that one's.
   const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const eventQueue = createEventQueue(redis, { ...writes, now, consumer })
   const runs = createReconciliations(redis)
-  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store, eventQueue, runs }
+  const kept = { store, outside, notifications, allowances, eventQueue, runs }
+  return { privateRedis, redis, identity, durability, clock, serverTime, ...kept }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
@@ -175,6 +182,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   const background = createBackgroundWork()
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
+    countAwaitingDeposit: store.countAwaitingDeposit,
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
     limitUse: opened.allowances.useToday,
@@ -211,7 +219,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
 /** What the routes work with. */
 function appParts(
   { config, log, state }: Assembly,
-  { store, allowances, clock, eventQueue }: OpenedStore,
+  { store, outside, notifications, allowances, clock, eventQueue }: OpenedStore,
   parts: ReturnType<typeof createParts>,
 ): Omit<AppParts, 'listener' | 'telemetry'> {
   const { metrics, readiness, provider, observer, background, verifyPayment, events } = parts
@@ -220,11 +228,17 @@ function appParts(
     metrics,
     readiness,
     apiKeys: () => state.apiKeys,
+    notificationSecrets: () => state.notificationSecrets,
     isClosing: () => state.isClosing,
     events: { journal: store.journal, queue: eventQueue, asked: events.endpoint },
     journal: store.journal,
     refunds: {
       store,
+      outside,
+      outsideObserver: observer,
+      notifications,
+      notificationObserver: observer,
+      read: readNotification,
       allowances,
       provider,
       accounts: state.accountsByName,
@@ -248,11 +262,11 @@ type JobParts = Readonly<{
 /** What nobody asks for. */
 function startJobs(
   { config, log }: Pick<Assembly, 'config' | 'log'>,
-  { store, runs }: Pick<OpenedStore, 'store' | 'runs'>,
+  { store, notifications, runs }: Pick<OpenedStore, 'store' | 'notifications' | 'runs'>,
   { provider, observer, isStoreTrusted }: JobParts,
 ): Readonly<{ stop(): Promise<void> }> {
   const { reconcileIntervalMs: intervalMs, reconcileDailyAtMinute: atMinute } = config
-  const reconciler = startReconciler({ store, provider, observer, intervalMs })
+  const reconciler = startReconciler({ store, provider, observer, notifications, intervalMs })
   const watcher = createReconciliationLog(log)
   const { journal } = store
   const parts = { store, journal, rows: provider, observer, runs, watcher, intervalMs, isStoreTrusted }

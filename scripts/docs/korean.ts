@@ -127,7 +127,18 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'does not cancel, answers code 3001': '취소하지 않고, 코드 3001로 응답',
   'does not cancel, answers code 2001 "이미 취소된 거래입니다"':
     '취소하지 않고, 코드 2001 "이미 취소된 거래입니다"로 응답',
-  'does not cancel, answers code 9029': '취소하지 않고, 코드 9029로 응답',
+  'does not cancel, answers code 9029; cancels once a deposit is paid into the account that it opens when asked':
+    '취소하지 않고, 코드 9029로 응답. 입금 계좌를 요청하면 열고, 입금되면 취소',
+  'as deposited, but resets the connection in place of an answer about the account':
+    'deposited와 같지만, 입금 계좌를 알리는 대신 연결을 끊음',
+  'as deposited, but answers about the account after --slow-ms':
+    'deposited와 같지만, --slow-ms 뒤에 입금 계좌를 응답',
+  'as deposited, but answers about the account with HTTP 500':
+    'deposited와 같지만, 입금 계좌 요청에 HTTP 500으로 응답',
+  'as deposited, but answers about the account with an HTML page':
+    'deposited와 같지만, 입금 계좌 요청에 HTML 페이지로 응답',
+  'does not cancel, answers code 9029; opens no account either, and says so':
+    '취소하지 않고, 코드 9029로 응답. 입금 계좌도 열지 않고 그렇게 응답',
   'refuses the first token that is tried for the tid (HTTP 200, RTN_CD), cancels with any other one':
     '그 tid에 처음 쓰인 토큰을 거절하고 (HTTP 200, RTN_CD), 다른 토큰이면 취소',
   'refuses every token (HTTP 401, RTN_CD)': '모든 토큰을 거절 (HTTP 401, RTN_CD)',
@@ -212,6 +223,7 @@ export const KOREAN: Readonly<Record<string, string>> = {
 
   // Variables
   'no limits': '한도 없음',
+  'no notifications are taken': '알림을 받지 않음',
   'no events': '이벤트 없음',
   'Where changes of refunds are sent to: a JSON array `[{"name", "url", "secret", "events", "callers"}]`, the last two optional. An endpoint with `callers` gets the refunds of those alone, and gets them whole.':
     '환불 상태의 변경을 보낼 곳. JSON 배열 `[{"name", "url", "secret", "events", "callers"}]`이며 뒤의 두 가지는 선택입니다. `callers`가 있으면 그 호출자의 환불만 전부 담아 받습니다.',
@@ -270,6 +282,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '호출자와 권한. `caller:sha256-hex-of-key:scope+scope` 형식이며 쉼표로 구분합니다. `keygen` 명령이 출력해 줍니다. `caller:cert:scope+scope`는 클라이언트 인증서로 식별하는 호출자입니다.',
   "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.":
     '요청 지문과 Redis에 보관하는 CookiePay 토큰을 위한 비밀 값. 최신 값을 앞에 둡니다. 이전 값도 검증에 쓰입니다. `openssl rand -base64 32`로 만듭니다.',
+  "Secrets that end the path which CookiePay's notifications are sent to, `/cookiepay/notifications/{secret}`; each of them is taken. `openssl rand -hex 24` makes one.":
+    '쿠키페이 알림을 받는 경로 `/cookiepay/notifications/{secret}`의 끝에 오는 비밀값. 적힌 값은 모두 받습니다. `openssl rand -hex 24`로 만듭니다.',
   'How many requests a caller may make within the window, at each replica.':
     '기준 시간 안에 호출자 하나가 보낼 수 있는 요청 수. 복제본마다 따로 셉니다.',
   'The window of `RATE_LIMIT_MAX`.': '`RATE_LIMIT_MAX`의 기준 시간.',

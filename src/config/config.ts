@@ -99,6 +99,8 @@ export type Config = Readonly<{
   eventEndpoints: readonly EventEndpoint[]
   /** Newest first, at least one. */
   storeSecrets: readonly Buffer[]
+  /** Each is taken; none: no notifications are. */
+  notificationSecrets: readonly string[]
   rateLimit: Readonly<{ max: number; windowMs: number }>
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
@@ -115,7 +117,14 @@ export type Config = Readonly<{
 }>
 
 /** What may change while the gateway runs. Each part is read, and can be wrong, by itself. */
-export type RotatingPart = 'apiKeys' | 'callerLimits' | 'eventEndpoints' | 'accounts' | 'tls' | 'redis'
+export type RotatingPart =
+  | 'apiKeys'
+  | 'callerLimits'
+  | 'eventEndpoints'
+  | 'accounts'
+  | 'notificationSecrets'
+  | 'tls'
+  | 'redis'
 
 /** The longest that one call may take with any of these accounts. */
 export function longestTimeoutMs(accounts: readonly Account[]): number {

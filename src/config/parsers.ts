@@ -208,6 +208,10 @@ export const parseStoreSecret: Parse<Buffer> = (text, refuse) => {
   return secret.length >= 32 ? secret : refuse(`${HIDDEN} of ${secret.length} bytes`)
 }
 
+/** One part of a path, and so nothing that a proxy may read otherwise. */
+export const parseNotificationSecret: Parse<string> = (text, refuse) =>
+  /^[A-Za-z0-9_-]{32,100}$/.test(text) ? text : refuse(HIDDEN)
+
 /** The provider allows 30 characters (docs/provider.md, Tokens). */
 export const ACCOUNT_ID: Kind<string> = {
   takes: '1 to 30 visible ASCII characters',

@@ -47,6 +47,7 @@ const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
     'COOKIEPAY_FULL_CANCEL',
     'COOKIEPAY_PAYMENT_SPACING_MS',
   ],
+  notificationSecrets: ['NOTIFICATION_SECRETS'],
   tls: ['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'],
   redis: ['REDIS_URL', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'DATA_DIR'],
 }
@@ -67,6 +68,7 @@ export function readPart<Part extends RotatingPart>(part: Part, env: Environment
     callerLimits: callerLimitsOf,
     eventEndpoints: eventEndpointsOf,
     accounts: accountsOf,
+    notificationSecrets: notificationSecretsOf,
     tls: tlsOf,
     redis: redisTarget,
   }[part]
@@ -142,6 +144,7 @@ function assemble(values: Values): Config {
     callerLimits: callerLimitsOf(values),
     eventEndpoints: eventEndpointsOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
+    notificationSecrets: notificationSecretsOf(values),
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
     ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
@@ -177,6 +180,10 @@ function apiKeysOf(values: Partial<Values>): Config['apiKeys'] {
 
 function callerLimitsOf(values: Partial<Values>): Config['callerLimits'] {
   return values.CALLER_LIMITS ?? []
+}
+
+function notificationSecretsOf(values: Partial<Values>): Config['notificationSecrets'] {
+  return values.NOTIFICATION_SECRETS ?? []
 }
 
 function eventEndpointsOf(values: Partial<Values>): Config['eventEndpoints'] {

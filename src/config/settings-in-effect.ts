@@ -37,6 +37,8 @@ const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => strin
     isGiven ? undefined : accounts.map(({ name, timeoutMs }) => `${timeoutMs} for ${name}`).join(', '),
   COOKIEPAY_PAYMENT_SPACING_MS: ({ accounts }, isGiven) =>
     isGiven ? undefined : accounts.map(({ name, spacingMs }) => `${spacingMs} for ${name}`).join(', '),
+  NOTIFICATION_SECRETS: ({ notificationSecrets }, isGiven) =>
+    isGiven ? `${notificationSecrets.length} of them` : undefined,
   STORE_SECRETS: ({ storeSecrets }) =>
     storeSecrets[0] === DEVELOPMENT_STORE_SECRET
       ? 'the one for development'

@@ -31,6 +31,7 @@ import {
   parseBaseUrl,
   parseCallerLimits,
   parseHost,
+  parseNotificationSecret,
   parseRedisUrl,
   parseStoreSecret,
   SECONDS_OR_NONE,
@@ -231,6 +232,14 @@ export const VARIABLES = {
     unset: 'one for development, on a loopback `HOST` only',
     meaning:
       "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.",
+  },
+  NOTIFICATION_SECRETS: {
+    takes: '32 to 100 characters of A-Z, a-z, 0-9, _ and -, comma-separated',
+    parse: listOf(parseNotificationSecret),
+    isSecret: true,
+    unset: 'no notifications are taken',
+    meaning:
+      "Secrets that end the path which CookiePay's notifications are sent to, `/cookiepay/notifications/{secret}`; each of them is taken. `openssl rand -hex 24` makes one.",
   },
   RATE_LIMIT_MAX: {
     ...integer(1, 1_000_000_000),

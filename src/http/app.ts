@@ -4,7 +4,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
+import type { BookParts } from '../refunds/flows/book-outside.ts'
 import type { ChangeParts } from '../refunds/flows/changed-refunds.ts'
+import type { NotificationParts } from '../refunds/flows/receive-notification.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
 import type { TellAgainParts } from '../refunds/flows/tell-again.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
@@ -16,6 +18,7 @@ import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.
 import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
+import { bookOutsideRoute } from './routes/book-outside.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
 import { dailyReportRoute } from './routes/daily-report.ts'
@@ -25,19 +28,23 @@ import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
+import { receiveNotificationRoute } from './routes/receive-notification.ts'
 import { redeliverEventsRoute } from './routes/redeliver-events.ts'
+import { requestDepositRoute } from './routes/request-deposit.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
 import { STRICT_VALIDATION } from './strict-validation.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
-  refunds: RefundParts
+  refunds: RefundParts & BookParts & NotificationParts
   events: TellAgainParts
   journal: ChangeParts['journal']
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */
   apiKeys(): readonly ApiKey[] | null
+  /** The secrets of notifications that are taken just now. */
+  notificationSecrets(): readonly string[]
   /** Absent where nothing is to listen. */
   listener?: Listener
   /** Whether each answer is to end its connection, so that the caller's next request goes elsewhere. */
@@ -96,6 +103,11 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
   await app.register(openapi)
   await app.register(probeRoutes, { readiness: parts.readiness, metrics: parts.metrics })
+  await app.register(receiveNotificationRoute, {
+    parts: parts.refunds,
+    secrets: parts.notificationSecrets,
+    rateLimit: config.rateLimit,
+  })
   await app.register((api) => serveCallers(api, config, parts))
   return app
 }
@@ -103,7 +115,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 /** What callers ask for, each with its key. */
 async function serveCallers(api: FastifyInstance, config: Config, parts: AppParts): Promise<void> {
   const { refunds, journal, metrics, telemetry } = parts
-  const { store, accounts, provider } = refunds
+  const { store, notifications, accounts, provider } = refunds
   const heavyReads = createHeavyReads()
   const journalRetentionMs = Math.min(config.journalRetentionMs, config.ledgerRetentionMs)
   await limitRate(api, config.rateLimit)
@@ -122,6 +134,8 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(listRefundsRoute, { store, journal, accounts })
   await api.register(exportRefundsRoute, { store, journal, accounts, heavyReads })
   await api.register(dailyReportRoute, { store, journal, provider, heavyReads, journalRetentionMs })
-  await api.register(readPaymentRoute, { store, accounts })
+  await api.register(requestDepositRoute, { parts: refunds, telemetry })
+  await api.register(readPaymentRoute, { store, notifications, accounts })
   await api.register(redeliverEventsRoute, { parts: parts.events })
+  await api.register(bookOutsideRoute, { parts: refunds, store, notifications, accounts })
 }

@@ -177,7 +177,7 @@ export const REFUNDS = {
   }),
   already_cancelled: failed(ASKED_REFUNDS.already_cancelled, {
     code: 'already_cancelled',
-    says: 'The payment was cancelled before, outside of this gateway. The provider answered',
+    says: 'The payment was cancelled before, outside of this gateway: have that booked (POST /payments/{tid}/outside-refunds), so that its ledger knows. The provider answered',
     cancelCode: '2001',
     message: '이미 취소된 거래입니다',
   }),
@@ -209,6 +209,20 @@ export const RESOLVED_REFUND: Refund = {
     at: '2026-01-01T02:00:00.000Z',
   },
   updated_at: '2026-01-01T02:00:00.000Z',
+}
+
+/** The one that needs a deposit, once that was asked for. The form of the answer is the sandbox's, and a guess. */
+export const AWAITING_REFUND: Refund & Readonly<{ deposit: object }> = {
+  ...REFUNDS.deposit_required,
+  status: 'awaiting_deposit',
+  failure: null,
+  deposit: {
+    requested_at: '2026-01-01T01:40:00.000Z',
+    expires_at: '2026-01-01T23:59:59+09:00',
+    answer:
+      '{"RESULTCODE":"0000","RESULTMSG":"성공","TID":"deposited-order1049-10000","BANKNAME":"우리은행","ACCOUNTNO":"202601011040000","RECEIVERNAME":"쿠키페이","AMOUNT":"10000","DEPOSITENDDATE":"2026-01-01 23:59:59"}',
+  },
+  updated_at: '2026-01-01T01:40:00.000Z',
 }
 
 /** The one that has the id of the examples of a path. */
@@ -263,6 +277,7 @@ function refundOf({ idempotencyKey, body }: AskedRefund, status: Refund['status'
     refunded_at: null,
     failure: null,
     resolution: null,
+    deposit: null,
     requested_by: OPEN_CALLER.name,
     metadata: body.metadata ?? {},
     created_at: '2026-01-01T01:29:59.588Z',

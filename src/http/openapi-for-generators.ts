@@ -46,6 +46,7 @@ const PARTS_OF_A_REFUND = {
   provider: 'ProviderAnswer',
   failure: 'Failure',
   resolution: 'Resolution',
+  deposit: 'Deposit',
 }
 
 /**
@@ -56,6 +57,8 @@ const NAMES: Readonly<Record<string, string>> = {
   'createRefund request': 'RefundRequest',
   'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
+  'bookOutsideRefund request': 'OutsideRefundRequest',
+  'receiveNotification request': 'CookiePayNotification',
   'redeliverEvents request': 'RedeliveryRequest',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { VERSION } from '../config/version.ts'
+import { ShownNotification } from '../refunds/notification.ts'
 import { Refund } from '../refunds/refund.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
 import { type OpenApiDocument, publishedDocument } from './openapi-for-generators.ts'
@@ -11,7 +12,7 @@ import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
 import { DailyReport } from './routes/daily-report.ts'
 import { RefundList } from './routes/list-refunds.ts'
-import { PaymentLedger } from './routes/read-payment.ts'
+import { PaymentLedger, SeenOutsideRefund } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
 import { Redelivery } from './routes/redeliver-events.ts'
 import { SeenRefund } from './seen-refund.ts'
@@ -23,6 +24,8 @@ const SHARED_SCHEMAS = [
   UnsettledRefund,
   CheckedRefund,
   RefundList,
+  SeenOutsideRefund,
+  ShownNotification,
   PaymentLedger,
   RefundEventList,
   Redelivery,

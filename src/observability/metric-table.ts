@@ -56,9 +56,23 @@ export const METRICS = {
     help: 'Refunds that were unknown and have been settled, by what settled them',
     labelNames: ['source', 'status'],
   },
+  notifications: {
+    name: 'refund_gateway_notifications_total',
+    help: 'Notifications of the provider, by what became of them; unmatched: of a cancel that is none of ours',
+    labelNames: ['outcome'],
+  },
+  bookings: {
+    name: 'refund_gateway_outside_refunds_total',
+    help: 'Bookings of what was refunded outside of the gateway, and those that were taken back',
+    labelNames: ['change'],
+  },
   unsettled: {
     name: 'refund_gateway_unsettled_refunds',
     help: 'Refunds in flight or unknown, over all replicas; absent while the store cannot be reached',
+  },
+  awaitingDeposit: {
+    name: 'refund_gateway_refunds_awaiting_deposit',
+    help: 'Refunds that take place once a deposit is paid, over all replicas; absent while the store cannot be reached',
   },
   oldestUnknown: {
     name: 'refund_gateway_oldest_unknown_age_seconds',

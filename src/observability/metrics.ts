@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
 import { type Backlog, EVENT_RESULTS, type EventResult } from '../refunds/ports/events.ts'
+import { NOTIFICATION_OUTCOMES, type NotificationOutcome } from '../refunds/ports/observer.ts'
 import type { FinishedDay } from '../refunds/ports/reconciliations.ts'
 import { DIFFERENCE_KINDS, VERDICTS } from '../refunds/reconciliation.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
@@ -15,7 +16,7 @@ export type Metrics = Readonly<{
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
   countProviderCall(
-    call: 'token' | 'cancel' | 'lookup' | 'payment_lookup',
+    call: 'token' | 'cancel' | 'deposit' | 'lookup' | 'payment_lookup',
     outcome: string,
     durationMs: number,
   ): void
@@ -31,6 +32,10 @@ export type Metrics = Readonly<{
   countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
+  /** One notification of the provider, by what became of it. */
+  countNotification(outcome: NotificationOutcome): void
+  /** A booking of what was refunded outside, or one that was taken back. */
+  countBooking(change: (typeof BOOKING_CHANGES)[number]): void
   /** One attempt to deliver an event to an endpoint, or what became of the event. */
   countEvent(endpoint: string, result: EventResult): void
   /** Prometheus text. */
@@ -41,6 +46,7 @@ export type Metrics = Readonly<{
 /** What is looked up when the metrics are read. */
 export type MetricSources = Readonly<{
   countUnsettled(): Promise<number>
+  countAwaitingDeposit(): Promise<number>
   /** By the store's clock, in milliseconds since 1970; null where none is unknown. */
   oldestUnknownAt(): Promise<number | null>
   /** What that clock shows now. */
@@ -69,6 +75,9 @@ export type UnauthenticatedAnswer = (typeof UNAUTHENTICATED_ANSWERS)[number]
 
 /** Why there was no token for a call to the provider. */
 const TOKEN_FAILURES = ['not_issued', 'rejected'] as const
+
+/** What a person does with bookings. */
+const BOOKING_CHANGES = ['booked', 'taken_back'] as const
 
 /** What is told of whether refunds work; the others are about what a caller sent. */
 const EXPECTED_ANSWERS = [
@@ -149,6 +158,14 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.unauthenticated.inc({ answer })
       changes += 1
     },
+    countBooking(change) {
+      counters.bookings.inc({ change })
+      changes += 1
+    },
+    countNotification(outcome) {
+      counters.notifications.inc({ outcome })
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
@@ -194,6 +211,8 @@ function createCounters(registry: Registry) {
   for (const outcome of EXPECTED_ANSWERS) answers.inc({ outcome }, 0)
   const unauthenticated = new Counter({ ...METRICS.unauthenticated, registers })
   for (const answer of UNAUTHENTICATED_ANSWERS) unauthenticated.inc({ answer }, 0)
+  const notifications = new Counter({ ...METRICS.notifications, registers })
+  for (const outcome of NOTIFICATION_OUTCOMES) notifications.inc({ outcome }, 0)
   const tokenFailures = new Counter({ ...METRICS.tokenFailures, registers })
   for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
   const events = new Counter({ ...METRICS.events, registers })
@@ -206,28 +225,36 @@ function createCounters(registry: Registry) {
     answers,
     unauthenticated,
     tokenFailures,
+    notifications,
     mismatches: new Counter({ ...METRICS.mismatches, registers }),
     conflicts: new Counter({ ...METRICS.conflicts, registers }),
     disputed: new Counter({ ...METRICS.disputed, registers }),
     lost: new Counter({ ...METRICS.lost, registers }),
     resolutions: new Counter({ ...METRICS.resolutions, registers }),
+    bookings: new Counter({ ...METRICS.bookings, registers }),
   }
 }
 
 /** What the store knows, looked up when the metrics are read. */
 function gaugeStore(sources: MetricSources, registry: Registry): void {
   const registers = [registry]
-  new Gauge({
-    ...METRICS.unsettled,
-    registers,
-    async collect() {
-      try {
-        this.set(await sources.countUnsettled())
-      } catch {
-        this.remove()
-      }
-    },
-  })
+  const gaugeCount = (
+    metric: typeof METRICS.unsettled | typeof METRICS.awaitingDeposit,
+    count: () => Promise<number>,
+  ) =>
+    new Gauge({
+      ...metric,
+      registers,
+      async collect() {
+        try {
+          this.set(await count())
+        } catch {
+          this.remove()
+        }
+      },
+    })
+  gaugeCount(METRICS.unsettled, sources.countUnsettled)
+  gaugeCount(METRICS.awaitingDeposit, sources.countAwaitingDeposit)
   new Gauge({
     ...METRICS.oldestUnknown,
     registers,

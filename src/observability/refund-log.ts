@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { RefundObserver } from '../refunds/ports/observer.ts'
+import type { NotificationObserver, OutsideObserver, RefundObserver } from '../refunds/ports/observer.ts'
 import type { Refund } from '../refunds/refund.ts'
 import type { StepTimings } from '../refunds/step-timings.ts'
 import type { Settlement } from '../refunds/stored-refund.ts'
@@ -7,8 +7,25 @@ import type { Metrics } from './metrics.ts'
 import { traceIdOf } from './traceparent.ts'
 
 /** Logs and counts what happens to refunds. */
-export function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserver {
+export function createObserver(
+  log: FastifyBaseLogger,
+  metrics: Metrics,
+): RefundObserver & OutsideObserver & NotificationObserver {
   return {
+    received(outcome, notification) {
+      metrics.countNotification(outcome)
+      const { type, tid, amount } = notification ?? {}
+      log[outcome === 'unmatched' || outcome === 'unreadable' ? 'warn' : 'info'](
+        { outcome, type, tid, amount },
+        outcome === 'unmatched'
+          ? 'a notification tells of a cancel that is none of ours: book it, where it was made'
+          : 'notification received',
+      )
+    },
+    booked({ id, amount, by }, account) {
+      metrics.countBooking(amount > 0 ? 'booked' : 'taken_back')
+      log.info({ booking: id, account, amount, by }, 'what was refunded outside is booked')
+    },
     recorded(refund, how) {
       metrics.countSteps(how.timings)
       logRecorded(log, refund, how)
@@ -20,6 +37,9 @@ export function createObserver(log: FastifyBaseLogger, metrics: Metrics): Refund
         { refund: id, account, status, source: resolution?.source, by: resolution?.by },
         'refund resolved',
       )
+    },
+    depositAskedFor(refund, how) {
+      logDepositAskedFor(log, refund, how)
     },
     notSent({ id, account }, { code, detail }, { caller, requestId, traceparent }) {
       const traceId = traceIdOf(traceparent)
@@ -98,6 +118,28 @@ function stepsOf(timings: StepTimings) {
 /** To a tenth of a millisecond, which tells one Redis round trip from two. */
 function tenths(durationMs: number): number {
   return Math.round(durationMs * 10) / 10
+}
+
+function logDepositAskedFor(
+  log: FastifyBaseLogger,
+  { id, account, amount, deposit }: Refund,
+  { by, isLost, detail, origin }: Parameters<RefundObserver['depositAskedFor']>[1],
+): void {
+  log[isLost ? 'warn' : 'info'](
+    {
+      refund: id,
+      account,
+      amount,
+      by,
+      expiresAt: deposit?.expires_at,
+      reqId: origin.requestId,
+      traceId: traceIdOf(origin.traceparent),
+      detail,
+    },
+    isLost
+      ? 'a deposit was asked for, and its answer is lost: the refund awaits it all the same'
+      : 'a deposit was asked for: the refund awaits it',
+  )
 }
 
 type Contradiction = Readonly<{ refund: Refund; settlement: Settlement; isOther: boolean }>

@@ -12,6 +12,7 @@ const PARTS: readonly RotatingPart[] = [
   'callerLimits',
   'eventEndpoints',
   'accounts',
+  'notificationSecrets',
   'tls',
   'redis',
 ]

@@ -2,6 +2,8 @@ import type { Claim } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
 import type { UnsettledEntry } from '../refunds/ports/store.ts'
 import type { StoredRefund } from '../refunds/stored-refund.ts'
+import { journalBooking } from './booking-journal.ts'
+import { isBookingId } from './journal-entries.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { journalChanges } from './lua/journal-changes.ts'
 import { lookAgain } from './lua/look-again.ts'
@@ -88,9 +90,16 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   const { redis, now, longestLeaseMs, find, keepKey, addDisputed, drop, journalRetentionMs } = parts
   const unsettled = decodeEntry(entry)
   const key = keys.unsettled(unsettledShard(unsettled.id))
+  if (isBookingId(unsettled.id)) {
+    await journalBooking(redis, { unsettled, retentionMs: journalRetentionMs })
+    return
+  }
   const stored = await find(unsettled)
   const isImpossible = dueAt > now() + longestLeaseMs()
-  if (stored?.refund.status === 'unknown') {
+  if (stored !== null && isAskedForByAnother(stored, unsettled, now() - longestLeaseMs())) {
+    // Whoever is asking may yet undo it, and has an entry of its own.
+    await lookAgain(redis, { key, entry, delayMs: LEASED_PAUSE_MS })
+  } else if (stored?.refund.status === 'unknown' || stored?.refund.status === 'awaiting_deposit') {
     await keepKey(stored)
     const since = isImpossible ? null : dueAt
     await journalChanges(redis, { stored, found: entry, dueAt: since, retentionMs: journalRetentionMs })
@@ -104,4 +113,15 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   } else {
     await drop(unsettled, stored)
   }
+}
+
+/** Whether a deposit was asked for since then, by an attempt that is not this entry's. */
+function isAskedForByAnother(
+  { refund, asking }: StoredRefund,
+  { entry }: UnsettledEntry,
+  sinceMs: number,
+): boolean {
+  if (refund.status !== 'awaiting_deposit' || refund.deposit === null || asking === null) return false
+  const isOwn = entry.split(' ', 2)[1] === asking.token
+  return !isOwn && Date.parse(refund.deposit.requested_at) > sinceMs
 }

@@ -20,7 +20,14 @@ const CHANGES: ReadonlyMap<string, JournalledChange> = new Map(
   Object.entries(LETTERS).map(([change, letter]) => [letter, change as JournalledChange]),
 )
 
+/** Equally long; what is written of an id goes on behind it. */
 const ID_PREFIX = 'rf_'
+const BOOKING_PREFIX = 'ob_'
+
+/** Whether an id of the index is a booking's. */
+export function isBookingId(id: string): boolean {
+  return id.startsWith(BOOKING_PREFIX)
+}
 
 /** What is journalled of a refund that has settled in the ordinary way: its only change. `at`: milliseconds since 1970. */
 export type JournalledRefund = Readonly<{ letter: string; at: number; of: string }>
@@ -32,6 +39,15 @@ export function letterOf(change: JournalledChange): string {
 /** Id, merchant and tid; the last may be anything. */
 export function nameInJournal({ refund, merchant }: Pick<StoredRefund, 'refund' | 'merchant'>): string {
   return `${refund.id.slice(ID_PREFIX.length)} ${merchant} ${refund.tid}`
+}
+
+/** What is journalled of a booking: that it was made. */
+export function bookingJournalledAs(
+  { id, at }: Readonly<{ id: string; at: string }>,
+  { merchant, tid }: Readonly<{ merchant: string; tid: string }>,
+): JournalledRefund {
+  const of = `${id.slice(BOOKING_PREFIX.length)} ${merchant} ${tid}`
+  return { letter: LETTERS.outside, at: Date.parse(at), of }
 }
 
 /** Throws where it has not settled. */
@@ -78,7 +94,7 @@ export function decodeJournalEntry(position: Position, text: string): JournalEnt
     position: encodePosition(position),
     change,
     at: Number(lag) <= JOURNAL_LAG_MS ? appendedAt - Number(lag) : appendedAt,
-    id: ID_PREFIX + id,
+    id: (change === 'outside' ? BOOKING_PREFIX : ID_PREFIX) + id,
     merchant,
     tid: text.slice(written.length + lag.length + id.length + merchant.length + 4),
     number: Number(written.slice(1) || 1),

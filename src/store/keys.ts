@@ -8,9 +8,12 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | ------------------------------------ | ------ | ---------------------------------------------- | --------------------------- |
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
  * | `payment:{<merchant>:<tid>}`         | hash   | the ledger, its refunds (lua/shared/ledger.lua) and what they are known by (lua/shared/duplicates.lua) | the ledger's retention      |
+ * | `notifications:{<merchant>:<tid>}`   | hash   | what the provider has notified of (lua/keep-notification.lua) | the ledger's retention, from the last one on |
+ * | `cancel-tid:{<merchant>:<cancel tid>}` | string | the tid of the payment that the cancel was of  | seven days                  |
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
+ * | `awaiting:{<shard>}`                 | zset   | the same of refunds that await a deposit       | until settled               |
  * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next; disputed ones, and what is about to be settled late, too | until settled |
  * | `journal:{<shard>}`                  | stream | each change of a refund's state (lua/shared/journal.lua) | the journal's retention |
  * | `journalled:{<shard>}`               | zset   | how many changes of a refund are journalled, where it has not merely settled (lua/journal-changes.lua) | the journal's retention |
@@ -31,10 +34,13 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
 export const keys = {
   claim: (id: string) => `claim:{${id}}`,
   payment: (merchant: string, tid: string) => `payment:{${merchant}:${tid}}`,
+  notifications: (merchant: string, tid: string) => `notifications:{${merchant}:${tid}}`,
+  cancelTid: (merchant: string, cancelTid: string) => `cancel-tid:{${merchant}:${cancelTid}}`,
   abandoned: (merchant: string, tid: string, claimToken: string) =>
     `abandoned:{${merchant}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   unknown: (shard: number) => `unknown:{${shard}}`,
+  awaiting: (shard: number) => `awaiting:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
   journal: (shard: number) => `journal:{${shard}}`,
   journalled: (shard: number) => `journalled:{${shard}}`,

@@ -1,7 +1,8 @@
 import type { Claim } from '../refunds/claim.ts'
+import { endOfKoreanDay } from '../refunds/korean-day.ts'
 import type { Ledger } from '../refunds/ledger-sums.ts'
 import type { PaymentMethod } from '../refunds/payment.ts'
-import type { ProviderAnswer, Refund } from '../refunds/refund.ts'
+import type { Deposit, ProviderAnswer, Refund } from '../refunds/refund.ts'
 import type { RefundStatus } from '../refunds/refund-states.ts'
 import type { HistoryEntry, RefundDetails, Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 
@@ -137,6 +138,41 @@ export function settledJson(stored: StoredRefund, settlement: Settlement): Writt
   })
 }
 
+/** What a deposit is kept as; lua/shared/ledger.lua puts the token of its asking before it. */
+type DepositJson = Readonly<{
+  /** When it was asked for, in milliseconds since 1970. */
+  at: number
+  /** Who asked for one, each time. */
+  askedBy: readonly string[]
+  answer: string | null
+}>
+
+export function depositJson({ at, askedBy, answer }: DepositJson): string {
+  return JSON.stringify({ at, askedBy, answer })
+}
+
+/** The same of a refund that was read; null where it has none. */
+export function depositJsonOf({ refund: { deposit }, asking }: StoredRefund): string | null {
+  if (deposit === null || asking === null) return null
+  return depositJson({
+    at: Date.parse(deposit.requested_at),
+    askedBy: asking.askedBy,
+    answer: deposit.answer,
+  })
+}
+
+/** What a refund's deposit follows on (lua/shared/ledger.lua). */
+const DEPOSIT = '\ndeposit '
+
+function decodeDeposit(text: string): Readonly<{ deposit: Deposit; asking: StoredRefund['asking'] }> {
+  const [token = ''] = text.split(' ', 1)
+  const { at, askedBy, answer } = JSON.parse(text.slice(token.length + 1)) as DepositJson
+  return {
+    deposit: { requested_at: new Date(at).toISOString(), expires_at: endOfKoreanDay(at), answer },
+    asking: { token, askedBy },
+  }
+}
+
 /** A text beside what it says, so that whoever wrote it and gets it back need not read it. */
 export type WrittenJson = Readonly<{ json: StoredJson; text: string }>
 
@@ -150,14 +186,18 @@ export function isProcessing(text: string): boolean {
 }
 
 /**
- * A refund from the text that lua/shared/ledger.lua writes: eleven words, then its JSON, and that of what disputes it.
+ * A refund from the text that lua/shared/ledger.lua writes: eleven words, then its JSON, that of what disputes it and that
+ * of its deposit.
  * `own`: what the text may hold, and need not be read again then.
  */
 export function decodeRefund(
-  text: string,
+  whole: string,
   { id, merchant, tid }: Pick<Claim, 'id' | 'merchant' | 'tid'>,
   own?: WrittenJson,
 ): StoredRefund {
+  const depositAt = whole.indexOf(DEPOSIT)
+  const text = depositAt < 0 ? whole : whole.slice(0, depositAt)
+  const asked = depositAt < 0 ? NO_DEPOSIT : decodeDeposit(whole.slice(depositAt + DEPOSIT.length))
   const words = text.split(' ', 11)
   const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, booked, history] = words as [
     string,
@@ -175,7 +215,8 @@ export function decodeRefund(
     ? (entries.findLast(({ event }) => event === 'failed')?.at ?? updated)
     : updated
   // Only a late answer of the provider settles an unknown refund without a resolution of its own.
-  const isLateAnswer = entries.some(({ event }) => event === 'unknown') && status !== 'unknown'
+  const isSettled = status === 'succeeded' || status === 'failed'
+  const isLateAnswer = isSettled && entries.some(({ event }) => event === 'unknown')
   const lateResolution = { source: 'provider', by: null, note: null, at: settledAt } as const
   const refund: Refund = {
     id,
@@ -190,8 +231,10 @@ export function decodeRefund(
     refund_account: json.refund_account,
     provider: json.provider,
     refunded_at: json.refunded_at,
-    failure: json.failure,
+    // Its JSON still says why it had failed.
+    failure: isSettled ? json.failure : null,
     resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
+    deposit: asked.deposit,
     requested_by: json.requested_by,
     metadata: json.metadata,
     created_at: new Date(Number(createdAt)).toISOString(),
@@ -207,9 +250,12 @@ export function decodeRefund(
     countedAmount: Number(booked === '-' ? amount : booked),
     countedTaxFree: Number(taxFree),
     earlier: json.earlier,
+    asking: asked.asking,
     disputedBy: isDisputed ? decodeJson(text.slice(disputeAt + 1)) : null,
   }
 }
+
+const NO_DEPOSIT = { deposit: null, asking: null } as const
 
 /** A refund's number in its payment, by which lists go on. */
 export function numberOf(text: string): string {
@@ -225,13 +271,19 @@ function decodeHistory(text: string): HistoryEntry[] {
   })
 }
 
+/** How many words of a ledger's text stand before the sums that hardly any payment has. */
+const RARE_SUMS_AT = 14
+
 /** A payment's ledger from the text that lua/shared/ledger.lua writes; `verified`: a time, or ''. */
 export function decodeLedger({
   text,
   verified,
   tid,
 }: Readonly<{ text: string; verified: string; tid: string }>): Ledger {
-  const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = text.split(' ')
+  const words = text.split(' ')
+  const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = words
+  // Absent where nothing is counted there.
+  const [awaitingDeposit = 0, , outside = 0] = words.slice(RARE_SUMS_AT)
   return {
     tid,
     method: method as PaymentMethod,
@@ -240,7 +292,9 @@ export function decodeLedger({
     refunded: Number(refunded),
     in_flight: Number(inFlight),
     unknown: Number(unknown),
+    awaiting_deposit: Number(awaitingDeposit),
     disputed: Number(disputed),
+    outside: Number(outside),
     verified_at: verified === '' ? null : new Date(Number(verified)).toISOString(),
   }
 }

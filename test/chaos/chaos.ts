@@ -8,6 +8,7 @@ import { buildCopy, type Edit } from '../support/build-copy.ts'
 import { ANONYMOUS, type Caller, createCaller } from './caller.ts'
 import { findEventViolations } from './check-events.ts'
 import { checkJournal, readJournal } from './check-journal.ts'
+import { startClerk } from './check-outside.ts'
 import { findViolations } from './checker.ts'
 import { createRunClock, type RunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
@@ -16,6 +17,7 @@ import { atExit } from './leftovers.ts'
 import { MOST_AT_ONCE, SPACING_MS } from './limits.ts'
 import { type Deeds, type Monkey, startMonkey } from './monkey.ts'
 import { createOperator, type Operator } from './operator.ts'
+import { NOTIFICATION_SECRET, startPostman } from './postman.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
 import { createRandom } from './random.ts'
 import { createReader, type Reader } from './reader.ts'
@@ -44,6 +46,8 @@ export type ChaosResult = Readonly<{
   histories: Histories
   violations: readonly Violation[]
   deeds: Deeds
+  /** Notifications by their fate, and the payments whose console cancels were booked. */
+  outside: Readonly<Record<string, number>>
   /** What the endpoints got. */
   received: readonly Received[]
   /** Log lines of the gateways that name a refund, by its id. */
@@ -118,6 +122,8 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   const reader = createReader(gateways, sandbox, clock)
   const operator = createOperator(caller, reader, random.fork('operator'))
   const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
+  const postman = startPostman(gateways, sandbox.url, random.fork('postman'))
+  const clerk = startClerk(gateways, sandbox.url, random.fork('clerk'))
   const volleys: Promise<void>[] = []
   const errors: unknown[] = []
   const monkey = startMonkey({
@@ -137,6 +143,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   try {
     await playStories(stage, options, operator, () => monkey.stop())
     await Promise.all(volleys)
+    await clerk.stop()
     if (errors.length > 0) throw errors[0]
     log(`${clock.ms()} ms: ${caller.keys.length} keys asked, ${monkey.kills().length} kills; settling`)
 
@@ -149,6 +156,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       finalAfterMs: FINAL_AFTER_CHAOS_MS,
       lookupPatienceMs: waitForLookups ? LOOKUP_PATIENCE_MS : SHORT_LOOKUP_PATIENCE_MS,
     }
+    await postman.stop()
     const mayMiss = !(await settleByItself(parts)) && !waitForLookups
     let histories = await collect(caller, reader, gateways, { monkey, clock })
     const violations = findViolations(histories, mayMiss ? 'anything' : 'what no lookup shows')
@@ -161,8 +169,12 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       violations.push(...(await checkEvents(receivers, histories)))
     }
 
+    for (const detail of [...postman.post.violations, ...(await clerk.check())]) {
+      violations.push({ invariant: 'outside', tid: '', key: null, detail })
+    }
     const lines = await logLinesOf(gateways)
     return {
+      outside: { ...postman.post.sent, 'payments booked': clerk.payments() },
       histories,
       violations,
       deeds: monkey.deeds(),
@@ -171,6 +183,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     }
   } finally {
     await monkey.stop()
+    await Promise.all([postman.stop(), clerk.stop()])
     await Promise.all([caller.close(), reader.close(), receivers.stop()])
   }
 }
@@ -200,6 +213,7 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
     RATE_LIMIT_MAX: '1000000000',
     COOKIEPAY_PAYMENT_SPACING_MS: `${SPACING_MS}`,
     PAYMENT_LOOKUP: 'verify',
+    NOTIFICATION_SECRETS: NOTIFICATION_SECRET,
     CALLER_LIMITS: JSON.stringify([CALLER_LIMITS]),
   }
 }

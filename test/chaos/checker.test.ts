@@ -37,6 +37,7 @@ function refundOf(status: Status, others: Partial<Refund> = {}): Refund {
     refunded_at: null,
     failure: status === 'failed' ? { code: 'provider_declined', detail: '' } : null,
     resolution: null,
+    deposit: null,
     requested_by: 'anonymous',
     metadata: { key: 'k', payload: '0' },
     created_at: '2026-01-01T00:00:00.000Z',
@@ -45,7 +46,13 @@ function refundOf(status: Status, others: Partial<Refund> = {}): Refund {
   }
 }
 
-const STATUS_CODES = { succeeded: 201, unknown: 202, failed: 422, processing: 409 } as const
+const STATUS_CODES = {
+  succeeded: 201,
+  unknown: 202,
+  failed: 422,
+  processing: 409,
+  awaiting_deposit: 202,
+} as const
 
 /** Answers in turn, each to a request that was sent after the one before was answered. */
 function tellingOf(answers: readonly (Partial<Told> & { refund: Refund | null })[]): Told[] {
@@ -74,8 +81,15 @@ function ledgerOf(refunds: readonly Refund[], changes: Partial<Ledger> = {}): Le
   const sum = (status: Status) =>
     refunds.filter((refund) => refund.status === status).reduce((total, { amount }) => total + amount, 0)
   const disputed = refunds.reduce((total, refund) => total + (refund.disputed ? refund.amount : 0), 0)
-  const sums = { refunded: sum('succeeded'), in_flight: sum('processing'), unknown: sum('unknown'), disputed }
-  const remaining = PAID - sums.refunded - sums.in_flight - sums.unknown - disputed
+  const sums = {
+    refunded: sum('succeeded'),
+    in_flight: sum('processing'),
+    unknown: sum('unknown'),
+    awaiting_deposit: sum('awaiting_deposit'),
+    disputed,
+    outside: 0,
+  }
+  const remaining = Object.values(sums).reduce((left, figure) => left - figure, PAID)
   return { tid: TID, amount: PAID, ...sums, remaining, ...changes }
 }
 
@@ -88,6 +102,7 @@ const WAYS: Readonly<Record<Status, RefundEvent[]>> = {
   unknown: eventsOf('processing', 'unknown'),
   succeeded: eventsOf('processing', 'succeeded'),
   failed: eventsOf('processing', 'failed'),
+  awaiting_deposit: eventsOf('processing', 'failed'),
 }
 
 type Sides = Readonly<{

@@ -95,7 +95,9 @@ export type Ledger = Readonly<{
   refunded: number
   in_flight: number
   unknown: number
+  awaiting_deposit: number
   disputed: number
+  outside: number
   remaining: number
 }>
 

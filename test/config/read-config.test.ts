@@ -41,6 +41,7 @@ t.test('defaults', async (t) => {
     ],
     apiKeys: null,
     callerLimits: [],
+    notificationSecrets: [],
     eventEndpoints: [],
     storeSecrets: [Buffer.from('for development only, not secret')],
     rateLimit: { max: 1_000, windowMs: 10_000 },
@@ -147,6 +148,11 @@ t.test('values that are taken', async (t) => {
         storeSecrets: [Buffer.alloc(32, 7), Buffer.alloc(33)],
       },
     ],
+    [
+      'NOTIFICATION_SECRETS',
+      `${'a'.repeat(32)}, ${'b-_9'.repeat(25)}`,
+      { notificationSecrets: ['a'.repeat(32), 'b-_9'.repeat(25)] },
+    ],
     ['RATE_LIMIT_MAX', '1', { rateLimit: { max: 1 } }],
     ['REDIS_MIN_REPLICAS', '2', { redisMinReplicas: 2 }],
     [
@@ -231,6 +237,7 @@ t.test('values that are turned down', async (t) => {
       'shop:cert:create,shop:cert:read',
       'shop:cert:create', // without TLS_CLIENT_CA
     ],
+    NOTIFICATION_SECRETS: ['a'.repeat(31), 'a'.repeat(101), `${'a'.repeat(32)}/`, `${'a'.repeat(32)},short`],
     STORE_SECRETS: [
       'short',
       Buffer.alloc(31).toString('base64'),
@@ -534,6 +541,7 @@ t.test('no mistake shows a secret', async (t) => {
         `${secret}:${hash('k')}:`,
         `a:b:${secret}`,
       ),
+    NOTIFICATION_SECRETS: (secret) => fc.constantFrom(secret, `${secret} `, `${'a'.repeat(32)},${secret}`),
     STORE_SECRETS: (secret) => fc.constantFrom(secret, `${secret}==`, `${SECRET_32},${secret}`),
     COOKIEPAY_KEY: (secret) => fc.constantFrom(`${secret} `, ` ${secret}`, `${secret}열쇠`),
     REDIS_URL: (secret) =>

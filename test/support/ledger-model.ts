@@ -20,6 +20,8 @@ export type ModelRefund = {
   updatedAtMs: number
   /** The text of the settlement that stands, by which one that is sent twice is known. */
   settledAs: string | null
+  /** The token of the last asking for a deposit. */
+  asking: string | null
   /** The answers that have disputed it: `provider`, `lookup`, or of which other attempt. */
   disputedBy: Set<string>
   /** The other attempts that have moved money, too, and those that may have, as `unknown.` and the attempt. */
@@ -34,6 +36,8 @@ export type ModelPayment = {
   abandonedUntilMs: Map<string, number>
   /** What was moved beside its refunds, by attempts that no refund stands for. */
   moved: { booked: Krw; taxFree: Krw }[]
+  /** What was refunded outside, by the ids of its bookings; negative what was taken back. */
+  outside: Map<string, { booked: Krw; taxFree: Krw }>
 }
 
 export type ModelRequest = Readonly<{
@@ -59,14 +63,14 @@ export type ModelSettlement = Readonly<{
   bookedAmount: Krw | null
   text: string
   /** What a person has seen that it is. */
-  settles?: 'unknown' | 'disputed'
+  settles?: 'unknown' | 'disputed' | 'awaiting_deposit'
 }>
 
 /** The time, and how long an attempt has for its call and a mark of an abandoned claim is kept. */
 export type ModelTime = Readonly<{ nowMs: number; leaseMs: number; markMs: number }>
 
 export function emptyPayment(): ModelPayment {
-  return { pinned: null, refunds: new Map(), abandonedUntilMs: new Map(), moved: [] }
+  return { pinned: null, refunds: new Map(), abandonedUntilMs: new Map(), moved: [], outside: new Map() }
 }
 
 /** As a reader is shown it: nobody waits any more for the answer of a `processing` whose lease is over. */
@@ -100,7 +104,7 @@ export function modelReadAll(payment: ModelPayment, nowMs: number): void {
 
 /** What check must answer. */
 export function modelCheck(
-  { pinned, refunds, moved }: ModelPayment,
+  { pinned, refunds, moved, outside }: ModelPayment,
   wish: Wish,
   nowMs: number,
 ): ModelDecision {
@@ -109,6 +113,7 @@ export function modelCheck(
     refunds: new Map([...refunds].map(([id, refund]) => [id, { ...refund }])),
     abandonedUntilMs: new Map(),
     moved,
+    outside,
   }
   modelReadAll(looked, nowMs)
   return decide(looked, wish, nowMs)
@@ -151,18 +156,27 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
     leaseUntilMs: time.nowMs + time.leaseMs,
     updatedAtMs: time.nowMs,
     settledAs: request.text ?? null,
+    asking: null,
     disputedBy: new Set(),
     others: new Set(),
   })
   return 'begun'
 }
 
+/** What keeps another refund from its place only until it is settled. */
+const UNCERTAIN: readonly RefundState[] = ['unknown', 'disputed', 'awaiting_deposit']
+
 function standingOf({ refunds }: ModelPayment): ModelRefund[] {
   return [...refunds.values()].filter(({ status }) => status !== 'failed')
 }
 
+/** What is booked as refunded outside, and not taken back. */
+export function outsideOf({ outside }: ModelPayment): Krw {
+  return sum([...outside.values()], 'booked')
+}
+
 function isPinned(payment: ModelPayment): boolean {
-  return standingOf(payment).length > 0 || payment.moved.length > 0
+  return standingOf(payment).length > 0 || payment.moved.length > 0 || outsideOf(payment) !== 0
 }
 
 /** Whether a wish may be granted, by a payment on which no lease is over; the order is that of docs/calling.md. */
@@ -176,7 +190,8 @@ function decide(payment: ModelPayment, wish: Wish, nowMs: number): ModelDecision
   ) {
     return { result: 'payment_mismatch' }
   }
-  const all = [...payment.moved, ...standing]
+  const outside = [...payment.outside.values()]
+  const all = [...payment.moved, ...outside, ...standing]
   const remaining = Math.max(0, facts.amount - sum(all, 'booked'))
   const amount = wish.amount ?? remaining
   const kind = !isPinned(payment) && amount === facts.amount ? 'full' : 'partial'
@@ -188,9 +203,9 @@ function decide(payment: ModelPayment, wish: Wish, nowMs: number): ModelDecision
   }
   const asked = { amount, taxFreeAmount: wish.taxFreeAmount }
   const place = placeBeside(facts, asked, all)
-  const uncertain = standing.filter(({ status }) => status === 'unknown' || status === 'disputed')
+  const uncertain = standing.filter(({ status }) => UNCERTAIN.includes(status))
   const certain = standing.filter((refund) => !uncertain.includes(refund))
-  const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...certain]) === 'number'
+  const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...outside, ...certain]) === 'number'
   const wantsEverything = wish.amount === undefined || wish.amount === facts.amount
   if (uncertain.length > 0 && (wantsEverything || (typeof place === 'string' && fitsLater))) {
     return { result: 'refund_unresolved' }
@@ -253,11 +268,14 @@ export function modelSettle(
   const refund = payment.refunds.get(id)
   if (refund === undefined) return 'lost'
   if (refund.attempt !== attempt) return settleOther(payment, refund, attempt, settlement, nowMs)
-  if (refund.status === status && refund.settledAs === text) return 'settled'
+  // The answer after which a deposit was asked for may come once more.
+  const stoodBefore = refund.status === 'awaiting_deposit' ? 'failed' : refund.status
+  if ((refund.status === status || stoodBefore === status) && refund.settledAs === text) return 'settled'
+  const isPaidIn = refund.status === 'awaiting_deposit' && status === 'succeeded'
   if (source === 'operator') {
     modelRead(payment, id, nowMs)
     if (refund.status !== (settlement.settles ?? 'unknown')) return 'conflict'
-  } else if (refund.status !== 'processing' && refund.status !== 'unknown') {
+  } else if (refund.status !== 'processing' && refund.status !== 'unknown' && !isPaidIn) {
     return settleLate(refund, settlement, nowMs)
   }
   const asked = refund.status === 'disputed' && status === 'succeeded' ? refund.booked : refund.amount
@@ -329,6 +347,56 @@ function dispute(
   return 'disputed'
 }
 
+type ModelAsking = Readonly<{
+  id: string
+  token: string
+  wish: Wish
+  /** Whether the store holds the refund as whoever asks has seen it. */
+  isAsSeen: boolean
+}>
+
+/** What awaitDeposit must answer, and does to the model. */
+export function modelAwaitDeposit(
+  payment: ModelPayment,
+  { id, token, wish, isAsSeen }: ModelAsking,
+  nowMs: number,
+): string {
+  const refund = payment.refunds.get(id)
+  if (refund === undefined) return 'lost'
+  if (refund.asking === token) return 'awaiting'
+  if (!isAsSeen) return 'changed'
+  if (refund.status !== 'awaiting_deposit') {
+    modelReadAll(payment, nowMs)
+    const decision = decide(payment, { ...wish, payment: payment.pinned as Payment }, nowMs)
+    if (!('kind' in decision)) return decision.result
+    Object.assign(refund, { status: 'awaiting_deposit', kind: decision.kind, taxFree: decision.taxFree })
+    refund.booked = refund.amount
+  }
+  refund.asking = token
+  refund.updatedAtMs = nowMs
+  return 'awaiting'
+}
+
+/** What undoDeposit must answer, and does to the model. */
+export function modelUndoDeposit(
+  payment: ModelPayment,
+  { id, token, before }: { id: string; token: string; before: Partial<ModelRefund> },
+  { nowMs, leaseMs }: Pick<ModelTime, 'nowMs' | 'leaseMs'>,
+): string {
+  const refund = payment.refunds.get(id)
+  if (refund?.status !== 'awaiting_deposit' || refund.asking !== token) return 'held'
+  const isOver = before.status === 'failed' && nowMs >= refund.updatedAtMs + leaseMs
+  // Others may have been told by then: it has failed again.
+  const { status, kind } = before
+  Object.assign(refund, isOver ? { status, kind, updatedAtMs: nowMs } : before)
+  return 'undone'
+}
+
+/** What keepDeposit must answer. */
+export function modelKeepDeposit({ refunds }: ModelPayment, id: string, token: string): string {
+  return refunds.get(id)?.asking === token ? 'kept' : 'lost'
+}
+
 /** What writing back a refund that was forgotten must answer, and does to the model. */
 export function modelRestore(
   payment: ModelPayment,
@@ -346,10 +414,36 @@ export function modelRestore(
     leaseUntilMs: nowMs + leaseMs,
     updatedAtMs: nowMs,
     settledAs: null,
+    asking: null,
     disputedBy: new Set(),
     others: new Set(),
   })
   return 'restored'
+}
+
+/** What a booking of what was refunded outside must answer, and does to the model. */
+export function modelBook(
+  payment: ModelPayment,
+  { id, amount, taxFree }: Readonly<{ id: string; amount: Krw; taxFree: Krw | undefined }>,
+): string {
+  if (payment.refunds.size === 0 && payment.outside.size === 0) return 'not_known'
+  if (payment.outside.has(id)) return 'exists'
+  const outside = [...payment.outside.values()]
+  const booked = outsideOf(payment)
+  const bookedTaxFree = sum(outside, 'taxFree')
+  let part: Krw | string
+  if (amount > 0) {
+    const taken = [...payment.moved, ...outside, ...standingOf(payment)]
+    part = placeBeside(payment.pinned as Payment, { amount, taxFreeAmount: taxFree }, taken)
+  } else {
+    const back = -amount
+    const partBack = taxFree === undefined ? Math.min(back, bookedTaxFree) : -taxFree
+    const isBeyond = partBack > bookedTaxFree || back - partBack > booked - bookedTaxFree
+    part = back > booked ? 'amount_exceeds_remaining' : isBeyond ? 'tax_free_exceeds_amount' : -partBack
+  }
+  if (typeof part === 'string') return part
+  payment.outside.set(id, { booked: amount, taxFree: part })
+  return 'booked'
 }
 
 /** What release must answer, and does to the model. */

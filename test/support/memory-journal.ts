@@ -106,6 +106,7 @@ function begun(id: string, merchant: string, refund: Partial<Refund>): StoredRef
     countedTaxFree: 0,
     earlier: [],
     disputedBy: null,
+    asking: null,
     refund: {
       id,
       status: 'processing',
@@ -121,6 +122,7 @@ function begun(id: string, merchant: string, refund: Partial<Refund>): StoredRef
       refunded_at: null,
       failure: null,
       resolution: null,
+      deposit: null,
       requested_by: 'orders',
       metadata: {},
       created_at: made,

@@ -206,5 +206,6 @@ const NOBODY: RefundObserver = {
   conflict() {},
   disputed() {},
   lost() {},
+  depositAskedFor() {},
   postponed() {},
 }

@@ -1,4 +1,6 @@
-import { unknownSinceMs } from '../history.ts'
+import { settleByNotifications } from '../flows/settle-by-notifications.ts'
+import { uncertainSinceMs } from '../history.ts'
+import type { NotificationStore } from '../ports/notifications.ts'
 import type { RefundObserver } from '../ports/observer.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { RefundStore, UnsettledEntry } from '../ports/store.ts'
@@ -11,6 +13,8 @@ export type ReconcilerParts = Readonly<{
   store: RefundStore
   provider: Provider
   observer: RefundObserver
+  /** What the provider has notified of; absent where nobody takes notifications. */
+  notifications?: NotificationStore | undefined
   /** How often unsettled refunds are looked at, give or take a half. */
   intervalMs: number
 }>
@@ -41,10 +45,10 @@ const LONGEST_SWEEP_MS = 20_000
 
 /**
  * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it
- * looks at the unknown ones in the order in which they are due; the store hands each to one replica at a
+ * looks at the unknown ones, and at those that await a deposit, in the order in which they are due; the store hands each to one replica at a
  * time. A full refund is looked up at the provider, first at once, then after
- * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a person, and so is a disputed
- * one.
+ * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a notification or a
+ * person, and a disputed one for a person. A notification that was kept before is looked at first.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
   // A store that is away is reported by the store itself; the refunds wait for the next sweep.
@@ -81,6 +85,7 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledEntry): Promis
       // The store has gone back to when it was not unknown yet.
       return parts.store.lookAgain(unsettled, parts.intervalMs)
     case 'unknown':
+    case 'awaiting_deposit':
       return lookUp(parts, unsettled, stored as StoredRefund)
   }
 }
@@ -91,6 +96,7 @@ async function lookUp(
   stored: StoredRefund,
 ): Promise<void> {
   const { refund } = stored
+  if (await isSettledByNotification(parts, unsettled)) return
   // How a partly cancelled payment looks there is not documented (docs/provider.md, Lookups): it settles no part.
   if (refund.kind === 'partial') return leaveToPerson(parts, unsettled, stored)
 
@@ -122,6 +128,16 @@ export async function settleByLookup(
   return settled.result === 'settled'
 }
 
+/** One may have come while the refund was still being made, or before its process died. */
+async function isSettledByNotification(
+  { store, notifications, observer }: ReconcilerParts,
+  { id, merchant, tid }: UnsettledEntry,
+): Promise<boolean> {
+  if (notifications === undefined) return false
+  const { settled } = await settleByNotifications({ store, notifications, observer }, { merchant, tid })
+  return settled.some((refund) => refund.id === id)
+}
+
 async function leaveToPerson(
   { store }: ReconcilerParts,
   unsettled: UnsettledEntry,
@@ -133,6 +149,6 @@ async function leaveToPerson(
 
 /** As long as it has been unknown already, so that pauses double: seconds, then minutes, then hours. */
 function pauseMs({ store, intervalMs }: ReconcilerParts, stored: StoredRefund): number {
-  const ageMs = store.now() - unknownSinceMs(stored)
+  const ageMs = store.now() - uncertainSinceMs(stored)
   return Math.min(Math.max(ageMs, intervalMs), LONGEST_PAUSE_MS)
 }

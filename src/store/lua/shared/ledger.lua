@@ -3,14 +3,17 @@
 -- What every script on a payment shares: how the payment and its refunds are written, and what the ledger counts.
 --
 -- KEYS[1] is the payment's hash. Its fields:
---   ledger      the numbers of LEDGER, in that order, divided by spaces
---   unsettled   the ids of its `processing`, `unknown` and `disputed` refunds, divided by spaces; absent when there are none
+--   ledger      the numbers of LEDGER, in that order, divided by spaces; then those of RARE, unless all are 0
+--   unsettled   the ids of its `processing`, `unknown`, `awaiting_deposit` and `disputed` refunds, divided by spaces; absent
+--               when there are none
 --   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread, but for its reference
 --               (shared/duplicates.lua); while it is disputed, the JSON of the answer that disputes it follows on a line
---               of its own
+--               of its own; last, on a line that begins with DEPOSIT, the token of the asking for a deposit and the JSON
+--               of that deposit, if one was ever asked for
 --   <number>    the id of the payment's nth refund, for listing; that of the first is in the ledger
 --   verified    when the provider was asked for amount and method of the ledger, in milliseconds since 1970; or absent
--- and those of shared/duplicates.lua. A store that an older version has written lacks what is in no field of it.
+-- and those of shared/duplicates.lua. A store that an older version has written lacks what is in no field of it. Such a
+-- version cannot read a ledger with RARE: its scripts fail, so that it answers 503 and begins nothing beside those sums.
 --
 -- Amounts are integers of KRW below 10^10, and so are exact in Lua's doubles.
 
@@ -23,6 +26,11 @@ local LEDGER = {
   'standing', -- how many refunds are not `failed`
   'last_number', 'first', -- how many refunds it had; the id of the first, mostly the only one
 }
+-- What hardly any payment has: it takes no room where it is not, and an older version reads the line as its own.
+local RARE = {
+  'awaiting_deposit', 'awaiting_deposit_tax_free', -- refunds that take place once the merchant has paid a deposit
+  'outside', 'outside_tax_free', -- refunded outside of the gateway, as a person has booked it
+}
 local REFUND = {
   'status', 'kind', 'attempt', -- of these and of `method` no word is a number, whatever it looks like
   'number', 'amount', 'tax_free', 'lease_until', 'created_at', 'updated_at',
@@ -31,10 +39,16 @@ local REFUND = {
 }
 local TEXT = { method = true, first = true, status = true, kind = true, attempt = true, history = true }
 
--- Where the ledger counts a refund of each status; a failed one counts nowhere.
-local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded', disputed = 'disputed' }
+-- What a refund's deposit follows on. No JSON has it: there a line feed is escaped.
+local DEPOSIT = '\ndeposit '
 
-local LEDGER_WORDS = '^' .. string.rep('(%S+) ', #LEDGER - 1) .. '(%S+)$'
+-- Where the ledger counts a refund of each status; a failed one counts nowhere.
+local SUM_OF = {
+  processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded', awaiting_deposit = 'awaiting_deposit',
+  disputed = 'disputed',
+}
+
+local LEDGER_WORDS = '^' .. string.rep('(%S+) ', #LEDGER - 1) .. '(%S+)(.*)$'
 local REFUND_WORDS = '^' .. string.rep('(%S+) ', #REFUND) .. '(.*)$'
 
 -- Returns the words by their names, and what follows them.
@@ -55,13 +69,46 @@ local function line(values, names)
 end
 
 local function decode_ledger(text)
-  return text and words(text, LEDGER_WORDS, LEDGER) or nil
+  if not text then return nil end
+  local ledger, rest = words(text, LEDGER_WORDS, LEDGER)
+  local next_word = string.gmatch(rest, '%S+')
+  for index = 1, #RARE do ledger[RARE[index]] = tonumber(next_word() or 0) end
+  return ledger
+end
+
+local function ledger_text(ledger)
+  local text = line(ledger, LEDGER)
+  for index = 1, #RARE do
+    if ledger[RARE[index]] ~= 0 then return text .. ' ' .. line(ledger, RARE) end
+  end
+  return text
+end
+
+-- How much of the payment is refunded, or may be, by whatever has been done with it; and the tax-free part of that.
+local function used_of(ledger)
+  local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.awaiting_deposit + ledger.disputed
+    + ledger.outside
+  local used_tax_free = ledger.refunded_tax_free + ledger.in_flight_tax_free + ledger.unknown_tax_free
+    + ledger.awaiting_deposit_tax_free + ledger.disputed_tax_free + ledger.outside_tax_free
+  return used, used_tax_free
+end
+
+-- The same of what is so for certain.
+local function certain_of(ledger)
+  return ledger.refunded + ledger.outside, ledger.refunded_tax_free + ledger.outside_tax_free
+end
+
+-- Whether something stands against what was paid, so that it cannot be stated otherwise.
+local function is_standing(ledger)
+  return ledger.standing > 0 or ledger.outside ~= 0
 end
 
 local function decode_refund(id, text)
   if not text then return nil end
   local refund, json = words(text, REFUND_WORDS, REFUND)
-  refund.id, refund.json = id, json
+  local deposit_at = string.find(json, DEPOSIT, 1, true)
+  refund.id, refund.json = id, deposit_at and string.sub(json, 1, deposit_at - 1) or json
+  refund.deposit = deposit_at and string.sub(json, deposit_at) or ''
   return refund
 end
 
@@ -85,11 +132,11 @@ local function write(field, value)
 end
 
 local function write_ledger(ledger)
-  write('ledger', line(ledger, LEDGER))
+  write('ledger', ledger_text(ledger))
 end
 
 local function refund_text(refund)
-  return line(refund, REFUND) .. ' ' .. refund.json
+  return line(refund, REFUND) .. ' ' .. refund.json .. (refund.deposit or '')
 end
 
 -- Returns the refund's text.
@@ -120,6 +167,28 @@ end
 
 local function remembers(refund, event, cause)
   return string.find(refund.history, event .. ':' .. cause .. '@', 1, true) ~= nil
+end
+
+-- The token by which the last asking for a deposit knows its own, or nil.
+local function deposit_token(refund)
+  return string.match(refund.deposit, '^' .. DEPOSIT .. '(%S+)')
+end
+
+local function set_deposit(refund, token, json)
+  refund.deposit = token == '' and '' or DEPOSIT .. token .. ' ' .. json
+end
+
+-- `cause`: since when it had failed, or that it is asked for again.
+local function ask_for_deposit(refund, token, json, cause, now)
+  set_deposit(refund, token, json)
+  remember(refund, 'awaiting_deposit', cause, now)
+  refund.updated_at = now
+end
+
+-- What ask_for_deposit() remembered last.
+local function forget_asking(refund)
+  local before = string.match(refund.history, '^(.*)awaiting_deposit:%w+@%d+$')
+  if before then refund.history = before == '' and '-' or string.sub(before, 1, -2) end
 end
 
 -- No id is part of another: all are equally long.
@@ -153,6 +222,10 @@ local function count_refund(ledger, refund, sign)
   count(ledger, refund.status, booked_of(refund), refund.tax_free, sign)
 end
 
+local function enter_unsettled(unsettled, id)
+  write('unsettled', unsettled and unsettled .. ' ' .. id or id)
+end
+
 -- Writes a new refund, and what the ledger counts for it. Returns the refund's text.
 local function enter(ledger, refund, unsettled)
   ledger.last_number = ledger.last_number + 1
@@ -161,7 +234,7 @@ local function enter(ledger, refund, unsettled)
   if refund.number == 1 then ledger.first = refund.id else write(refund.number, refund.id) end
   write_ledger(ledger)
   local text = write_refund(refund)
-  write('unsettled', unsettled and unsettled .. ' ' .. refund.id or refund.id)
+  enter_unsettled(unsettled, refund.id)
   save()
   if refund.number > 1 and not unsettled then redis.call('PERSIST', payment_key) end
   return text
