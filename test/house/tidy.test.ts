@@ -51,7 +51,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   commands: {
     holds: ['commands/'],
-    imports: ['jobs', 'ports', 'nouns', 'store', 'cookiepay', 'config'],
+    // Of HTTP it knows how a cell of a table is written.
+    imports: ['http/refund-csv.ts', 'jobs', 'ports', 'nouns', 'store', 'cookiepay', 'config'],
     packages: ['node:*', 'cli-progress', 'csv-stringify/sync'],
   },
   process: {
