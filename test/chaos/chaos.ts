@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { leaseMs } from '../../src/refunds/lease.ts'
+import { JOURNAL_LAG_MS } from '../../src/refunds/ports/journal.ts'
 import { buildCopy, type Edit } from '../support/build-copy.ts'
 import { ANONYMOUS, type Caller, createCaller } from './caller.ts'
 import { findEventViolations } from './check-events.ts'
 import { checkJournal, readJournal } from './check-journal.ts'
-import { startClerk } from './check-outside.ts'
+import { type Clerk, startClerk } from './check-outside.ts'
 import { findViolations } from './checker.ts'
 import { createRunClock, type RunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
+import { type Exporter, startExporter } from './exporter.ts'
 import type { Histories } from './histories.ts'
 import { atExit } from './leftovers.ts'
 import { MOST_AT_ONCE, SPACING_MS } from './limits.ts'
@@ -48,6 +50,8 @@ export type ChaosResult = Readonly<{
   deeds: Deeds
   /** Notifications by their fate, and the payments whose console cancels were booked. */
   outside: Readonly<Record<string, number>>
+  /** How many exports were refused or had no proper end. */
+  exportsBrokenOff: number
   /** What the endpoints got. */
   received: readonly Received[]
   /** Log lines of the gateways that name a refund, by its id. */
@@ -124,6 +128,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
   const postman = startPostman(gateways, sandbox.url, random.fork('postman'))
   const clerk = startClerk(gateways, sandbox.url, random.fork('clerk'))
+  const exporter = startExporter(gateways, clock, random.fork('exporter'))
   const volleys: Promise<void>[] = []
   const errors: unknown[] = []
   const monkey = startMonkey({
@@ -143,7 +148,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   try {
     await playStories(stage, options, operator, () => monkey.stop())
     await Promise.all(volleys)
-    await clerk.stop()
+    await Promise.all([clerk.stop(), exporter.stop()])
     if (errors.length > 0) throw errors[0]
     log(`${clock.ms()} ms: ${caller.keys.length} keys asked, ${monkey.kills().length} kills; settling`)
 
@@ -158,13 +163,14 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     }
     await postman.stop()
     const mayMiss = !(await settleByItself(parts)) && !waitForLookups
-    let histories = await collect(caller, reader, gateways, { monkey, clock })
+    let histories = await collect(caller, reader, gateways, { monkey, clock, exporter, clerk })
     const violations = findViolations(histories, mayMiss ? 'anything' : 'what no lookup shows')
     if (violations.length === 0 || !options.stopsAtViolation) {
       log(`${clock.ms()} ms: settled but for ${unknownCount(histories)} unknown, left to the operator`)
       await settleByHand(parts)
-      histories = await collect(caller, reader, gateways, { monkey, clock })
+      histories = await collect(caller, reader, gateways, { monkey, clock, exporter, clerk })
       histories = await withJournal(histories, redis.url)
+      histories = await withLists(histories, exporter)
       violations.push(...findViolations(histories, 'nothing'))
       violations.push(...(await checkEvents(receivers, histories)))
     }
@@ -175,6 +181,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     const lines = await logLinesOf(gateways)
     return {
       outside: { ...postman.post.sent, 'payments booked': clerk.payments() },
+      exportsBrokenOff: exporter.brokenOff(),
       histories,
       violations,
       deeds: monkey.deeds(),
@@ -183,7 +190,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     }
   } finally {
     await monkey.stop()
-    await Promise.all([postman.stop(), clerk.stop()])
+    await Promise.all([postman.stop(), clerk.stop(), exporter.stop()])
     await Promise.all([caller.close(), reader.close(), receivers.stop()])
   }
 }
@@ -255,15 +262,17 @@ async function playStories(
   await Promise.all([...underWay, operating])
 }
 
+type CollectFrom = Readonly<{ monkey: Monkey; clock: RunClock; exporter: Exporter; clerk: Clerk }>
+
 async function collect(
   caller: Caller,
   reader: Reader,
   gateways: readonly Gateway[],
-  { monkey, clock }: Readonly<{ monkey: Monkey; clock: RunClock }>,
+  { monkey, clock, exporter, clerk }: CollectFrom,
 ): Promise<Histories> {
   const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
   const [stored, applied, counted, lines] = await Promise.all([
-    reader.stored(tids),
+    reader.stored([...tids, ...clerk.tids()]),
     reader.applied(tids),
     reader.counted(),
     logLinesOf(gateways),
@@ -284,6 +293,8 @@ async function collect(
     lapsed: new Set(lapsed),
     journal: null,
     pauses: monkey.pauses(),
+    exported: [...exporter.exported],
+    listed: [],
   }
 }
 
@@ -301,6 +312,14 @@ async function withJournal(histories: Histories, redisUrl: string): Promise<Hist
   }
   return { ...histories, journal: await readJournal(redisUrl, isWhole) }
 }
+
+/** With all refunds in each way: once what was journalled last is old enough to be listed. */
+async function withLists(histories: Histories, exporter: Exporter): Promise<Histories> {
+  await sleep(JOURNAL_LAG_MS + LIST_SLACK_MS)
+  return { ...histories, listed: await exporter.whole() }
+}
+
+const LIST_SLACK_MS = 500
 
 /** How a gateway's log says that it tells an outcome which the store does not keep, or not yet. */
 const NOT_KEPT = ['the store cannot be written to', 'the store forgot a refund']

@@ -21,6 +21,8 @@ export function checkJournal(
   if (journal === null) return
   const journalled = new Map<string, JournalEntry[]>()
   for (const entry of journal) {
+    // A booking, which is none of a refund's changes.
+    if (entry.change === 'outside') continue
     const name = `${entry.id} ${entry.tid}`
     journalled.set(name, [...(journalled.get(name) ?? []), entry])
   }

@@ -20,6 +20,8 @@ export type Clerk = Readonly<{
   /** What each ledger must be, and what is wrong with it. */
   check(): Promise<string[]>
   payments(): number
+  /** The tids of all that it has asked of the gateway. */
+  tids(): readonly string[]
 }>
 
 const PAID = 10_000
@@ -35,6 +37,7 @@ const PATIENCE_MS = 120_000
  */
 export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, random: Random): Clerk {
   const booked: Booked[] = []
+  const asked: string[] = []
   let isOver = false
 
   async function ask(path: string, key: string, body: object): Promise<{ status: number; body: unknown }> {
@@ -65,6 +68,7 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
 
   async function bookOne(): Promise<void> {
     const tid = `cancelled-outside${randomUUID().slice(0, 8)}-${PAID}`
+    asked.push(tid)
     const refund = { tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }
     const key = randomUUID()
     if ((await insist('/refunds', key, refund, [422, 202])) === 202) {
@@ -111,6 +115,7 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
       await working
     },
     payments: () => booked.length,
+    tids: () => asked,
     async check() {
       const { url } = gateways[0] as Gateway
       const found = await Promise.all(

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { RefundEvent } from '../../src/refunds/history.ts'
 import type { JournalEntry } from '../../src/refunds/ports/journal.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
+import { readLines } from './check-exports.ts'
 import { findViolations } from './checker.ts'
 import type { AppliedPayment, Histories, KeyHistory, Ledger, StoredPayment, Told } from './histories.ts'
 import type { Invariant, MayBeUnknown } from './violations.ts'
@@ -122,6 +123,9 @@ type Sides = Readonly<{
   checked?: Histories['checked']
   counted?: number
   journal?: Histories['journal']
+  exported?: Histories['exported']
+  listed?: Histories['listed']
+  lapsed?: readonly string[]
   payloads?: KeyHistory['payloads']
 }>
 
@@ -167,7 +171,9 @@ function historiesOf(sides: Sides): Histories {
     checked: sides.checked ?? [],
     counted: sides.counted ?? null,
     journal: sides.journal ?? null,
-    lapsed: new Set(),
+    lapsed: new Set(sides.lapsed),
+    exported: sides.exported ?? [],
+    listed: sides.listed ?? [],
   }
 }
 
@@ -236,6 +242,54 @@ function refusedRows(): Row[] {
     row('another method than was stated', refusal(409, 'payment_mismatch'), [], {
       payment: { method: 'card_keyin', amount: PAID },
     }),
+  ]
+}
+
+/** Exports of what the journal has: a refund that changed at 1, and one that changed at 2. */
+function exportRows(): Row[] {
+  const { tid, id } = second
+  const lines = (...refunds: (Refund | string)[]) =>
+    refunds.map((refund) => (typeof refund === 'string' ? refund : JSON.stringify(refund)))
+  const journal = [JOURNALLED, { ...JOURNALLED, at: 2, position: '2-0.0', id, tid }]
+  const during = (...texts: string[]): Histories['exported'][0] => {
+    const { refunds, ...mistakes } = readLines(texts)
+    return { way: 'pages', fromMs: 10, toMs: 20, refunds: refunds.length, ...mistakes }
+  }
+  const row = (name: string, sides: Sides, violates: readonly Invariant[]): Row => ({
+    name,
+    sides: {
+      stored: [succeeded, second],
+      told: tellingOf([{ refund: succeeded }]),
+      applied: [4_000, 5_000],
+      journal,
+      ...sides,
+    },
+    violates,
+  })
+  const last = (name: string, texts: string[], violates: readonly Invariant[], sides: Sides = {}): Row =>
+    row(name, { listed: [{ way: 'export', ...readLines(texts) }], ...sides }, violates)
+  const doubled = lines(succeeded, succeeded)
+  const lapse = (fromMs: number, toMs: number) => ({
+    exported: [during(...doubled)],
+    lapses: [{ fromMs, toMs }],
+  })
+  return [
+    row('an export on the way, of a part', { exported: [during(...lines(second))] }, []),
+    row('an export that has a refund twice', { exported: [during(...doubled)] }, ['exported']),
+    row('an export with a line that is cut', { exported: [during('{"id":')] }, ['exported']),
+    row('an export that has a refund twice, on older data', lapse(15, 30), []),
+    row('an export that has a refund twice, before the older data', lapse(25, 30), ['exported']),
+    last('the last export has all refunds', lines(succeeded, second), []),
+    last(
+      'the last export has a refund of a payment that is not asked for',
+      [...lines(succeeded, second, { ...second, id: 'rf_3', tid: 'of-the-clerk' })],
+      [],
+    ),
+    last('the last export lacks a refund', lines(second), ['exported']),
+    last('the last export lacks one that changed on older data', lines(second), [], { lapsed: ['rf_1'] }),
+    last('the last export has a refund as it was', lines(unknown, second), ['exported']),
+    last('the last export is out of order', lines(second, succeeded), ['exported']),
+    last('the last export has a refund twice', lines(succeeded, succeeded, second), ['exported']),
   ]
 }
 
@@ -748,6 +802,7 @@ const ROWS: readonly Row[] = [
     sides: { journal: [JOURNALLED, { ...JOURNALLED, id: 'rf_other' }] },
     violates: ['journalled'],
   },
+  ...exportRows(),
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {
     name: 'calls that a lost answer explains',

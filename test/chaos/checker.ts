@@ -1,5 +1,6 @@
 import type { Refund } from '../../src/refunds/refund.ts'
 import { checkOverlap, checkSpacing } from './check-cancels.ts'
+import { checkExports } from './check-exports.ts'
 import { checkChecked, checkCounted } from './check-guards.ts'
 import { checkJournal } from './check-journal.ts'
 import { checkFree, checkStored, checkTold, type KeyReport } from './check-key.ts'
@@ -49,6 +50,7 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
   for (const answer of histories.checked) checkChecked(answer, reportOf(answer.body.tid))
   checkCounted(histories, reportOf(''))
   checkJournal(histories, reportOf)
+  checkExports(histories, reportOf)
 
   const refundsOfKey = refundsByKey(histories.stored.values())
   for (const history of histories.keys) {

@@ -29,7 +29,24 @@ export type Histories = Readonly<{
   journal: readonly JournalEntry[] | null
   /** Ids of refunds that changed while the store ran on other data than its newest. */
   lapsed: ReadonlySet<string>
+  /** What was exported while the run was under way, and ended properly. */
+  exported: readonly Exported[]
+  /** All refunds, taken in each way once everything was settled; none: not taken. */
+  listed: readonly Listed[]
 }>
+
+/** All refunds by the time of their last change: as one export, or by `pages` of `GET /refunds?from=`. */
+export type Listed = Readonly<{
+  way: 'export' | 'pages'
+  refunds: readonly Refund[]
+  /** The ids that are there again. */
+  twice: readonly string[]
+  /** Lines that are no JSON. */
+  unreadable: readonly string[]
+}>
+
+/** The same, of which only the number is kept; when it was asked and had ended, in milliseconds of the run. */
+export type Exported = Omit<Listed, 'refunds'> & Readonly<{ refunds: number; fromMs: number; toMs: number }>
 
 /** A SIGSTOP of the process of this name, in milliseconds since the start of the run. */
 export type Pause = Readonly<{ name: string; fromMs: number; toMs: number }>

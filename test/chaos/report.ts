@@ -23,12 +23,15 @@ export type Summary = Readonly<{
   oddities: Counts
   /** What the promises about one payment's cancels were held against. */
   guards: Counts
+  /** Exports and walks by pages that ended properly while the run was under way, and their refunds; and the others. */
+  exports: Counts
   /** What each endpoint got. */
   events: Counts
   violations: Counts
 }>
 
-export function summarize({ histories, violations, deeds, outside, received }: ChaosResult): Summary {
+export function summarize(result: ChaosResult): Summary {
+  const { histories, violations, deeds, outside, received } = result
   const payments = [...histories.stored.values()]
   const refunds = payments.flatMap((payment) => payment.refunds)
   const events = payments.flatMap((payment) => [...payment.events.values()])
@@ -63,8 +66,17 @@ export function summarize({ histories, violations, deeds, outside, received }: C
       'counted against the limit': histories.counted ?? 0,
       checks: histories.checked.length,
     },
+    exports: exportCounts(result),
     events: count(received.map(({ endpoint, isTaken }) => `${endpoint} ${isTaken ? 'took' : 'refused'}`)),
     violations: count(violations.map(({ invariant }) => invariant)),
+  }
+}
+
+function exportCounts({ histories: { exported }, exportsBrokenOff }: ChaosResult): Counts {
+  return {
+    ...count(exported.map(({ way }) => way)),
+    'refunds in them': exported.reduce((sum, { refunds }) => sum + refunds, 0),
+    'broken off': exportsBrokenOff,
   }
 }
 
