@@ -32,6 +32,7 @@ t.test('a run of chaos leaves nothing but the truth', async (t) => {
   t.ok((summary.guards['refunds with a reference'] ?? 0) > 0, 'some have a reference')
   t.ok((summary.guards['counted against the limit'] ?? 0) > 0, 'the limit counts')
   t.ok((summary.answers['409 possible_duplicate'] ?? 0) > 0, 'some are possible duplicates')
+  t.ok((summary.deposits.calls ?? 0) > 0 && (summary.deposits.paid ?? 0) > 0, 'some deposits are paid')
   t.ok((summary.exports.export ?? 0) > 0 && (summary.exports.pages ?? 0) > 0, 'some exports end properly')
   t.ok((summary.exports['refunds in them'] ?? 0) > 0, 'some refunds are exported')
   t.ok((summary.unknown['by lookup'] ?? 0) > 0, 'the lookup settles some')

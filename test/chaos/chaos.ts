@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,11 +14,12 @@ import { findViolations } from './checker.ts'
 import { createRunClock, type RunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
 import { type Exporter, startExporter } from './exporter.ts'
-import type { Histories } from './histories.ts'
+import { ACCOUNTS, type Histories } from './histories.ts'
 import { atExit } from './leftovers.ts'
 import { MOST_AT_ONCE, SPACING_MS } from './limits.ts'
 import { type Deeds, type Monkey, startMonkey } from './monkey.ts'
 import { createOperator, type Operator } from './operator.ts'
+import { createPayer } from './payer.ts'
 import { NOTIFICATION_SECRET, startPostman } from './postman.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
 import { createRandom } from './random.ts'
@@ -115,7 +116,12 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   ])
   targets.push(redis, sandbox)
   const receivers = await startReceivers(random.fork('receivers'), redis.url)
-  const env = { ...gatewayEnv(redis.url, sandbox.url), EVENT_ENDPOINTS: receivers.endpoints }
+  const accountsFile = await writeAccounts(directory)
+  const env = {
+    ...gatewayEnv(redis.url, sandbox.url),
+    COOKIEPAY_ACCOUNTS_FILE: accountsFile,
+    EVENT_ENDPOINTS: receivers.endpoints,
+  }
   const gateways = await Promise.all(
     Array.from({ length: GATEWAYS }, (_, number) => startGateway({ directory, number, env })),
   )
@@ -125,7 +131,13 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   const caller = createCaller(gateways, clock)
   const reader = createReader(gateways, sandbox, clock)
   const operator = createOperator(caller, reader, random.fork('operator'))
-  const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
+  const stage: Stage = {
+    caller,
+    random: random.fork('stories'),
+    gateways: GATEWAYS,
+    newTid: createTids(),
+    payer: createPayer(sandbox.url),
+  }
   const postman = startPostman(gateways, sandbox.url, random.fork('postman'))
   const clerk = startClerk(gateways, sandbox.url, random.fork('clerk'))
   const exporter = startExporter(gateways, clock, random.fork('exporter'))
@@ -210,9 +222,6 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
   return {
     REDIS_URL: redisUrl,
     COOKIEPAY_BASE_URL: sandboxUrl,
-    COOKIEPAY_ID: 'shop',
-    COOKIEPAY_KEY: 'shop-key',
-    COOKIEPAY_PG: 'toss',
     COOKIEPAY_CONNECT_TIMEOUT_MS: `${CONNECT_TIMEOUT_MS}`,
     COOKIEPAY_TIMEOUT_MS: `${TIMEOUT_MS}`,
     RECONCILE_INTERVAL_MS: '300',
@@ -223,6 +232,18 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
     NOTIFICATION_SECRETS: NOTIFICATION_SECRET,
     CALLER_LIMITS: JSON.stringify([CALLER_LIMITS]),
   }
+}
+
+async function writeAccounts(directory: string): Promise<string> {
+  const path = join(directory, 'accounts.json')
+  const accounts = Object.entries(ACCOUNTS).map(([name, { id }]) => ({
+    name,
+    id,
+    key: `${id}-key`,
+    pg: name,
+  }))
+  await writeFile(path, JSON.stringify(accounts))
+  return path
 }
 
 /** Begins stories at an even pace until the time is over, ends the chaos, and waits for the stories. */

@@ -5,7 +5,7 @@ import type { Received } from './receivers.ts'
 import type { Violation } from './violations.ts'
 
 const ENDPOINTS = ['flaky', 'slow']
-const CHANGES = ['succeeded', 'failed', 'unknown', 'disputed']
+const CHANGES = ['succeeded', 'failed', 'unknown', 'disputed', 'awaiting_deposit']
 
 const BOOKED = 'payment.refunded_outside'
 

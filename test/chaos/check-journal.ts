@@ -11,7 +11,7 @@ const PATIENCE_MS = 80_000
 const PAUSE_MS = 1_000
 const DAY_MS = 86_400_000
 
-const CHANGES: readonly string[] = ['unknown', 'succeeded', 'failed', 'disputed']
+const CHANGES: readonly string[] = ['unknown', 'succeeded', 'failed', 'disputed', 'awaiting_deposit']
 
 /** Each change of each refund is in the journal once, in order, and nothing else is. */
 export function checkJournal(

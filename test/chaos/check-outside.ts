@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { accountOf } from './histories.ts'
 import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -69,7 +70,8 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
   async function bookOne(): Promise<void> {
     const tid = `cancelled-outside${randomUUID().slice(0, 8)}-${PAID}`
     asked.push(tid)
-    const refund = { tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }
+    const account = accountOf(tid)
+    const refund = { account, tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }
     const key = randomUUID()
     if ((await insist('/refunds', key, refund, [422, 202])) === 202) {
       const { body } = await ask('/refunds', key, refund)
@@ -93,7 +95,7 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     const path = `/payments/${tid}/outside-refunds`
     for (const figure of bookings) {
       const own = randomUUID()
-      const body = { amount: figure, note: 'Cancelled in the console.' }
+      const body = { account, amount: figure, note: 'Cancelled in the console.' }
       await insist(path, own, body, [201])
       if (random.chance(0.5)) await insist(path, own, body, [201])
     }
@@ -120,7 +122,9 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
       const { url } = gateways[0] as Gateway
       const found = await Promise.all(
         booked.map(async ({ tid, bookings }) => {
-          const ledger = (await (await fetch(`${url}/payments/${tid}`)).json()) as Ledger
+          const ledger = (await (
+            await fetch(`${url}/payments/${tid}?account=${accountOf(tid)}`)
+          ).json()) as Ledger
           const outside = bookings.reduce((sum, figure) => sum + figure, 0)
           const isSame =
             ledger.outside === outside &&

@@ -103,7 +103,7 @@ const WAYS: Readonly<Record<Status, RefundEvent[]>> = {
   unknown: eventsOf('processing', 'unknown'),
   succeeded: eventsOf('processing', 'succeeded'),
   failed: eventsOf('processing', 'failed'),
-  awaiting_deposit: eventsOf('processing', 'failed'),
+  awaiting_deposit: eventsOf('processing', 'failed', 'awaiting_deposit'),
 }
 
 type Sides = Readonly<{
@@ -112,6 +112,7 @@ type Sides = Readonly<{
   /** Amounts; the first is the cancel that the provider named. */
   applied?: readonly number[]
   calls?: number
+  depositCalls?: number
   ledger?: Partial<Ledger>
   payment?: Partial<StoredPayment>
   postponed?: readonly string[]
@@ -156,6 +157,7 @@ function historiesOf(sides: Sides): Histories {
   }))
   const applied: AppliedPayment = {
     calls: sides.calls ?? cancels.length,
+    depositCalls: sides.depositCalls ?? 0,
     cancels,
     underWay: sides.underWay ?? [],
   }
@@ -242,6 +244,71 @@ function refusedRows(): Row[] {
     row('another method than was stated', refusal(409, 'payment_mismatch'), [], {
       payment: { method: 'card_keyin', amount: PAID },
     }),
+  ]
+}
+
+const needing = refundOf('failed', { failure: { code: 'deposit_required', detail: '' } })
+const deposit = { requested_at: '', expires_at: '', answer: null }
+const awaiting = refundOf('awaiting_deposit', { deposit })
+const paidFor = refundOf('succeeded', { deposit })
+
+/** A refund that needed a deposit. */
+function depositRows(): Row[] {
+  const required = { refund: needing, code: 'deposit_required' }
+  const asked = { refund: awaiting, what: 'deposit', status: 200 } as const
+  const way = (...names: RefundEvent['event'][]) => ({ events: new Map([[awaiting.id, eventsOf(...names)]]) })
+  const askedFor = ['processing', 'failed', 'awaiting_deposit'] as const
+  const row = (name: string, sides: Sides, violates: readonly Invariant[]): Row => ({
+    name,
+    sides: {
+      stored: [awaiting],
+      told: tellingOf([required, asked, { refund: awaiting }]),
+      applied: [],
+      calls: 1,
+      depositCalls: 1,
+      ...sides,
+    },
+    violates,
+  })
+  const settledAs = (refund: Refund): Sides => ({
+    stored: [refund],
+    told: tellingOf([required, asked, { refund: awaiting }, { refund }]),
+    payment: way(...askedFor, refund.status),
+  })
+  const twiceAsked = way('processing', 'failed', 'awaiting_deposit', 'failed', 'awaiting_deposit')
+  const backAgain = tellingOf([{ refund: paidFor }, { refund: awaiting }])
+  return [
+    row('a deposit that nobody paid', {}, []),
+    row('a deposit that was paid', { ...settledAs(paidFor), applied: [4_000] }, []),
+    row('a deposit that a person gave up', settledAs({ ...needing, deposit }), []),
+    row('a refund that still awaits a deposit that was paid', { applied: [4_000] }, ['deposited']),
+    row('an account that was asked for twice', { depositCalls: 2 }, ['deposited']),
+    row(
+      'an account that was asked for twice, each time granted',
+      { payment: twiceAsked, depositCalls: 2 },
+      [],
+    ),
+    row('an account that nobody was granted', { payment: way('processing', 'failed') }, [
+      'deposited',
+      'events',
+    ]),
+    row('a deposit by which money moved twice', { ...settledAs(paidFor), applied: [4_000, 4_000] }, [
+      'once',
+      'amount',
+    ]),
+    row('a deposit that was given up, and paid', { ...settledAs(needing), applied: [4_000] }, [
+      'applied',
+      'amount',
+    ]),
+    row('a ledger without what awaits a deposit', { ledger: { awaiting_deposit: 0, remaining: PAID } }, [
+      'amount',
+    ]),
+    row('a refund that awaits a deposit after it had succeeded', { told: backAgain }, ['told']),
+    row(
+      'an answer to an asking that is none',
+      { told: tellingOf([{ ...asked, status: 403 }, { refund: awaiting }]) },
+      ['answer'],
+    ),
   ]
 }
 
@@ -803,6 +870,7 @@ const ROWS: readonly Row[] = [
     violates: ['journalled'],
   },
   ...exportRows(),
+  ...depositRows(),
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {
     name: 'calls that a lost answer explains',

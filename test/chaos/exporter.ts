@@ -20,11 +20,16 @@ export type Exporter = Readonly<{
 
 const PAUSE_MS = 700
 const PAGE = 100
-/** An export may wait for a store that is away, and for a gateway that is stopped. */
-const PATIENCE_MS = 20_000
+/** So long a store may be away; a gateway that is stopped is not waited for. */
+const PATIENCE_MS = 5_000
+/** For all of a long run, once nothing is away any more. */
+const LAST_PATIENCE_MS = 120_000
 
 /** What one of the ways brought: each refund as a line of JSON. */
-type Way = Readonly<{ way: Exported['way']; read(url: string): Promise<readonly string[]> }>
+type Way = Readonly<{
+  way: Exported['way']
+  read(url: string, signal: AbortSignal): Promise<readonly string[]>
+}>
 
 /** Asks a gateway at a time, from the start of the run: for an export, and for the same by pages. */
 export function startExporter(gateways: readonly Gateway[], clock: RunClock, random: Random): Exporter {
@@ -36,18 +41,19 @@ export function startExporter(gateways: readonly Gateway[], clock: RunClock, ran
   const ways: readonly Way[] = [
     {
       way: 'export',
-      async read(url) {
-        const text = await getText(`${url}/refunds/export?format=ndjson&from=${from}`)
+      async read(url, signal) {
+        const text = await getText(`${url}/refunds/export?format=ndjson&from=${from}`, signal)
         return text.split('\n').slice(0, -1)
       },
     },
     {
       way: 'pages',
-      async read(url) {
+      async read(url, signal) {
         const lines: string[] = []
         for (let cursor: string | null = ''; cursor !== null; ) {
           const page = await getText(
             `${url}/refunds?from=${from}&limit=${PAGE}${cursor && `&cursor=${cursor}`}`,
+            signal,
           )
           const { data, next_cursor } = JSON.parse(page) as { data: Refund[]; next_cursor: string | null }
           lines.push(...data.map((refund) => JSON.stringify(refund)))
@@ -61,7 +67,7 @@ export function startExporter(gateways: readonly Gateway[], clock: RunClock, ran
   async function take({ way, read }: Way): Promise<void> {
     const { url } = random.pick(gateways as [Gateway, ...Gateway[]])
     const fromMs = clock.ms()
-    const lines = await read(url).catch(() => null)
+    const lines = await read(url, AbortSignal.timeout(PATIENCE_MS)).catch(() => null)
     if (lines === null) brokenOff += 1
     else {
       const { refunds, ...mistakes } = readLines(lines)
@@ -87,15 +93,15 @@ export function startExporter(gateways: readonly Gateway[], clock: RunClock, ran
       Promise.all(
         ways.map(async ({ way, read }) => {
           const { url } = random.pick(gateways as [Gateway, ...Gateway[]])
-          return { way, ...readLines(await read(url)) }
+          return { way, ...readLines(await read(url, AbortSignal.timeout(LAST_PATIENCE_MS))) }
         }),
       ),
   }
 }
 
 /** The body of an answer that is one; throws otherwise, and where it is broken off. */
-async function getText(url: string): Promise<string> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) })
+async function getText(url: string, signal: AbortSignal): Promise<string> {
+  const answer = await fetch(url, { signal })
   const text = await answer.text()
   if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${text}`)
   return text

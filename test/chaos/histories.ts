@@ -81,8 +81,11 @@ export type KeyHistory = Readonly<{
 
 /** One request about a key, and its answer. */
 export type Told = Readonly<{
-  /** `refund`: a `POST /refunds`; `read`: the refund was read; `resolve`: an operator settled it. */
-  what: 'refund' | 'read' | 'resolve'
+  /**
+   * `refund`: a `POST /refunds`; `read`: the refund was read; `resolve`: an operator settled it; `deposit`: one asked for the
+   * account that its deposit is paid into.
+   */
+  what: 'refund' | 'read' | 'resolve' | 'deposit'
   /** Which of the key's payloads was sent. */
   payload: number
   gateway: number
@@ -135,6 +138,8 @@ export type Cancel = Readonly<{ tid: string; amount: number; at: string; cancel_
 /** What the sandbox says of one payment; `calls` is null where it was not asked. */
 export type AppliedPayment = Readonly<{
   calls: number | null
+  /** How often an account for a deposit was asked for. */
+  depositCalls: number
   cancels: readonly Cancel[]
   underWay: readonly CancelTimes[]
 }>
@@ -149,6 +154,19 @@ export type CancelTimes = Readonly<{ beganMs: number; endedMs: number | null }>
 export function paidAmount(tid: string): number {
   return Number(tid.slice(tid.lastIndexOf('-') + 1))
 }
+
+/** Whether this payment is cancelled only once a deposit is paid. */
+export function takesDeposit(tid: string): boolean {
+  return /^(no)?deposit/.test(tid)
+}
+
+/** Which of the run's accounts a payment is of: Kiwoompay alone takes a deposit. */
+export function accountOf(tid: string): keyof typeof ACCOUNTS {
+  return takesDeposit(tid) ? 'kiwoom' : 'toss'
+}
+
+/** Their PG is called as they are. */
+export const ACCOUNTS = { toss: { id: 'shop' }, kiwoom: { id: 'shop-2' } } as const
 
 /** The fault that a tid asks of the sandbox: its first segment. */
 export function faultOf(tid: string): string {
