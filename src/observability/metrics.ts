@@ -116,11 +116,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   collectDefaultMetrics({ register: registry })
   const histograms = createHistograms(registry)
   const counters = createCounters(registry)
-  gaugeStore(sources, registry)
-  gaugeLimits(sources, registry)
-  gaugeReconciliation(sources, registry)
-  gaugeProcess(sources, registry)
-
+  for (const gauge of [gaugeStore, gaugeLimits, gaugeReconciliation, gaugeProcess]) gauge(sources, registry)
   let changes = 0
 
   return {
@@ -158,14 +154,9 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.unauthenticated.inc({ answer })
       changes += 1
     },
-    countBooking(change) {
-      counters.bookings.inc({ change })
+    ...outsideCounts(counters, () => {
       changes += 1
-    },
-    countNotification(outcome) {
-      counters.notifications.inc({ outcome })
-      changes += 1
-    },
+    }),
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
@@ -182,6 +173,23 @@ export function createMetrics(sources: MetricSources): Metrics {
       () => changes,
     ),
     contentType: registry.contentType,
+  }
+}
+
+/** Counts of what happens outside of the gateway. */
+function outsideCounts(
+  { bookings, notifications }: Pick<ReturnType<typeof createCounters>, 'bookings' | 'notifications'>,
+  onChange: () => void,
+): Pick<Metrics, 'countBooking' | 'countNotification'> {
+  return {
+    countBooking(change) {
+      bookings.inc({ change })
+      onChange()
+    },
+    countNotification(outcome) {
+      notifications.inc({ outcome })
+      onChange()
+    },
   }
 }
 
