@@ -56,12 +56,14 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     }
   }
 
+  type Answer = Awaited<ReturnType<typeof ask>>
+
   /** Until it is answered in one of these ways. */
-  async function insist(path: string, key: string, body: object, ends: readonly number[]): Promise<number> {
+  async function insist(path: string, key: string, body: object, ends: readonly number[]): Promise<Answer> {
     const until = performance.now() + PATIENCE_MS
     while (performance.now() < until) {
-      const { status } = await ask(path, key, body)
-      if (ends.includes(status)) return status
+      const answer = await ask(path, key, body)
+      if (ends.includes(answer.status)) return answer
       await sleep(RETRY_MS)
     }
     throw new Error(`${path} was never answered with ${ends}`)
@@ -73,10 +75,9 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     const account = accountOf(tid)
     const refund = { account, tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }
     const key = randomUUID()
-    if ((await insist('/refunds', key, refund, [422, 202])) === 202) {
-      const { body } = await ask('/refunds', key, refund)
-      const { id } = body as { id?: string }
-      if (id === undefined) return
+    const told = await insist('/refunds', key, refund, [422, 202])
+    if (told.status === 202) {
+      const { id } = told.body as { id: string }
       await insist(
         `/refunds/${id}/resolve`,
         key,
