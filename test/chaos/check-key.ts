@@ -207,7 +207,7 @@ function contradictionIn(fact: Told, later: Told, key: string, how: Circumstance
   }
   const isBehind = mayBeAhead(fact, how)
   const now = stateIn(later, key)
-  if (mayFollowByDeposit(fact, now)) return null
+  if (mayFollowByDeposit(fact, later, now)) return null
   if (known === 'unknown') return now === null || (now === 'processing' && !isBehind) ? what : null
   if (now !== known) return isBehind && (now === 'processing' || now === 'unknown') ? null : what
   if (!isBehind && !isDeepStrictEqual(fact.refund, later.refund)) {
@@ -216,11 +216,15 @@ function contradictionIn(fact: Told, later: Told, key: string, how: Circumstance
   return null
 }
 
-/** Whether a refund that needs a deposit, or awaits it, may be this by now: only `succeeded` stays so. */
-function mayFollowByDeposit({ refund }: Told, now: RefundStatus | null): boolean {
+/**
+ * Whether a refund that needs a deposit, or awaits it, may be this by now: only `succeeded` stays so. An asking that was
+ * refused for another reason than the refund's state tells nothing of it.
+ */
+function mayFollowByDeposit({ refund }: Told, { what, code }: Told, now: RefundStatus | null): boolean {
   const needsOne = refund?.status === 'failed' && refund.failure?.code === 'deposit_required'
   const isOnItsWay = needsOne || refund?.status === 'awaiting_deposit'
-  return isOnItsWay && (now === 'failed' || now === 'awaiting_deposit' || now === 'succeeded')
+  const isRefused = what === 'deposit' && now === null && code !== 'not_found' && code !== 'not_resolvable'
+  return isOnItsWay && (isRefused || now === 'failed' || now === 'awaiting_deposit' || now === 'succeeded')
 }
 
 /** Whether the gateway may have told this before it was stored: its log says so, or was lost with it. */
