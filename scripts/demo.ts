@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: sandbox, private Redis and gateway on this machine, and four refunds through them.
- * Keeps serving until Ctrl-C; with `--once` it ends, with status 0 only if all four went as they should.
+ * Keeps serving until Ctrl-C; with `--once` it ends, with status 0 only if all four went as they should. With `--day` the
+ * console has more to show.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,10 +12,17 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import type { ConnectionTarget } from '../src/store/redis/connection.ts'
+import { privateSocketPath } from '../src/store/redis/private-redis.ts'
+import { makeDay } from './demo-day.ts'
 
 const READY_WAIT_MS = 30_000
 
-const { values: options } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
+const PROVIDER_ID = 'demo'
+
+const { values: options } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, day: { type: 'boolean', default: false } },
+})
 const children: ChildProcess[] = []
 // Nothing else of this shell's settings: the demo is the same on every machine.
 const { PATH, HOME, TMPDIR, REDIS_URL } = process.env
@@ -28,11 +36,16 @@ process.stdout.on('error', () => void end(1)) // nobody reads any more
 try {
   const sandboxUrl = await startSandbox()
   const gatewayUrl = await startGateway(sandboxUrl)
-  const allWell = await showRefunds(gatewayUrl)
+  // With a Redis of the user's own, an earlier demo's keys would replay.
+  const run = Date.now().toString(36)
+  const allWell = await showRefunds(gatewayUrl, run)
+  if (options.day) await makeDay(gatewayUrl, run, { providerId: PROVIDER_ID, target: redisOfDemo() })
   if (options.once) {
     await end(allWell ? 0 : 1)
   } else {
-    print(`\nSwagger UI: ${gatewayUrl}/docs   metrics: ${gatewayUrl}/metrics   Ctrl-C ends it all.`)
+    print(
+      `\nConsole: ${gatewayUrl}/console   Swagger UI: ${gatewayUrl}/docs   metrics: ${gatewayUrl}/metrics   Ctrl-C ends it all.`,
+    )
     print(`CookiePay sandbox: ${sandboxUrl}   what it applied: ${sandboxUrl}/sandbox/cancels`)
   }
 } catch (error) {
@@ -60,7 +73,7 @@ async function startGateway(sandboxUrl: string): Promise<string> {
       PORT: String(port),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
       COOKIEPAY_BASE_URL: sandboxUrl,
-      COOKIEPAY_ID: 'demo',
+      COOKIEPAY_ID: PROVIDER_ID,
       COOKIEPAY_KEY: 'demo-key',
       COOKIEPAY_PG: 'toss',
       DATA_DIR: dataDir,
@@ -77,6 +90,13 @@ async function startGateway(sandboxUrl: string): Promise<string> {
     await sleep(50)
   }
   throw new Error('the gateway did not get ready')
+}
+
+/** Where the gateway keeps its refunds. */
+function redisOfDemo(): ConnectionTarget {
+  return REDIS_URL === undefined
+    ? { kind: 'socket', path: privateSocketPath(dataDir) }
+    : { kind: 'url', url: REDIS_URL }
 }
 
 function start(
@@ -113,9 +133,7 @@ async function choosePort(wanted: number): Promise<number> {
   throw new Error('no free port')
 }
 
-async function showRefunds(url: string): Promise<boolean> {
-  // With a Redis of the user's own, an earlier demo's keys would replay.
-  const run = Date.now().toString(36)
+async function showRefunds(url: string, run: string): Promise<boolean> {
   const full = {
     tid: `order1-${run}-50000`,
     reason: '고객 변심',

@@ -20,10 +20,12 @@ import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
 import { bookOutsideRoute } from './routes/book-outside.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
 import { dailyReportRoute } from './routes/daily-report.ts'
 import { exportRefundsRoute } from './routes/export-refunds.ts'
 import { createHeavyReads } from './routes/heavy-reads.ts'
+import { identifyCallerRoute } from './routes/identify-caller.ts'
 import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
@@ -108,6 +110,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     secrets: parts.notificationSecrets,
     rateLimit: config.rateLimit,
   })
+  await app.register(consoleRoutes)
   await app.register((api) => serveCallers(api, config, parts))
   return app
 }
@@ -138,4 +141,6 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(readPaymentRoute, { store, notifications, accounts })
   await api.register(redeliverEventsRoute, { parts: parts.events })
   await api.register(bookOutsideRoute, { parts: refunds, store, notifications, accounts })
+  const { resolveFailedAfterMs } = config
+  await api.register(identifyCallerRoute, { accounts, resolveFailedAfterMs })
 }

@@ -11,6 +11,7 @@ import { Problem } from './problems/catalog.ts'
 import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
 import { DailyReport } from './routes/daily-report.ts'
+import { KnownCaller } from './routes/identify-caller.ts'
 import { RefundList } from './routes/list-refunds.ts'
 import { PaymentLedger, SeenOutsideRefund } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
@@ -29,6 +30,7 @@ const SHARED_SCHEMAS = [
   PaymentLedger,
   RefundEventList,
   Redelivery,
+  KnownCaller,
   DailyReport,
   Problem,
 ]

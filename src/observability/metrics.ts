@@ -116,11 +116,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   collectDefaultMetrics({ register: registry })
   const histograms = createHistograms(registry)
   const counters = createCounters(registry)
-  gaugeStore(sources, registry)
-  gaugeLimits(sources, registry)
-  gaugeReconciliation(sources, registry)
-  gaugeProcess(sources, registry)
-
+  for (const gauge of [gaugeStore, gaugeLimits, gaugeReconciliation, gaugeProcess]) gauge(sources, registry)
   let changes = 0
 
   return {

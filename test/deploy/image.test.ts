@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { PACKAGED_FILES } from '../../src/console/files.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8')
@@ -71,6 +72,7 @@ t.test('what is imported is what is listed', async (t) => {
       imported.add(name.split('/', name.startsWith('@') ? 2 : 1).join('/'))
     }
   }
+  for (const module of Object.values(PACKAGED_FILES)) imported.add(module.split('/')[0] as string)
   const declared = { ...manifest.dependencies, ...manifest.optionalDependencies }
   t.strictSame([...imported].sort(), Object.keys(declared).sort())
 })

@@ -38,6 +38,23 @@ const ROUTES: Record<string, { scopes: string[]; method?: string; path: string; 
   },
 }
 
+t.test('any key is told whose it is and what it may do', async (t) => {
+  for (const scope of SCOPES) {
+    const answer = await guarded.request('/callers/me', { headers: bearer(`key-${scope}`) })
+    t.equal(answer.status, 200)
+    t.strictSame(answer.body, {
+      caller: `only-${scope}`,
+      scopes: [scope],
+      is_open: false,
+      accounts: [{ name: 'default', pg: 'toss' }],
+      resolve_failed_after_ms: 300,
+    })
+  }
+  isProblem(t, await guarded.request('/callers/me'), 'unauthenticated')
+  const open = await startTestGateway(t, gatewayEnv(sandbox.base, await startTestRedis(t)))
+  t.match((await open.request('/callers/me')).body, { caller: 'anonymous', scopes: SCOPES, is_open: true })
+})
+
 t.test('without a configured key, nothing is answered but 401', async (t) => {
   const wrong: Record<string, string> = {
     'a key that is not configured': 'Bearer key-nobody',

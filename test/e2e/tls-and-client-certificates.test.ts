@@ -119,6 +119,17 @@ t.test(
   },
 )
 
+t.test('a certificate counts for no page of another site, which a browser would show it for', async (t) => {
+  const client = await authority.issue('batch')
+  const from = (site: string, more = {}) =>
+    send(mutual.url, { client, headers: { 'sec-fetch-site': site, ...more } })
+  for (const site of ['cross-site', 'same-site']) {
+    isProblem(t, await from(site), 'unauthenticated', site)
+    t.equal((await from(site, bearer('desk-key'))).status, 403, 'a key does, wherever it is sent from')
+  }
+  for (const site of ['same-origin', 'none']) t.equal((await from(site)).status, 200, site)
+})
+
 t.test('probes have a port of their own, with nothing else on it', async (t) => {
   const operationsUrl = /"Server listening at (http:[^"]+)"/.exec(mutual.output())?.[1] as string
   for (const path of ['/healthz', '/readyz', '/metrics']) {

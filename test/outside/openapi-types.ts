@@ -305,6 +305,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/callers/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read whom a key belongs to and what it may do
+         * @description Any key may ask. It is answered from memory, also while the store cannot be reached.
+         */
+        get: operations["identifyCaller"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -963,6 +983,42 @@ export interface components {
              */
             next_from: string | null;
         };
+        KnownAccount: {
+            /**
+             * @description Name of the configured CookiePay account; optional when there is only one
+             * @example default
+             */
+            name: string;
+            /**
+             * @description What takes its payments
+             * @example toss
+             * @enum {string}
+             */
+            pg: "toss" | "easypay" | "kiwoom" | "danal" | "mobilpay" | "welcome" | "paynuri" | "eromepay";
+        };
+        /** @description Who calls, what it may do, and what of the settings that depends on */
+        KnownCaller: {
+            /**
+             * @description Who calls, as refunds name it in `requested_by`
+             * @example finance
+             */
+            caller: string;
+            /** @description What the caller may do */
+            scopes: ("create" | "refund_account" | "read" | "read_all" | "resolve")[];
+            /**
+             * @description Whether no keys are configured: everybody is this caller, and nobody is told from another
+             * @example false
+             */
+            is_open: boolean;
+            /** @description The configured accounts */
+            accounts: components["schemas"]["KnownAccount"][];
+            /**
+             * Format: int64
+             * @description How long a refund must have been unknown before a person may call it failed, in milliseconds
+             * @example 600000
+             */
+            resolve_failed_after_ms: number;
+        };
         /** @description What became unknown on that day and has not been settled since */
         RefundSum: {
             /**
@@ -1203,7 +1259,7 @@ export interface components {
             };
         };
         /** @description What CookiePay's servers send, as JSON or as a form: members in either letter case, values as texts or numbers, and whatever else there is */
-        CookiePayNotification: {
+        NotificationRequest: {
             /**
              * @description `cancel` or `deposit_cancel`; absent on approvals, which are ignored
              * @example cancel
@@ -1487,8 +1543,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CookiePayNotification"];
-                "application/x-www-form-urlencoded": components["schemas"]["CookiePayNotification"];
+                "application/json": components["schemas"]["NotificationRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["NotificationRequest"];
             };
         };
         responses: {
@@ -3722,6 +3778,128 @@ export interface operations {
                 };
             };
             /** @description `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identifyCaller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownCaller"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

@@ -22,7 +22,7 @@ const COMPILER_OPTIONS: ts.CompilerOptions = {
 export async function buildCopy(directory: string, edits: readonly Edit[] = []): Promise<void> {
   const source = join(ROOT, 'src')
   const names = (await readdir(source, { recursive: true })).filter((name) =>
-    /(?<!\.d)\.ts$|\.lua$/.test(name),
+    /(?<!\.d)\.ts$|\.lua$|^console\/static\/.*\.\w+$/.test(name),
   )
   const unknown = edits.find(({ file }) => !names.includes(file))
   if (unknown !== undefined) throw new Error(`there is no src/${unknown.file}`)
@@ -35,12 +35,12 @@ export async function buildCopy(directory: string, edits: readonly Edit[] = []):
     const path = join(directory, name)
     await mkdir(dirname(path), { recursive: true })
     const ownEdits = edits.filter(({ file }) => file === name)
-    if (name.endsWith('.lua') && ownEdits.length === 0) {
+    if (!name.endsWith('.ts') && ownEdits.length === 0) {
       await cp(join(source, name), path)
       continue
     }
     const text = ownEdits.reduce(edited, await readFile(join(source, name), 'utf8'))
-    if (name.endsWith('.lua')) await writeFile(path, text)
+    if (!name.endsWith('.ts')) await writeFile(path, text)
     else
       await writeFile(
         path.replace(/\.ts$/, '.js'),

@@ -46,7 +46,8 @@ async function fingerprintOfSources(): Promise<string> {
   const hash = createHash('sha256')
   const source = join(ROOT, 'src')
   for (const name of (await readdir(source, { recursive: true })).sort()) {
-    if (/\.(ts|lua)$/.test(name)) hash.update(`${name}\n`).update(await readFile(join(source, name)))
+    if (/\.(ts|lua|js|css|html|svg)$/.test(name))
+      hash.update(`${name}\n`).update(await readFile(join(source, name)))
   }
   return hash
     .update(await readFile(join(ROOT, 'package.json')))

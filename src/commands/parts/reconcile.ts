@@ -3,6 +3,7 @@ import { stringify } from 'csv-stringify/sync'
 import type { Config } from '../../config/config.ts'
 import { readConfig } from '../../config/read-config.ts'
 import { createCookiePay } from '../../cookiepay/client.ts'
+import { defused } from '../../http/refund-csv.ts'
 import { type ReconcileEnd, type ReconcileParts, reconcileDay } from '../../refunds/jobs/reconcile-day.ts'
 import { koreanMidnightMs } from '../../refunds/korean-day.ts'
 import { merchantOf } from '../../refunds/merchant.ts'
@@ -122,7 +123,7 @@ function createTable(stop: AbortController) {
   }
   const add = (found: readonly Difference[]) => {
     differs += found.length
-    if (found.length > 0) print(csv(found))
+    if (found.length > 0) print(csv(found.map(cellsOf)))
   }
   return {
     watch: {
@@ -143,14 +144,16 @@ function createTable(stop: AbortController) {
   }
 }
 
-/** RFC 4180; a cell that a spreadsheet would run as a formula begins with a quote. */
-function csv(rows: readonly (Difference | readonly string[])[]): string {
-  return stringify([...rows], {
-    columns: [...COLUMNS],
-    cast: { boolean: String },
-    escape_formulas: true,
-    record_delimiter: 'windows',
-  })
+/** RFC 4180, as the export has it; no cell is one that a spreadsheet would run. */
+function csv(rows: readonly (readonly (string | number | null)[])[]): string {
+  return stringify(
+    rows.map((row) => row.map(defused)),
+    { record_delimiter: 'windows' },
+  )
+}
+
+function cellsOf(difference: Difference): readonly (string | number | null)[] {
+  return COLUMNS.map((column) => (column === 'settled' ? String(difference.settled) : difference[column]))
 }
 
 /** Waits for a run that another process has, as long as one that has died would keep it. */

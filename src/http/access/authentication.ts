@@ -86,8 +86,14 @@ function findCaller(
 ): Caller | null {
   if (apiKeys === null) return OPEN_CALLER
   if (headers.authorization !== undefined) return findByKey(apiKeys, headers.authorization)
+  if (isOfAnotherSite(headers)) return null
   const certificate = certificateOf(raw.socket)
   return certificate === undefined ? null : findByCertificate(apiKeys, certificate)
+}
+
+/** A browser shows its certificate for whatever page asks it to, and says which one did (Fetch Metadata). */
+function isOfAnotherSite({ 'sec-fetch-site': site }: FastifyRequest['headers']): boolean {
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
 /** Every configured key is compared, each in constant time, so that the time taken tells nothing. */

@@ -31,6 +31,23 @@ export const DOCS_CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/**
+ * The console's: its own files and this service, and nothing within the page. No text is ever read as markup, which the
+ * browser holds as well (trusted types).
+ */
+export const CONSOLE_CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
 /** Sets them on every answer, first of all, so that a route's own win. */
 export function setSecurityHeaders(app: FastifyInstance, { hasTls }: { hasTls: boolean }): void {
   const headers = {

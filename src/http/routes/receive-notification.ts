@@ -33,7 +33,7 @@ function member(description: string, example: string) {
 }
 
 /** For the document alone: what comes is read by what is known of it, and not held to a schema. */
-const Notification = Type.Object(
+const NotificationMembers = Type.Object(
   {
     noti_type: member('`cancel` or `deposit_cancel`; absent on approvals, which are ignored', 'cancel'),
     tid: member('Of the payment or of the cancel', 'order1043-10000'),
@@ -46,6 +46,11 @@ const Notification = Type.Object(
       "What CookiePay's servers send, as JSON or as a form: members in either letter case, values as texts or numbers, and whatever else there is",
   },
 )
+
+const Notification = {
+  ...NotificationMembers,
+  'x-examples': { cancel: { summary: 'A part was cancelled', value: EXAMPLE } },
+}
 
 const schema = {
   operationId: 'receiveNotification',
@@ -61,14 +66,8 @@ const schema = {
   }),
   body: {
     content: {
-      'application/json': {
-        schema: Notification,
-        examples: { cancel: { summary: 'A part was cancelled', value: EXAMPLE } },
-      },
-      [FORM]: {
-        schema: Notification,
-        examples: { cancel: { summary: 'A part was cancelled', value: EXAMPLE } },
-      },
+      'application/json': { schema: Notification },
+      [FORM]: { schema: Notification },
     },
   },
   response: {
