@@ -205,7 +205,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   const observer = createObserver(log, metrics)
   const events = startEventDelivery(config.eventEndpoints, {
     queue: eventQueue,
-    subjects: createEventSubjects(store, state.accountsByName),
+    subjects: createEventSubjects(opened, state.accountsByName),
     observer: createEventObserver(log, metrics),
     mayTell: () => readiness().parts.store?.ready === true,
   })

@@ -12,6 +12,7 @@ import {
 import { FAILURE_CODES } from '../../src/refunds/refund.ts'
 import { brokenEligibilityRule, refundAccountRequired } from '../../src/refunds/rules/eligibility.ts'
 import { FAULTS } from '../../src/sandbox/faults.ts'
+import { NOTIFICATION_FAULTS } from '../../src/sandbox/notifications.ts'
 import { type Language, say } from './words.ts'
 
 /** By the name that stands in a page's marker, `<!-- generated: name -->`. */
@@ -19,6 +20,7 @@ export const TABLES: Readonly<Record<string, (language: Language) => string>> = 
   'error-codes': errorCodes,
   eligibility,
   'sandbox-faults': sandboxFaults,
+  'notification-faults': notificationFaults,
   variables,
   scopes,
   commands,
@@ -101,6 +103,13 @@ function sandboxFaults(language: Language): string {
   return table(
     ['tid begins with', 'the sandbox', 'the gateway'].map((head) => say(head, language)),
     FAULTS.map(({ name, does, gateway }) => [`\`${name}\``, say(does, language), say(gateway, language)]),
+  )
+}
+
+function notificationFaults(language: Language): string {
+  return table(
+    ['a later word of the tid', 'of each notification, the sandbox'].map((head) => say(head, language)),
+    NOTIFICATION_FAULTS.map(({ name, does }) => [`\`${name}\``, say(does, language)]),
   )
 }
 

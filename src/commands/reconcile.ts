@@ -24,6 +24,8 @@ The CSV is on standard output, progress on standard error. kind is
   cancelled_though_failed   it failed, and the lookup shows a cancel that no other refund explains
   cancelled_though_unknown  it was unknown, and the lookup shows its cancel: with settled true it has succeeded by that
   another_amount            the lookup shows another amount that was paid or given back
+What was cancelled outside of the gateway, in CookiePay's console for instance, is booked with
+POST /payments/{tid}/outside-refunds: then the two agree, and it is not refunded again.
 Of a refund of a part, a row alone says nothing but by the sum of cancels, which CookiePay may not have.
 
 Status 0: nothing differs. Status 1: something does. Status 2: it was used wrongly, or could not be done to its end.`

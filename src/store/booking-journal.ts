@@ -2,7 +2,7 @@ import type { UnsettledEntry } from '../refunds/ports/store.ts'
 import { decodeBooking } from './booking-text.ts'
 import { bookingJournalledAs } from './journal-entries.ts'
 import { keys, unsettledShard } from './keys.ts'
-import { leaveSettled } from './lua/leave-settled.ts'
+import { journalBooked } from './lua/journal-booking.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { reach } from './redis/reach.ts'
 
@@ -28,6 +28,6 @@ export async function journalBooking(
     .filter((line) => line.startsWith(`${id} `))
     .map(decodeBooking)
     .find((booking) => booking.token === token)
-  const journalled = own === undefined ? null : bookingJournalledAs(own.booking, { merchant, tid })
-  await leaveSettled(redis, { shard: unsettledShard(id), leaving: [{ entry, journalled }], retentionMs })
+  const booked = own === undefined ? null : bookingJournalledAs(own.booking, { merchant, tid })
+  await journalBooked(redis, { shard: unsettledShard(id), entry, booked, retentionMs })
 }

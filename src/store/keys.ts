@@ -9,6 +9,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `claim:{<id>}`                       | string | attempt's token, fingerprint, merchant, tid    | the key's retention         |
  * | `payment:{<merchant>:<tid>}`         | hash   | the ledger, its refunds (lua/shared/ledger.lua) and what they are known by (lua/shared/duplicates.lua) | the ledger's retention      |
  * | `notifications:{<merchant>:<tid>}`   | hash   | what the provider has notified of (lua/keep-notification.lua) | the ledger's retention, from the last one on |
+ * | `notified:{0}`                       | zset   | a token, merchant and tid of each notification that is being taken, by when that must be over | until it was asked what it settles |
  * | `cancel-tid:{<merchant>:<cancel tid>}` | string | the tid of the payment that the cancel was of  | seven days                  |
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
@@ -35,6 +36,7 @@ export const keys = {
   claim: (id: string) => `claim:{${id}}`,
   payment: (merchant: string, tid: string) => `payment:{${merchant}:${tid}}`,
   notifications: (merchant: string, tid: string) => `notifications:{${merchant}:${tid}}`,
+  notified: 'notified:{0}',
   cancelTid: (merchant: string, cancelTid: string) => `cancel-tid:{${merchant}:${cancelTid}}`,
   abandoned: (merchant: string, tid: string, claimToken: string) =>
     `abandoned:{${merchant}:${tid}}:${claimToken}`,

@@ -1,16 +1,31 @@
+import { newAttemptToken } from '../refunds/attempt-token.ts'
+import type { MonotonicClock } from '../refunds/clock.ts'
 import type { CancelNotification, KeptNotification, NotificationType } from '../refunds/notification.ts'
-import type { NotificationStore } from '../refunds/ports/notifications.ts'
+import type { NotificationStore, PaymentName } from '../refunds/ports/notifications.ts'
 import type { Refund } from '../refunds/refund.ts'
+import { enterInTime } from './enter-in-time.ts'
 import { keys } from './keys.ts'
 import { keepNotification } from './lua/keep-notification.ts'
+import { entriesWithTimes } from './lua/read-due.ts'
 import type { RedisClient, ScriptedClient } from './lua/scripts.ts'
 import { createDurableWrites, type DurableWritesOptions } from './redis/durable-writes.ts'
 import { reach } from './redis/reach.ts'
 
-export type NotificationsOptions = DurableWritesOptions & Readonly<{ ledgerRetentionMs: number }>
+export type NotificationsOptions = DurableWritesOptions &
+  Readonly<{
+    ledgerRetentionMs: number
+    /** What time it is on the Redis server, about; in milliseconds since 1970. */
+    now(): number
+    clock: MonotonicClock
+  }>
 
 /** For how long a cancel's own tid leads to its payment: its notification comes within minutes, or is sent again. */
 const CANCEL_TID_KEPT_MS = 7 * 24 * 3_600_000
+
+/** By then whoever took a notification has asked what it settles, or will not: the sweep does it. */
+const ASKED_WITHIN_MS = 60_000
+/** No clock of a replica is right that has put one further ahead. */
+const FURTHEST_MS = 10 * ASKED_WITHIN_MS
 
 /** What is written of a notification, beside when it came. */
 type NotificationJson = Readonly<{
@@ -30,14 +45,26 @@ export function createNotifications(redis: ScriptedClient, options: Notification
   return {
     async keep({ merchant, tid }, notification) {
       writes.assertDurable()
+      const entry = `${newAttemptToken()} ${merchant} ${tid}`
+      const enter = () => redis.zadd(keys.notified, options.now() + ASKED_WITHIN_MS, entry)
+      await enterInTime(options.clock, ASKED_WITHIN_MS, () => reach(enter()))
       const json = jsonOf(notification)
       const isNew = await keepNotification(redis, {
         ...{ merchant, tid, retentionMs },
         key: keyOf(notification),
         json,
       })
-      await writes.passBarrier(keys.notifications(merchant, tid))
-      return isNew
+      await writes.passBarrier(keys.notifications(merchant, tid), keys.notified)
+      return { merchant, tid, entry, isNew }
+    },
+
+    async asked({ entry }) {
+      await reach(redis.zrem(keys.notified, entry))
+    },
+
+    async leftBehind(limit) {
+      const due = await reach(redis.readDue(keys.notified, FURTHEST_MS, limit))
+      return entriesWithTimes(due).map(({ entry }) => ({ ...paymentOf(entry), entry }))
     },
 
     async list({ merchant, tid }) {
@@ -65,6 +92,12 @@ export function rememberCancelTid(redis: RedisClient, merchant: string, refund: 
   const cancelTid = provider?.cancel_tid?.trim() ?? ''
   if (status !== 'succeeded' || cancelTid === '' || cancelTid === tid) return
   redis.set(keys.cancelTid(merchant, cancelTid), tid, 'PX', CANCEL_TID_KEPT_MS).catch(() => {})
+}
+
+/** Of a token, a merchant and a tid, which may be anything. */
+function paymentOf(entry: string): PaymentName {
+  const [token, merchant] = entry.split(' ', 2) as [string, string]
+  return { merchant, tid: entry.slice(token.length + merchant.length + 2) }
 }
 
 /** Dates of one moment are the same, however they are written. */

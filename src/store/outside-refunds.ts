@@ -2,6 +2,7 @@ import { newAttemptToken } from '../refunds/attempt-token.ts'
 import type { Attempt } from '../refunds/claim.ts'
 import type { BookingWish, BookResult, OutsideRefunds } from '../refunds/ports/outside.ts'
 import { journalBooking } from './booking-journal.ts'
+import { enterInTime } from './enter-in-time.ts'
 import { createClaims } from './idempotency-keys.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { bookOutside } from './lua/book-outside.ts'
@@ -30,7 +31,8 @@ export function createOutsideRefunds(redis: ScriptedClient, options: OutsideRefu
   async function bookOnce(wish: BookingWish, attempt: Attempt): Promise<BookResult> {
     const { id, merchant, tid } = wish
     const entry = entryOf(attempt)
-    await reach(redis.zadd(keys.unsettled(unsettledShard(id)), options.now() + ATTEMPT_MS, entry))
+    const enter = () => redis.zadd(keys.unsettled(unsettledShard(id)), options.now() + ATTEMPT_MS, entry)
+    await enterInTime(options.clock, ATTEMPT_MS, () => reach(enter()))
     const booked = await bookOutside(redis, { wish, token: attempt.token, retentionMs })
     if (booked.result === 'booked' || booked.result === 'exists') {
       await writes.passBarrier(keys.payment(merchant, tid), keys.claim(id))

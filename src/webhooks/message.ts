@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import type { EventEndpoint } from '../config/config.ts'
 import { EVENT_TYPES, type EventType } from '../refunds/event-types.ts'
+import type { OutsideRefund } from '../refunds/outside-refund.ts'
 import type { JournalEntry } from '../refunds/ports/journal.ts'
 import type { Refund } from '../refunds/refund.ts'
 import type { ShownLedger } from '../refunds/shown-ledger.ts'
@@ -9,7 +10,7 @@ import type { ShownLedger } from '../refunds/shown-ledger.ts'
 export type Message = Readonly<{ headers: Readonly<Record<string, string>>; body: string }>
 
 /** What an event tells of, as it is when it is sent. */
-export type Subject = Refund | ShownLedger<Refund>
+export type Subject = Refund | ShownLedger<Refund, OutsideRefund>
 
 /** What happened, as endpoints ask for it. */
 export function eventTypeOf({ change }: JournalEntry): EventType {

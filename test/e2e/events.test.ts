@@ -63,6 +63,28 @@ t.test('each change of a refund is told, with the refund as it is', async (t) =>
   t.equal(await metric({ request }, 'refund_gateway_oldest_event_age_seconds{endpoint="orders"}'), 0)
 })
 
+t.test('what was refunded outside is told with the ledger as it is shown', async (t) => {
+  const all = await startEventReceiver(t)
+  const { refund, request, redis } = await startAll(t, endpointsOf(all.endpoint('all')))
+  await met(redis, 1)
+  const body = refundRequest({ amount: 1_000 })
+  await refund(body)
+  const booked = await request(`/payments/${body.tid}/outside-refunds`, {
+    method: 'POST',
+    headers: { 'idempotency-key': 'booking' },
+    body: { amount: 3_000, note: '콘솔에서 취소함' },
+  })
+  t.equal(booked.status, 201)
+  await until('both are told', () => all.events.length === 2)
+  const told = all.events.find(({ body }) => body.type === 'payment.refunded_outside')?.body.data
+  const shown = (await request<Record<string, unknown>>(`/payments/${body.tid}`)).body
+  t.match(told, { outside: 3_000, remaining: 6_000, notifications: [] })
+  t.match(told, { outside_refunds: [{ amount: 3_000, note: '콘솔에서 취소함' }] })
+  const { refunds: _, ...ledger } = shown
+  t.match(told, ledger)
+  t.same(Object.keys(told ?? {}).sort(), Object.keys(shown).sort())
+})
+
 t.test('an endpoint of certain callers gets theirs alone, and whole', async (t) => {
   const [shop, all] = [await startEventReceiver(t), await startEventReceiver(t)]
   const { refund, redis } = await startAll(t, {

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
+import { keys } from '../../src/store/keys.ts'
 import { refundRequest, startAll } from '../support/gateway.ts'
 import { apiKey, bearer } from '../support/keys.ts'
+import type { TestRedis } from '../support/redis.ts'
+import { withRedis } from '../support/redis-content.ts'
 
 const SECRET = 'a-secret-of-a-test-that-is-no-secret'
 const SUCCESS = '<html><body><RESULT>SUCCESS</RESULT></body></html>'
@@ -45,6 +49,11 @@ async function startNotified(t: Test, env: Record<string, string> = {}) {
     throw new Error(`${id} is still unknown`)
   }
   return { ...all, tell, ledger, counted, settled, registered: () => sandbox.notify(url) }
+}
+
+/** How many notifications somebody is taking, or has left behind. */
+function leftBehind(redis: TestRedis): Promise<number> {
+  return withRedis(redis, (client) => client.zcard(keys.notified))
 }
 
 function koreanNow(agoMs = 0): string {
@@ -95,6 +104,33 @@ t.test('one that comes while the refund is being made settles it once it is unkn
   const { body, status } = await answer
   t.equal(status, 202)
   t.match(await settled(body.id), { status: 'succeeded', resolution: { source: 'notification' } })
+})
+
+t.test('one that a process kept and died before it asked is heard by the next sweep', async (t) => {
+  const { refund, settled, ledger, redis } = await startNotified(t)
+  const tid = tidOf('html')
+  const { body } = await refund(refundRequest({ tid, amount: 3_000 }))
+  // By then the reconciler has looked, and looks again after hours.
+  await sleep(1_500)
+  t.match(await ledger(tid), { unknown: 3_000 })
+  await withRedis(redis, async (client) => {
+    const merchant = merchantOf('shop')
+    const kept = JSON.stringify({ type: 'cancel', tid, amount: 3_000 })
+    await client.zadd(keys.notified, Date.now() - 1, `token ${merchant} ${tid}`)
+    await client.hset(keys.notifications(merchant, tid), `cancel 3000 ${tid} `, `${Date.now()} ${kept}`)
+  })
+  t.match(await settled(body.id), { status: 'succeeded', resolution: { source: 'notification' } })
+  for (let look = 0; look < 50 && (await leftBehind(redis)) > 0; look++) await sleep(20)
+  t.equal(await leftBehind(redis), 0)
+})
+
+t.test('what was taken and asked is left to nobody', async (t) => {
+  const { refund, tell, settled, redis } = await startNotified(t)
+  const tid = tidOf('html')
+  const { body } = await refund(refundRequest({ tid, amount: 3_000 }))
+  await tell({ tid, cancel_amount: '3000' })
+  await settled(body.id)
+  t.equal(await leftBehind(redis), 0)
 })
 
 t.test('an ambiguous one settles nothing, and a second one settles both', async (t) => {

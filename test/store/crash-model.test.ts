@@ -4,11 +4,14 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
 import { defineScripts } from '../../src/store/lua/scripts.ts'
-import { assertAtRest, assertHolds } from '../support/crash-promises.ts'
+import { assertAtRest, assertHeard, assertHolds } from '../support/crash-promises.ts'
 import {
   type Actor,
   type Asking,
   advance,
+  apply,
+  BOOKING_KEYS,
+  BOOKINGS,
   createStore,
   DEPOSIT_FATES,
   type DepositFate,
@@ -25,7 +28,9 @@ import {
   passTime,
   type Real,
   type Relay,
+  startBooking,
   startDeposit,
+  startNotification,
   startRequest,
   startResolution,
   startSweep,
@@ -61,6 +66,7 @@ function step(
       model.atProvider = real.actors.filter(({ call }) => call !== null).length
       model.atDeposit = real.actors.filter(({ depositCall }) => depositCall !== null).length
       model.payable = payableOf(model).length
+      model.tellable = model.cancels.length
       model.strays = real.strays.length
       model.unheard = pendingAtProvider(model, real).length
       await assertHolds(model, real)
@@ -135,8 +141,22 @@ const payDeposit = (which: number) =>
     async (model) => {
       const asking = pick(payableOf(model), which)
       // Whoever is told of an account that may not have been opened pays once.
-      if (!model.askings.some(({ id, isPaid }) => id === asking.id && isPaid)) asking.isPaid = true
+      if (!model.askings.some(({ id, isPaid }) => id === asking.id && isPaid)) apply(model, asking)
     },
+  )
+
+const book = (key: number, booking: number) =>
+  step(
+    `${BOOKING_KEYS[key]} books ${BOOKINGS[booking]?.amount} of ${BOOKINGS[booking]?.tid}`,
+    ({ actors }) => actors < MOST_ACTORS,
+    async (model, real) => startBooking(model, real, key, booking),
+  )
+
+const notify = (which: number, isDated: boolean) =>
+  step(
+    `the provider tells of cancel ${which}${isDated ? '' : ', without its date'}`,
+    ({ actors, tellable }) => actors < MOST_ACTORS && tellable > 0,
+    async (model, real) => startNotification(model, real, pick(model.cancels, which), isDated),
   )
 
 const proceed = (who: number, commands: number) =>
@@ -206,7 +226,7 @@ const answer = (who: number, fate: Fate) =>
   step(
     `the provider's answer to call ${who}: ${fate}`,
     (model) => model.atProvider > 0,
-    async (_, real) => {
+    async (model, real) => {
       const actor = pick(
         real.actors.filter(({ call }) => call !== null),
         who,
@@ -215,7 +235,7 @@ const answer = (who: number, fate: Fate) =>
       actor.call = null
       if (fate === 'not sent' || fate === 'token rejected') relay.hasLeft = false
       // The provider may have applied it before its answer is ready.
-      if (fate === 'succeeded' || fate === 'applied, unheard') relay.isApplied = true
+      if (fate === 'succeeded' || fate === 'applied, unheard') apply(model, relay)
       if (fate === 'declined' || fate === 'needs deposit') relay.isDeclined = true
       answer(outcomeOf(fate))
     },
@@ -237,7 +257,7 @@ const appliesLate = (which: number) =>
     `the provider applies call ${which} late`,
     (model) => model.unheard > 0,
     async (model, real) => {
-      pick(pendingAtProvider(model, real), which).isApplied = true
+      apply(model, pick(pendingAtProvider(model, real), which))
     },
   )
 
@@ -255,12 +275,21 @@ const timePasses = (ms: number, isLookupDown: boolean) =>
 
 /** Requests that meet: with one key, in no time; with several keys over days; by their references and amounts. */
 const SCENES = [
-  { keys: [0], payloads: [0, 0, 3], timeWeight: 0, depositWeight: 0, fates: FATES, numRuns: 100 },
+  {
+    keys: [0],
+    payloads: [0, 0, 3],
+    timeWeight: 0,
+    depositWeight: 0,
+    outsideWeight: 1,
+    fates: FATES,
+    numRuns: 100,
+  },
   {
     keys: [0, 0, 0, 1, 2],
     payloads: [0, 0, 0, 1, 1, 2, 3],
     timeWeight: 2,
     depositWeight: 1,
+    outsideWeight: 1,
     fates: FATES,
     numRuns: 100,
   },
@@ -269,13 +298,20 @@ const SCENES = [
     payloads: [4, 4, 4, 5, 6, 6, 7, 1],
     timeWeight: 3,
     depositWeight: 1,
+    outsideWeight: 1,
     fates: FATES,
     numRuns: 100,
   },
   {
     ...{ keys: [0, 0, 1], payloads: [0, 0, 1, 1, 4, 6], timeWeight: 2, depositWeight: 4 },
+    outsideWeight: 1,
     fates: ['needs deposit', 'needs deposit', 'needs deposit', 'succeeded', 'unheard'] as Fate[],
     numRuns: 40,
+  },
+  {
+    ...{ keys: [0, 1, 2], payloads: [1, 3, 4, 4, 6, 6], timeWeight: 2, depositWeight: 0, outsideWeight: 5 },
+    fates: ['applied, unheard', 'applied, unheard', 'unheard', 'succeeded', 'declined'] as Fate[],
+    numRuns: 60,
   },
 ] as const
 
@@ -284,11 +320,14 @@ function anyStep({
   payloads,
   timeWeight,
   depositWeight,
+  outsideWeight,
   fates,
 }: (typeof SCENES)[number]): fc.Arbitrary<Step> {
   const who = fc.nat(MOST_ACTORS - 1)
   const key = fc.constantFrom(...keys)
   const payload = fc.constantFrom(...payloads)
+  const bookingKey = fc.nat(BOOKING_KEYS.length - 1)
+  const booking = fc.nat(BOOKINGS.length - 1)
   const outcome = fc.constantFrom('succeeded' as const, 'failed' as const)
   const ms = fc.constantFrom(LEASE_PASSES_MS, TRUST_PASSES_MS, LONG_MS)
   return fc.oneof(
@@ -301,6 +340,8 @@ function anyStep({
       arbitrary: fc.tuple(who, fc.constantFrom(...DEPOSIT_FATES)).map((of) => answerDeposit(...of)),
     },
     { weight: depositWeight, arbitrary: who.map(payDeposit) },
+    { weight: outsideWeight, arbitrary: fc.tuple(bookingKey, booking).map((of) => book(...of)) },
+    { weight: outsideWeight, arbitrary: fc.tuple(who, fc.boolean()).map((of) => notify(...of)) },
     { weight: 24, arbitrary: fc.tuple(who, fc.constantFrom(1, 1, 2, 6)).map((of) => proceed(...of)) },
     { weight: 6, arbitrary: fc.tuple(who, fc.constantFrom(...fates)).map((of) => answer(...of)) },
     { weight: 2, arbitrary: fc.tuple(who, fc.boolean()).map((of) => sendTwice(...of)) },
@@ -318,6 +359,7 @@ async function settleDown(model: Model, real: Real): Promise<void> {
   await passTime(model, real, LEASE_PASSES_MS)
   await sweepToTheEnd(model, real, false)
   await assertHolds(model, real)
+  await assertHeard(real)
   for (const [key] of KEYS.entries()) {
     for (const payload of [0, 3]) {
       const caller = startRequest(model, real, key, payload)
@@ -405,7 +447,7 @@ t.test('an entry that a crash left behind does not let the key of another paymen
     answer(0, 'unheard'),
     proceed(0, 6),
     sweep(false),
-    proceed(0, 6),
+    proceed(0, 7),
   ])
   t.pass()
 })

@@ -1,13 +1,24 @@
+import { readNotified } from '../../src/refunds/flows/settle-by-notifications.ts'
 import { refundChanges } from '../../src/refunds/history.ts'
 import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
 import type { RefundState } from '../../src/refunds/refund-states.ts'
+import { matchNotifications } from '../../src/refunds/rules/match-notifications.ts'
 import { decodeJournalEntry, positionIn } from '../../src/store/journal-entries.ts'
 import { keys, unsettledShard } from '../../src/store/keys.ts'
-import { IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
-import { type ModelPayment, shownStatus, sumOf } from './ledger-model.ts'
+import {
+  BOOKING_IDS,
+  createKeptNotifications,
+  IDS,
+  KEY_RETENTION_MS,
+  type Model,
+  PAID,
+  type Real,
+  TIDS,
+} from './crash-world.ts'
+import { type ModelPayment, outsideOf, shownStatus, sumOf } from './ledger-model.ts'
 import { MERCHANT } from './merchant.ts'
 
-const OWN_SHARDS = [...new Set(IDS.map(unsettledShard))]
+const OWN_SHARDS = [...new Set([...IDS, ...BOOKING_IDS].map(unsettledShard))]
 
 /** What Redis holds, as a reader would be shown it: read from a copy, since reading ends a lease that is over. */
 async function look({ redis, reader }: Real) {
@@ -29,8 +40,8 @@ async function look({ redis, reader }: Real) {
         reader.findMany(IDS.map((id) => ({ id, merchant: MERCHANT, tid: copy }))),
       ])
       redis.del(keys.payment(MERCHANT, copy))
-      const [{ refunds }, ledger, stored] = await shown
-      return { tid, refunds, ledger, stored }
+      const [{ refunds, bookings }, ledger, stored] = await shown
+      return { tid, refunds, bookings, ledger, stored }
     }),
   )
   const journal = (await journals).flatMap((stream, index) =>
@@ -60,6 +71,7 @@ export async function assertHolds(model: Model, real: Real): Promise<void> {
     ...overspent(model),
     ...askedTwice(model),
     ...failedThoughPaid(model),
+    ...bookedTwice(model),
     ...sharedReferences(model),
     ...overlapping(model),
     ...notInIndex(model, seen.entries),
@@ -75,7 +87,7 @@ function messages(promises: [isBroken: boolean, message: string][]): string[] {
 function unlikeModel(
   { payments, nowMs, resolvedAsFailed }: Model,
   tid: string,
-  { refunds, ledger }: Seen['payments'][number],
+  { refunds, bookings, ledger }: Seen['payments'][number],
 ) {
   const payment = payments.get(tid) as ModelPayment
   const shown = refunds.map(
@@ -84,16 +96,18 @@ function unlikeModel(
   const expected = [...payment.refunds.values()].map(
     (refund) => `${refund.id} ${shownStatus(refund, nowMs)} ${refund.kind} ${refund.amount}`,
   )
-  const sums = (['refunded', 'in_flight', 'unknown', 'disputed', 'awaiting_deposit'] as const).map(
+  const sums = (['refunded', 'in_flight', 'unknown', 'disputed', 'awaiting_deposit', 'outside'] as const).map(
     (sum) => ledger?.[sum] ?? 0,
   )
-  const expectedSums = (['succeeded', 'processing', 'unknown', 'disputed', 'awaiting_deposit'] as const).map(
-    (state) => sumOf(payment, nowMs, state),
-  )
+  const states = ['succeeded', 'processing', 'unknown', 'disputed', 'awaiting_deposit'] as const
+  const expectedSums = [...states.map((state) => sumOf(payment, nowMs, state)), outsideOf(payment)]
+  const booked = bookings.map(({ id, amount }) => `${id} ${amount}`)
+  const expectedBooked = [...payment.outside].map(([id, { booked }]) => `${id} ${booked}`)
   const total = sums.reduce((one, other) => one + other)
   return messages([
     [shown.join() !== expected.join(), `${tid}: [${shown}], not [${expected}]`],
     [sums.join() !== expectedSums.join(), `the ledger of ${tid}: ${sums}, not ${expectedSums}`],
+    [booked.join() !== expectedBooked.join(), `booked of ${tid}: [${booked}], not [${expectedBooked}]`],
     // What a person wrongly called failed may have been refunded again by the time that its answer comes.
     [
       total > PAID && !refunds.some(({ id }) => resolvedAsFailed.has(id)),
@@ -153,6 +167,15 @@ function failedThoughPaid({ askings, payments, resolvedAsFailed }: Model): strin
   })
 }
 
+/** What one key books it books once, for as long as keys are kept. */
+function bookedTwice({ bookings }: Model): string[] {
+  return bookings.flatMap(({ id, atMs }, index) => {
+    const earlier = bookings.slice(0, index).filter((other) => other.id === id)
+    const isAgain = earlier.some((other) => atMs < other.atMs + KEY_RETENTION_MS - CLAIM_TRUST_MS)
+    return isAgain ? [`${id} was booked twice`] : []
+  })
+}
+
 /** One refund for each reference; more only where an operator was wrong about one. */
 function sharedReferences({ payments, resolvedAsFailed }: Model): string[] {
   return [...payments].flatMap(([tid, { refunds }]) => {
@@ -173,8 +196,8 @@ function overlapping({ payments, nowMs }: Model): string[] {
 }
 
 /**
- * The journal has the changes of each refund once, in their order, and nothing else; at rest all of them, before perhaps
- * not the last.
+ * The journal has the changes of each refund once, in their order, and each booking once, and nothing else; at rest all of
+ * them, before perhaps not the last.
  */
 function wronglyJournalled({ payments, journal }: Seen, { isAtRest }: { isAtRest: boolean }): string[] {
   const journalled = new Map<string, string[]>()
@@ -195,8 +218,17 @@ function wronglyJournalled({ payments, journal }: Seen, { isAtRest }: { isAtRest
       ])
     }),
   )
+  const unlikeBooked = payments.flatMap(({ tid, bookings }) =>
+    bookings.flatMap(({ id }) => {
+      const found = journalled.get(`${id} ${tid}`) ?? []
+      journalled.delete(`${id} ${tid}`)
+      const isRight = found.join() === '1 outside' || (found.length === 0 && !isAtRest)
+      return isRight ? [] : [`the journal of ${id} of ${tid}: [${found}], not [1 outside]`]
+    }),
+  )
   return [
     ...violations,
+    ...unlikeBooked,
     ...[...journalled.keys()].map((name) => `${name} is in the journal and nowhere else`),
   ]
 }
@@ -221,6 +253,16 @@ function notInIndex(model: Model, entries: readonly string[]): string[] {
   return unsettledOf(model)
     .filter((unsettled) => !indexed.has(unsettled))
     .map((unsettled) => `${unsettled} is unsettled and in no index`)
+}
+
+/** Once a notification is kept, the reconciler soon settles what it proves, whoever took it and died. */
+export async function assertHeard({ redis, reader }: Real): Promise<void> {
+  const notifications = createKeptNotifications(redis)
+  for (const tid of TIDS) {
+    const payment = await readNotified({ store: reader, notifications }, { merchant: MERCHANT, tid })
+    const unheard = matchNotifications(payment).settles.map(({ refund }) => refund.id)
+    if (unheard.length > 0) throw new Error(`what was notified of [${unheard}] of ${tid} is not heard`)
+  }
 }
 
 /** What must be so once nobody is at work but the reconciler, and it has looked at everything. */

@@ -1,19 +1,25 @@
 import { setImmediate as flowsToRun } from 'node:timers/promises'
 import type { Wish } from '../../src/refunds/claim.ts'
 import type { MonotonicClock } from '../../src/refunds/clock.ts'
+import { bookOutside } from '../../src/refunds/flows/book-outside.ts'
 import { createPaymentTurns } from '../../src/refunds/flows/payment-turns.ts'
 import type { BackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
+import { receiveNotification } from '../../src/refunds/flows/receive-notification.ts'
 import { requestDeposit } from '../../src/refunds/flows/request-deposit.ts'
 import { requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { resolveRefund } from '../../src/refunds/flows/resolve-refund.ts'
 import { startReconciler } from '../../src/refunds/jobs/settle-unknown.ts'
 import { koreanDay } from '../../src/refunds/korean-day.ts'
+import type { CancelNotification } from '../../src/refunds/notification.ts'
 import type { RefundObserver } from '../../src/refunds/ports/observer.ts'
 import type { CancelCall, CancelOutcome, DepositOutcome, Provider } from '../../src/refunds/ports/provider.ts'
 import type { RefundStore } from '../../src/refunds/ports/store.ts'
-import { refundId } from '../../src/refunds/refund-id.ts'
+import { bookingId, refundId } from '../../src/refunds/refund-id.ts'
 import type { RefundRequest } from '../../src/refunds/refund-request.ts'
+import { keys } from '../../src/store/keys.ts'
 import type { ScriptedClient } from '../../src/store/lua/scripts.ts'
+import { createNotifications } from '../../src/store/notifications.ts'
+import { createOutsideRefunds } from '../../src/store/outside-refunds.ts'
 import { createRefundStore } from '../../src/store/refund-store.ts'
 import {
   emptyPayment,
@@ -21,6 +27,7 @@ import {
   type ModelRefund,
   modelAwaitDeposit,
   modelBegin,
+  modelBook,
   modelCheck,
   modelKeepDeposit,
   modelRead,
@@ -42,6 +49,16 @@ export const IDS = KEYS.map((key) => refundId(CALLER, key))
 export const TIDS = ['tid-0', 'tid-1']
 export const PAID = 1000
 
+export const BOOKING_KEYS = ['booking-0', 'booking-1', 'booking-2']
+export const BOOKING_IDS = BOOKING_KEYS.map((key) => bookingId(CALLER, key))
+/** Of amounts that some refunds have, and of others; one takes back. */
+export const BOOKINGS = [
+  { tid: 'tid-0', amount: 200 },
+  { tid: 'tid-0', amount: 150 },
+  { tid: 'tid-0', amount: -150 },
+  { tid: 'tid-1', amount: 600 },
+] as const
+
 export const LEASE_MS = 60_000
 /** Shorter than the pauses of the reconciler, so that a key that expires too early does so within a run. */
 export const KEY_RETENTION_MS = 5 * 3_600_000
@@ -62,6 +79,15 @@ export const PAYLOADS: readonly RefundRequest[] = [
   { ...ofTid('tid-0'), amount: 200 },
   { ...ofTid('tid-0'), amount: 200, expected_remaining: PAID },
 ]
+
+/** A cancel that the provider tells of, as often as it likes; the same date each time, or none. */
+export type Cancelled = {
+  id: string
+  tid: string
+  amount: number
+  type: CancelNotification['type']
+  date: string
+}
 
 /** A cancel call; `hasLeft` while the provider may have got it, `isApplied` once the money has moved. */
 export type Relay = {
@@ -96,6 +122,10 @@ export type Model = {
   payments: Map<string, ModelPayment>
   relays: Relay[]
   askings: Asking[]
+  /** What the provider has applied, as it tells of it. */
+  cancels: Cancelled[]
+  /** What was booked, on which payment and when. */
+  bookings: { id: string; tid: string; atMs: number }[]
   /** Tokens of askings that the store knows, or has known, and that were not undone. */
   intended: Set<string>
   /** Ids that an operator has resolved as failed, whether that was right or not. */
@@ -106,6 +136,7 @@ export type Model = {
   atProvider: number
   atDeposit: number
   payable: number
+  tellable: number
   strays: number
   unheard: number
 }
@@ -138,6 +169,8 @@ export function newModel(): Model {
     payments,
     relays,
     askings: [],
+    cancels: [],
+    bookings: [],
     intended: new Set(),
     resolvedAsFailed: new Set(),
     actors: 0,
@@ -145,25 +178,44 @@ export function newModel(): Model {
     atProvider: 0,
     atDeposit: 0,
     payable: 0,
+    tellable: 0,
     strays: 0,
     unheard: 0,
   }
 }
 
+/** What the provider did with this call, or once this deposit was paid. It is told of from then on. */
+export function apply(model: Model, made: Relay | Asking): void {
+  const { id, tid, amount } = made
+  const isDeposit = 'isPaid' in made
+  if (isDeposit) made.isPaid = true
+  else made.isApplied = true
+  const type = isDeposit ? 'deposit_cancel' : 'cancel'
+  model.cancels.push({ id, tid, amount, type, date: new Date().toISOString() })
+}
+
 export function createStore(redis: ScriptedClient, clock: MonotonicClock = () => 0): RefundStore {
-  return createRefundStore(redis, {
+  return createRefundStore(redis, storeOptions(clock))
+}
+
+function storeOptions(clock: MonotonicClock) {
+  return {
     now: () => Date.now(),
     clock,
     longestLeaseMs: () => LEASE_MS,
     idempotencyRetentionMs: KEY_RETENTION_MS,
     ledgerRetentionMs: 400 * 86_400_000,
     journalRetentionMs: 400 * 86_400_000,
-    durability: () => ({ state: 'durable', needsFileSync: false }),
+    durability: () => ({ state: 'durable', needsFileSync: false }) as const,
     requireDurability: true,
     barrier: async () => true,
     // At once, so that what leaves is one of the commands between which a process may die.
     gather: queueMicrotask,
-  })
+  }
+}
+
+export function createKeptNotifications(redis: ScriptedClient, clock: MonotonicClock = () => 0) {
+  return createNotifications(redis, storeOptions(clock))
 }
 
 /** Does a command on the real Redis and, where it is a script on a payment, on the model: both must answer the same. */
@@ -176,7 +228,15 @@ export async function execute(model: Model, real: Real, { name, args }: SentComm
   const expected = expectedReply(model, name, args.map(String), isAsSeen)
   const actual = Array.isArray(reply) ? reply[0] : reply
   if (expected !== undefined && actual !== expected) throw new Error(`${name}: ${actual}, not ${expected}`)
+  if (name === 'settleRefund' && actual === 'settled') real.violations.push(...wronglyTold(model, args))
   return reply
+}
+
+/** A notification settles only what the provider has done. */
+function wronglyTold({ cancels }: Model, args: readonly unknown[]): string[] {
+  const [, id = '', , , , , source] = args.map(String)
+  const isTold = source !== 'notification' || cancels.some((cancelled) => cancelled.id === id)
+  return isTold ? [] : [`${id} is settled by a notification, and nothing was cancelled for it`]
 }
 
 /** Whether the store has a refund as whoever asks for its deposit has seen it. */
@@ -268,6 +328,14 @@ function expectedReply(
     case 'releaseRefund': {
       const [, claimToken = '', id = '', attempt = '', markMs] = args
       return modelRelease(payment, { id, attempt, claimToken }, { nowMs, markMs: Number(markMs) })
+    }
+    case 'bookOutside': {
+      const [paymentKey = '', id = '', amount, taxFree] = args
+      const stated = taxFree === '' ? undefined : Number(taxFree)
+      const result = modelBook(payment, { id, amount: Number(amount), taxFree: stated })
+      const tid = paymentKey.slice(`payment:{${MERCHANT}:`.length, -1)
+      if (result === 'booked') model.bookings.push({ id, tid, atMs: nowMs })
+      return result
     }
     case 'readRefund': {
       const [, id = ''] = args
@@ -556,9 +624,61 @@ function leftOpen({ payments }: Model, { attempts, relays }: Actor): string[] {
 export function startSweep(model: Model, real: Real, isLookupDown: boolean): Actor {
   return startActor(model, real, async (actor, store) => {
     const provider = createProvider(model, real, actor, '', isLookupDown)
-    const reconciler = startReconciler({ store, provider, observer: NOTHING_OBSERVED, intervalMs: 15_000 })
+    const notifications = createKeptNotifications(actor.client.redis)
+    const observer = NOTHING_OBSERVED
+    const reconciler = startReconciler({ store, provider, observer, notifications, intervalMs: 15_000 })
     real.stop.push(reconciler.stop)
     await reconciler.sweep()
+  })
+}
+
+/** A person books what was refunded outside, or takes it back. */
+export function startBooking(model: Model, real: Real, key: number, booking: number): Actor {
+  const { tid, amount } = BOOKINGS[booking] as (typeof BOOKINGS)[number]
+  return startActor(model, real, async ({ client }) => {
+    const outside = createOutsideRefunds(
+      client.redis,
+      storeOptions(() => model.nowMs),
+    )
+    const observed = { booked: () => {} }
+    const command = {
+      ...{ caller: CALLER, idempotencyKey: BOOKING_KEYS[key] as string, account: MERCHANT_ACCOUNT, tid },
+      body: { amount, note: 'note' },
+    }
+    const parts = { outside, storeSecrets: [Buffer.alloc(32)], outsideObserver: observed }
+    const answer = await bookOutside(parts, command)
+    if (answer.answer !== 'booked') return
+    const held = model.payments.get(tid)?.outside.get(BOOKING_IDS[key] as string)
+    if (held?.booked !== amount || answer.booking.amount !== amount) {
+      real.violations.push(`${BOOKING_KEYS[key]} was answered as booked, and is not`)
+    }
+  })
+}
+
+/** The provider tells of what it has done. */
+export function startNotification(
+  model: Model,
+  real: Real,
+  { tid, amount, type, date }: Cancelled,
+  isDated: boolean,
+): Actor {
+  const told = isDated ? { date, cancelledAt: date } : { date: null, cancelledAt: null }
+  const notification = { type, tid, accountId: null, amount, ...told }
+  return startActor(model, real, async ({ client }, store) => {
+    const notifications = createKeptNotifications(client.redis, () => model.nowMs)
+    const answer = await receiveNotification(
+      {
+        ...{ store, notifications, accounts: ACCOUNTS, observer: NOTHING_OBSERVED },
+        notificationObserver: { received: () => {} },
+        read: () => ({ reading: 'cancel', notification }),
+      },
+      { body: Buffer.alloc(0), contentType: undefined },
+    )
+    const name = isDated ? date : ''
+    const field = `${type} ${amount} ${tid} ${name}`
+    const isKept = await real.redis.hexists(keys.notifications(MERCHANT, tid), field)
+    if (answer.answer !== 'received' || isKept === 0)
+      real.violations.push(`${field} was received, and is not kept`)
   })
 }
 

@@ -10,8 +10,8 @@ import { PAYMENT_METHODS, type PaymentMethod } from '../../refunds/payment.ts'
 import type { NotificationStore } from '../../refunds/ports/notifications.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
 import { bookingId } from '../../refunds/refund-id.ts'
-import { matchNotifications, type NotifiedPayment } from '../../refunds/rules/match-notifications.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
+import { shownNotifications } from '../../refunds/rules/shown-notifications.ts'
 import { REFUNDS_SHOWN, shownLedger } from '../../refunds/shown-ledger.ts'
 import { type Caller, OPEN_CALLER, READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
@@ -211,27 +211,13 @@ export async function ledgerAsSeenBy(
   if (ledger === null && notified.notifications.length === 0) return null
   const refunds = page.refunds.map((refund) => refundAsSeenBy(caller, refund))
   const { nextCursor } = page
-  const known =
-    ledger === null
-      ? { account: account.name, ...NOTHING_KNOWN, tid, refunds, next_cursor: nextCursor }
-      : shownLedger(account.name, ledger, { refunds, nextCursor })
+  const outsideRefunds = bookings.map((booking) => bookingAsSeenBy(caller, booking))
+  const beside = { refunds, nextCursor, outsideRefunds, notifications: shownNotifications(notified) }
+  if (ledger !== null) return shownLedger(account.name, ledger, beside)
   return {
-    ...known,
-    outside_refunds: bookings.map((booking) => bookingAsSeenBy(caller, booking)),
-    notifications: shownNotifications(notified),
+    ...{ account: account.name, ...NOTHING_KNOWN, tid, refunds, next_cursor: nextCursor },
+    ...{ outside_refunds: outsideRefunds, notifications: beside.notifications },
   }
-}
-
-function shownNotifications(payment: NotifiedPayment): ShownNotification[] {
-  const { meaningOf } = matchNotifications(payment)
-  return payment.notifications
-    .toSorted((one, other) => other.receivedAtMs - one.receivedAtMs)
-    .map(({ key, type, amount, date, receivedAtMs }) => {
-      const meaning = meaningOf.get(key) ?? { means: 'none' as const }
-      const refund = meaning.means === 'refund' ? meaning.refund.id : null
-      const received_at = new Date(receivedAtMs).toISOString()
-      return { type, amount, date, received_at, means: meaning.means, refund }
-    })
 }
 
 function bookingAsSeenBy(caller: Caller | null, booking: OutsideRefund): Static<typeof SeenOutsideRefund> {

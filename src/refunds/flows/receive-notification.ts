@@ -1,6 +1,6 @@
 import { type MerchantAccount, merchantOf } from '../merchant.ts'
 import type { CancelNotification } from '../notification.ts'
-import type { PaymentName, ReadNotification } from '../ports/notifications.ts'
+import type { NotificationStore, PaymentName, ReadNotification } from '../ports/notifications.ts'
 import type { NotificationObserver, NotificationOutcome } from '../ports/observer.ts'
 import type { Matching } from '../rules/match-notifications.ts'
 import { type NotifiedParts, type NotifiedResult, settleByNotifications } from './settle-by-notifications.ts'
@@ -46,12 +46,17 @@ export async function receiveNotification(
   const { notification } = reading
   const payments = await paymentsOf(parts, notification)
   const isOfSeveral = payments.length > 1
-  let isNew = false
+  const kept: Awaited<ReturnType<NotificationStore['keep']>>[] = []
   for (const payment of payments) {
-    isNew = (await parts.notifications.keep(payment, { ...notification, isOfSeveral })) || isNew
+    kept.push(await parts.notifications.keep(payment, { ...notification, isOfSeveral }))
   }
   const results = await Promise.all(payments.map((payment) => settleByNotifications(parts, payment)))
-  observer.received(isNew ? outcomeOf(notification, results) : 'repeated', notification)
+  // Where it fails, the sweep asks once more.
+  await Promise.all(kept.map((one) => parts.notifications.asked(one).catch(() => {})))
+  observer.received(
+    kept.some(({ isNew }) => isNew) ? outcomeOf(notification, results) : 'repeated',
+    notification,
+  )
   return { answer: 'received' }
 }
 

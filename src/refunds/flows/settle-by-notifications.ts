@@ -53,7 +53,13 @@ export async function settleByNotifications(
 
 /** All that is known of a payment. Without notifications its refunds are not read. Throws StoreError. */
 export async function readNotified(
-  { store, notifications }: Pick<NotifiedParts, 'store' | 'notifications'>,
+  {
+    store,
+    notifications,
+  }: Readonly<{
+    store: Pick<RefundStore, 'listByPayment'>
+    notifications: Pick<NotificationStore, 'list'>
+  }>,
   { merchant, tid }: PaymentName,
 ): Promise<NotifiedPayment> {
   const kept = await notifications.list({ merchant, tid })

@@ -43,12 +43,16 @@ const LOOKUPS_AT_ONCE = 4
 const MOST_LOOKED_AT = 64
 const LONGEST_SWEEP_MS = 20_000
 
+/** How many notifications a sweep takes up that were left behind. */
+const MOST_LEFT_BEHIND = 64
+
 /**
  * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it
  * looks at the unknown ones, and at those that await a deposit, in the order in which they are due; the store hands each to one replica at a
  * time. A full refund is looked up at the provider, first at once, then after
  * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a notification or a
- * person, and a disputed one for a person. A notification that was kept before is looked at first.
+ * person, and a disputed one for a person. A notification that was kept before is looked at first, and one whose
+ * process died before it asked what that settles is asked by the next sweep.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
   // A store that is away is reported by the store itself; the refunds wait for the next sweep.
@@ -61,7 +65,7 @@ async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<
   await parts.store.expireLeases()
   const startedAt = performance.now()
   const isOver = () => isStopped() || performance.now() - startedAt > LONGEST_SWEEP_MS
-  const failures: unknown[] = []
+  const failures: unknown[] = await askLeftBehind(parts)
   for (let looked = 0; looked < MOST_LOOKED_AT && !isOver(); looked += LOOKUPS_AT_ONCE) {
     const due = await parts.store.takeDue(LOOKUPS_AT_ONCE)
     // One that fails leaves the others alone.
@@ -70,6 +74,21 @@ async function sweep(parts: ReconcilerParts, isStopped: () => boolean): Promise<
     if (due.length < LOOKUPS_AT_ONCE) break
   }
   if (failures.length > 0) throw failures[0]
+}
+
+/** Of notifications that somebody kept and then did not ask. Answers what failed: that is left for the next sweep. */
+async function askLeftBehind({ store, notifications, observer }: ReconcilerParts): Promise<unknown[]> {
+  if (notifications === undefined) return []
+  const failures: unknown[] = []
+  for (const payment of await notifications.leftBehind(MOST_LEFT_BEHIND)) {
+    try {
+      await settleByNotifications({ store, notifications, observer }, payment)
+      await notifications.asked(payment)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  return failures
 }
 
 async function lookAt(parts: ReconcilerParts, unsettled: UnsettledEntry): Promise<void> {

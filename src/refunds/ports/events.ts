@@ -1,4 +1,5 @@
 import type { EventType } from '../event-types.ts'
+import type { OutsideRefund } from '../outside-refund.ts'
 import type { Refund } from '../refund.ts'
 import type { ShownLedger } from '../shown-ledger.ts'
 import type { JournalEntry } from './journal.ts'
@@ -71,7 +72,7 @@ export const TAKEN_MS = 40_000
 /** What events tell of, as it is now; null: nothing is known of it any more. Each throws StoreError. */
 export type EventSubjects = Readonly<{
   findRefund(entry: JournalEntry): Promise<Refund | null>
-  findLedger(entry: JournalEntry): Promise<ShownLedger<Refund> | null>
+  findLedger(entry: JournalEntry): Promise<ShownLedger<Refund, OutsideRefund> | null>
 }>
 
 /** What became of one attempt. `given_up`: of an event, after its last one; `dropped`: nothing is known of it any more. */

@@ -14,13 +14,23 @@ export type ReadNotification = (
 /** A payment, as the store knows it. */
 export type PaymentName = Readonly<{ merchant: string; tid: string }>
 
+/** A payment one of whose notifications was not asked yet what it settles. `entry` is opaque but for the store. */
+export type NotifiedPaymentName = PaymentName & Readonly<{ entry: string }>
+
 /** Where notifications are kept, with the payments that they are of. Every method throws StoreError. */
 export type NotificationStore = Readonly<{
-  /** Keeps it durably, once however often it comes; false: it was there. */
+  /**
+   * Keeps it durably, once however often it comes; `isNew` false: it was there. Its payment is among those to be asked from
+   * before it is kept until {@link NotificationStore.asked}, so that no process that dies in between leaves it unheard.
+   */
   keep(
     payment: PaymentName,
     notification: CancelNotification & Pick<KeptNotification, 'isOfSeveral'>,
-  ): Promise<boolean>
+  ): Promise<NotifiedPaymentName & Readonly<{ isNew: boolean }>>
+  /** It was asked what its notifications settle. Where this is lost, it is asked once more. */
+  asked(payment: NotifiedPaymentName): Promise<void>
+  /** Payments that whoever took their notification has not asked in time. At most so many, the oldest first. */
+  leftBehind(limit: number): Promise<readonly NotifiedPaymentName[]>
   /** All that are kept of this payment, in no order. */
   list(payment: PaymentName): Promise<readonly KeptNotification[]>
   /** Whether anything was ever refunded of this payment. */

@@ -23,30 +23,17 @@
 local in_flight, unknown, lookups, journal, counts, awaiting = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local retention_ms, state, found, own, entry = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, of = tonumber(ARGV[6]), ARGV[7]
-local FIRST, COUNTED, PAGE, CLOCKS_MS = 8, 64, 100, 5000
+local FIRST, COUNTED = 8, 64
 
 local told = (#ARGV - FIRST + 1) / 2
 local is_ordinary = ARGV[FIRST] == 's' or ARGV[FIRST] == 'f'
-
--- Whether the journal has an entry of this refund since then, give or take what clocks of two servers differ by.
-local function is_in_journal(since)
-  local start = string.format('%.0f', math.max(0, since - CLOCKS_MS))
-  while true do
-    local entries = redis.call('XRANGE', journal, start, '+', 'COUNT', PAGE)
-    for index = 1, #entries do
-      if string.sub(entries[index][2][2], -#of - 1) == ' ' .. of then return true end
-    end
-    if #entries < PAGE then return false end
-    start = '(' .. entries[#entries][1]
-  end
-end
 
 local function already_journalled()
   local count = redis.call('ZSCORE', counts, of)
   if count then return count % COUNTED end
   if not is_ordinary then return 0 end
   if not redis.call('ZSCORE', in_flight, own) then return 1 end
-  return is_in_journal(tonumber(ARGV[FIRST + 1])) and 1 or 0
+  return is_in_journal(journal, of, false, tonumber(ARGV[FIRST + 1])) and 1 or 0
 end
 
 local journalled = already_journalled()

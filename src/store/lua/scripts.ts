@@ -31,6 +31,7 @@ type Replies = Readonly<{
   takeDue: readonly string[]
   lookAgain: number
   journalChanges: number
+  journalBooking: number
   leaveSettled: number
   leaveIndex: number
   expireClaim: number
@@ -70,6 +71,7 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   takeDue: { file: 'take-due.lua', keys: 1 },
   lookAgain: { file: 'look-again.lua', keys: 1 },
   journalChanges: { file: 'journal-changes.lua', keys: 6 },
+  journalBooking: { file: 'journal-booking.lua', keys: 2 },
   leaveSettled: { file: 'leave-settled.lua', keys: 2 },
   leaveIndex: { file: 'leave-index.lua', keys: 4 },
   expireClaim: { file: 'expire-claim.lua', keys: 1 },

@@ -18,3 +18,20 @@ end
 local function trim(journal, retention_ms)
   redis.call('XTRIM', journal, 'MINID', '~', string.format('%.0f', math.max(0, journal_now - retention_ms)))
 end
+
+-- Whether the journal has an entry of this refund, or booking, since then, give or take what clocks of two servers differ
+-- by. A refund and a booking of one key are named alike.
+local function is_in_journal(journal, of, is_booking, since)
+  local PAGE, CLOCKS_MS = 100, 5000
+  local start = string.format('%.0f', math.max(0, since - CLOCKS_MS))
+  while true do
+    local entries = redis.call('XRANGE', journal, start, '+', 'COUNT', PAGE)
+    for index = 1, #entries do
+      local text = entries[index][2][2]
+      local is_same_kind = (string.sub(text, 1, 1) == 'o') == is_booking
+      if is_same_kind and string.sub(text, -#of - 1) == ' ' .. of then return true end
+    end
+    if #entries < PAGE then return false end
+    start = '(' .. entries[#entries][1]
+  end
+end
