@@ -254,6 +254,8 @@ const paidFor = refundOf('succeeded', { deposit })
 
 /** A refund that needed a deposit. */
 function depositRows(): Row[] {
+  const busy = { refund: null, what: 'deposit', status: 409, code: 'payment_busy' } as const
+  const missing = { ...busy, status: 404, code: 'not_found' }
   const required = { refund: needing, code: 'deposit_required' }
   const asked = { refund: awaiting, what: 'deposit', status: 200 } as const
   const way = (...names: RefundEvent['event'][]) => ({ events: new Map([[awaiting.id, eventsOf(...names)]]) })
@@ -304,6 +306,14 @@ function depositRows(): Row[] {
       'amount',
     ]),
     row('a refund that awaits a deposit after it had succeeded', { told: backAgain }, ['told']),
+    row(
+      'an asking that was refused for now',
+      { told: tellingOf([required, busy, { refund: awaiting }]) },
+      [],
+    ),
+    row('an asking that finds no refund', { told: tellingOf([required, missing, { refund: awaiting }]) }, [
+      'told',
+    ]),
     row(
       'an answer to an asking that is none',
       { told: tellingOf([{ ...asked, status: 403 }, { refund: awaiting }]) },
