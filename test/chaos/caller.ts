@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { Refund } from '../../src/refunds/refund.ts'
 import type { RunClock } from './clock.ts'
-import type { Checked, KeyHistory, Ledger, Payload, Told } from './histories.ts'
+import {
+  accountOf,
+  type Checked,
+  type KeyHistory,
+  type Ledger,
+  type Payload,
+  type Told,
+} from './histories.ts'
 import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -44,6 +51,8 @@ export type Caller = Readonly<{
   read(history: KeyHistory, id: string, random: Random): Promise<Told>
   /** `POST /refunds/{id}/resolve`. */
   resolve(history: KeyHistory, id: string, body: object, random: Random): Promise<Told>
+  /** `POST /refunds/{id}/deposit`. */
+  deposit(history: KeyHistory, id: string, random: Random): Promise<Told>
   /** `GET /payments/{tid}`, whose ledger is remembered. */
   look(tid: string, random: Random): Promise<void>
   /** From now on nobody is patient. */
@@ -162,6 +171,13 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
       )
     },
 
+    deposit(history, id, random) {
+      const gateway = random.integer(0, gateways.length - 1)
+      return tell(history, { what: 'deposit', payload: 0, gateway }, () =>
+        send(gateway, `/refunds/${id}/deposit`, { body: {} }),
+      )
+    },
+
     async check(body, random) {
       const gateway = random.integer(0, gateways.length - 1)
       const reply = await send(gateway, '/refunds/check', { body }).catch(() => null)
@@ -170,7 +186,7 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
 
     async look(tid, random) {
       const gateway = random.integer(0, gateways.length - 1)
-      const reply = await send(gateway, `/payments/${tid}`, {}).catch(() => null)
+      const reply = await send(gateway, `/payments/${tid}?account=${accountOf(tid)}`, {}).catch(() => null)
       if (reply?.status === 200) ledgersSeen.push(ledgerOf(reply.body))
     },
 

@@ -1,22 +1,25 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { leaseMs } from '../../src/refunds/lease.ts'
+import { JOURNAL_LAG_MS } from '../../src/refunds/ports/journal.ts'
 import { buildCopy, type Edit } from '../support/build-copy.ts'
 import { ANONYMOUS, type Caller, createCaller } from './caller.ts'
 import { findEventViolations } from './check-events.ts'
 import { checkJournal, readJournal } from './check-journal.ts'
-import { startClerk } from './check-outside.ts'
+import { type Clerk, startClerk } from './check-outside.ts'
 import { findViolations } from './checker.ts'
 import { createRunClock, type RunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
-import type { Histories } from './histories.ts'
+import { type Exporter, startExporter } from './exporter.ts'
+import { ACCOUNTS, type Histories } from './histories.ts'
 import { atExit } from './leftovers.ts'
 import { MOST_AT_ONCE, SPACING_MS } from './limits.ts'
 import { type Deeds, type Monkey, startMonkey } from './monkey.ts'
 import { createOperator, type Operator } from './operator.ts'
+import { createPayer } from './payer.ts'
 import { NOTIFICATION_SECRET, startPostman } from './postman.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
 import { createRandom } from './random.ts'
@@ -48,6 +51,8 @@ export type ChaosResult = Readonly<{
   deeds: Deeds
   /** Notifications by their fate, and the payments whose console cancels were booked. */
   outside: Readonly<Record<string, number>>
+  /** How many exports were refused or had no proper end. */
+  exportsBrokenOff: number
   /** What the endpoints got. */
   received: readonly Received[]
   /** Log lines of the gateways that name a refund, by its id. */
@@ -111,7 +116,12 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   ])
   targets.push(redis, sandbox)
   const receivers = await startReceivers(random.fork('receivers'), redis.url)
-  const env = { ...gatewayEnv(redis.url, sandbox.url), EVENT_ENDPOINTS: receivers.endpoints }
+  const accountsFile = await writeAccounts(directory)
+  const env = {
+    ...gatewayEnv(redis.url, sandbox.url),
+    COOKIEPAY_ACCOUNTS_FILE: accountsFile,
+    EVENT_ENDPOINTS: receivers.endpoints,
+  }
   const gateways = await Promise.all(
     Array.from({ length: GATEWAYS }, (_, number) => startGateway({ directory, number, env })),
   )
@@ -121,9 +131,16 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   const caller = createCaller(gateways, clock)
   const reader = createReader(gateways, sandbox, clock)
   const operator = createOperator(caller, reader, random.fork('operator'))
-  const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
+  const stage: Stage = {
+    caller,
+    random: random.fork('stories'),
+    gateways: GATEWAYS,
+    newTid: createTids(),
+    payer: createPayer(sandbox.url),
+  }
   const postman = startPostman(gateways, sandbox.url, random.fork('postman'))
   const clerk = startClerk(gateways, sandbox.url, random.fork('clerk'))
+  const exporter = startExporter(gateways, clock, random.fork('exporter'))
   const volleys: Promise<void>[] = []
   const errors: unknown[] = []
   const monkey = startMonkey({
@@ -143,7 +160,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   try {
     await playStories(stage, options, operator, () => monkey.stop())
     await Promise.all(volleys)
-    await clerk.stop()
+    await Promise.all([clerk.stop(), exporter.stop()])
     if (errors.length > 0) throw errors[0]
     log(`${clock.ms()} ms: ${caller.keys.length} keys asked, ${monkey.kills().length} kills; settling`)
 
@@ -158,13 +175,14 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     }
     await postman.stop()
     const mayMiss = !(await settleByItself(parts)) && !waitForLookups
-    let histories = await collect(caller, reader, gateways, { monkey, clock })
+    let histories = await collect(caller, reader, gateways, { monkey, clock, exporter, clerk })
     const violations = findViolations(histories, mayMiss ? 'anything' : 'what no lookup shows')
     if (violations.length === 0 || !options.stopsAtViolation) {
       log(`${clock.ms()} ms: settled but for ${unknownCount(histories)} unknown, left to the operator`)
       await settleByHand(parts)
-      histories = await collect(caller, reader, gateways, { monkey, clock })
+      histories = await collect(caller, reader, gateways, { monkey, clock, exporter, clerk })
       histories = await withJournal(histories, redis.url)
+      histories = await withLists(histories, exporter)
       violations.push(...findViolations(histories, 'nothing'))
       violations.push(...(await checkEvents(receivers, histories)))
     }
@@ -175,6 +193,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     const lines = await logLinesOf(gateways)
     return {
       outside: { ...postman.post.sent, 'payments booked': clerk.payments() },
+      exportsBrokenOff: exporter.brokenOff(),
       histories,
       violations,
       deeds: monkey.deeds(),
@@ -183,7 +202,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     }
   } finally {
     await monkey.stop()
-    await Promise.all([postman.stop(), clerk.stop()])
+    await Promise.all([postman.stop(), clerk.stop(), exporter.stop()])
     await Promise.all([caller.close(), reader.close(), receivers.stop()])
   }
 }
@@ -203,9 +222,6 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
   return {
     REDIS_URL: redisUrl,
     COOKIEPAY_BASE_URL: sandboxUrl,
-    COOKIEPAY_ID: 'shop',
-    COOKIEPAY_KEY: 'shop-key',
-    COOKIEPAY_PG: 'toss',
     COOKIEPAY_CONNECT_TIMEOUT_MS: `${CONNECT_TIMEOUT_MS}`,
     COOKIEPAY_TIMEOUT_MS: `${TIMEOUT_MS}`,
     RECONCILE_INTERVAL_MS: '300',
@@ -216,6 +232,18 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
     NOTIFICATION_SECRETS: NOTIFICATION_SECRET,
     CALLER_LIMITS: JSON.stringify([CALLER_LIMITS]),
   }
+}
+
+async function writeAccounts(directory: string): Promise<string> {
+  const path = join(directory, 'accounts.json')
+  const accounts = Object.entries(ACCOUNTS).map(([name, { id }]) => ({
+    name,
+    id,
+    key: `${id}-key`,
+    pg: name,
+  }))
+  await writeFile(path, JSON.stringify(accounts))
+  return path
 }
 
 /** Begins stories at an even pace until the time is over, ends the chaos, and waits for the stories. */
@@ -255,15 +283,17 @@ async function playStories(
   await Promise.all([...underWay, operating])
 }
 
+type CollectFrom = Readonly<{ monkey: Monkey; clock: RunClock; exporter: Exporter; clerk: Clerk }>
+
 async function collect(
   caller: Caller,
   reader: Reader,
   gateways: readonly Gateway[],
-  { monkey, clock }: Readonly<{ monkey: Monkey; clock: RunClock }>,
+  { monkey, clock, exporter, clerk }: CollectFrom,
 ): Promise<Histories> {
   const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
   const [stored, applied, counted, lines] = await Promise.all([
-    reader.stored(tids),
+    reader.stored([...tids, ...clerk.tids()]),
     reader.applied(tids),
     reader.counted(),
     logLinesOf(gateways),
@@ -284,6 +314,8 @@ async function collect(
     lapsed: new Set(lapsed),
     journal: null,
     pauses: monkey.pauses(),
+    exported: [...exporter.exported],
+    listed: [],
   }
 }
 
@@ -301,6 +333,14 @@ async function withJournal(histories: Histories, redisUrl: string): Promise<Hist
   }
   return { ...histories, journal: await readJournal(redisUrl, isWhole) }
 }
+
+/** With all refunds in each way: once what was journalled last is old enough to be listed. */
+async function withLists(histories: Histories, exporter: Exporter): Promise<Histories> {
+  await sleep(JOURNAL_LAG_MS + LIST_SLACK_MS)
+  return { ...histories, listed: await exporter.whole() }
+}
+
+const LIST_SLACK_MS = 500
 
 /** How a gateway's log says that it tells an outcome which the store does not keep, or not yet. */
 const NOT_KEPT = ['the store cannot be written to', 'the store forgot a refund']

@@ -15,12 +15,12 @@ export function checkChecked({ status, code, ...told }: Checked, report: Payment
   }
 }
 
-/** A crash may count too much, never too little. */
+/** A crash may count too much, never too little. What awaits a deposit has failed before, and its caller got it back. */
 export function checkCounted({ stored, counted }: Histories, report: PaymentReport): void {
   if (counted === null) return
   const standing = [...stored.values()]
     .flatMap(({ refunds }) => refunds)
-    .filter(({ status }) => status !== 'failed')
+    .filter(({ status, deposit }) => status !== 'failed' && deposit === null)
   const days = new Set(standing.map(({ created_at }) => koreanDay(Date.parse(created_at))))
   if (days.size === 1 && counted < standing.length) {
     report('counted', `${standing.length} refunds stand, and ${counted} are counted`)

@@ -11,7 +11,7 @@ const PATIENCE_MS = 80_000
 const PAUSE_MS = 1_000
 const DAY_MS = 86_400_000
 
-const CHANGES: readonly string[] = ['unknown', 'succeeded', 'failed', 'disputed']
+const CHANGES: readonly string[] = ['unknown', 'succeeded', 'failed', 'disputed', 'awaiting_deposit']
 
 /** Each change of each refund is in the journal once, in order, and nothing else is. */
 export function checkJournal(
@@ -21,6 +21,8 @@ export function checkJournal(
   if (journal === null) return
   const journalled = new Map<string, JournalEntry[]>()
   for (const entry of journal) {
+    // A booking, which is none of a refund's changes.
+    if (entry.change === 'outside') continue
     const name = `${entry.id} ${entry.tid}`
     journalled.set(name, [...(journalled.get(name) ?? []), entry])
   }

@@ -41,6 +41,17 @@ export const ANSWERS: Readonly<Record<number, readonly (string | null)[]>> = {
   503: ['provider_unavailable', 'store_unavailable', 'store_not_durable'],
 }
 
+/** The same of `POST /refunds/{id}/deposit`. */
+const DEPOSIT_ANSWERS: typeof ANSWERS = {
+  0: ['lost', 'refused'],
+  200: [null],
+  404: ['not_found'],
+  409: ['not_resolvable', 'payment_busy', 'possible_duplicate', 'refund_unresolved'],
+  422: ['amount_exceeds_remaining'],
+  502: ['provider_auth_failed'],
+  503: ['provider_unavailable', 'store_unavailable', 'store_not_durable'],
+}
+
 /** Within this time of its line, a log, which is written in the background, may not have been written yet. */
 const LOG_FLUSH_MS = 1_000
 
@@ -152,6 +163,10 @@ function isInLapse({ atMs }: Told, { lapses }: Circumstances): boolean {
 function checkAnswer(answer: Told, key: string, payloads: readonly Payload[], report: KeyReport): void {
   const { what, status, code, refund } = answer
   const said = `${what} was answered ${status} ${code ?? ''}`
+  if (what === 'deposit') {
+    if (!DEPOSIT_ANSWERS[status]?.includes(code)) report('answer', said)
+    return
+  }
   if (what !== 'refund') {
     const isKnown =
       status === 200 || status === 0 || status === 404 || status === 409 || code === 'store_unavailable'
@@ -164,7 +179,7 @@ function checkAnswer(answer: Told, key: string, payloads: readonly Payload[], re
   if (misplaced !== null) report('answer', `${said}: ${misplaced}`)
   if (code === 'possible_duplicate') return
   if (code === 'refund_unresolved') {
-    const isUnsettled = refund?.status === 'processing' || refund?.status === 'unknown'
+    const isUnsettled = ['processing', 'unknown', 'awaiting_deposit'].includes(refund?.status ?? '')
     if (!isUnsettled) report('answer', `${said} because of ${refund?.id}, which is ${refund?.status}`)
     return
   }
@@ -192,12 +207,24 @@ function contradictionIn(fact: Told, later: Told, key: string, how: Circumstance
   }
   const isBehind = mayBeAhead(fact, how)
   const now = stateIn(later, key)
+  if (mayFollowByDeposit(fact, later, now)) return null
   if (known === 'unknown') return now === null || (now === 'processing' && !isBehind) ? what : null
   if (now !== known) return isBehind && (now === 'processing' || now === 'unknown') ? null : what
   if (!isBehind && !isDeepStrictEqual(fact.refund, later.refund)) {
     return `it was told ${JSON.stringify(fact.refund)}, and later ${JSON.stringify(later.refund)}`
   }
   return null
+}
+
+/**
+ * Whether a refund that needs a deposit, or awaits it, may be this by now: only `succeeded` stays so. An asking that was
+ * refused for another reason than the refund's state tells nothing of it.
+ */
+function mayFollowByDeposit({ refund }: Told, { what, code }: Told, now: RefundStatus | null): boolean {
+  const needsOne = refund?.status === 'failed' && refund.failure?.code === 'deposit_required'
+  const isOnItsWay = needsOne || refund?.status === 'awaiting_deposit'
+  const isRefused = what === 'deposit' && now === null && code !== 'not_found' && code !== 'not_resolvable'
+  return isOnItsWay && (isRefused || now === 'failed' || now === 'awaiting_deposit' || now === 'succeeded')
 }
 
 /** Whether the gateway may have told this before it was stored: its log says so, or was lost with it. */

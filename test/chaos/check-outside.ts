@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { accountOf } from './histories.ts'
 import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -20,6 +21,8 @@ export type Clerk = Readonly<{
   /** What each ledger must be, and what is wrong with it. */
   check(): Promise<string[]>
   payments(): number
+  /** The tids of all that it has asked of the gateway. */
+  tids(): readonly string[]
 }>
 
 const PAID = 10_000
@@ -35,6 +38,7 @@ const PATIENCE_MS = 120_000
  */
 export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, random: Random): Clerk {
   const booked: Booked[] = []
+  const asked: string[] = []
   let isOver = false
 
   async function ask(path: string, key: string, body: object): Promise<{ status: number; body: unknown }> {
@@ -52,12 +56,14 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     }
   }
 
+  type Answer = Awaited<ReturnType<typeof ask>>
+
   /** Until it is answered in one of these ways. */
-  async function insist(path: string, key: string, body: object, ends: readonly number[]): Promise<number> {
+  async function insist(path: string, key: string, body: object, ends: readonly number[]): Promise<Answer> {
     const until = performance.now() + PATIENCE_MS
     while (performance.now() < until) {
-      const { status } = await ask(path, key, body)
-      if (ends.includes(status)) return status
+      const answer = await ask(path, key, body)
+      if (ends.includes(answer.status)) return answer
       await sleep(RETRY_MS)
     }
     throw new Error(`${path} was never answered with ${ends}`)
@@ -65,12 +71,13 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
 
   async function bookOne(): Promise<void> {
     const tid = `cancelled-outside${randomUUID().slice(0, 8)}-${PAID}`
-    const refund = { tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }
+    asked.push(tid)
+    const account = accountOf(tid)
+    const refund = { account, tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }
     const key = randomUUID()
-    if ((await insist('/refunds', key, refund, [422, 202])) === 202) {
-      const { body } = await ask('/refunds', key, refund)
-      const { id } = body as { id?: string }
-      if (id === undefined) return
+    const told = await insist('/refunds', key, refund, [422, 202])
+    if (told.status === 202) {
+      const { id } = told.body as { id: string }
       await insist(
         `/refunds/${id}/resolve`,
         key,
@@ -89,7 +96,7 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     const path = `/payments/${tid}/outside-refunds`
     for (const figure of bookings) {
       const own = randomUUID()
-      const body = { amount: figure, note: 'Cancelled in the console.' }
+      const body = { account, amount: figure, note: 'Cancelled in the console.' }
       await insist(path, own, body, [201])
       if (random.chance(0.5)) await insist(path, own, body, [201])
     }
@@ -111,11 +118,14 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
       await working
     },
     payments: () => booked.length,
+    tids: () => asked,
     async check() {
       const { url } = gateways[0] as Gateway
       const found = await Promise.all(
         booked.map(async ({ tid, bookings }) => {
-          const ledger = (await (await fetch(`${url}/payments/${tid}`)).json()) as Ledger
+          const ledger = (await (
+            await fetch(`${url}/payments/${tid}?account=${accountOf(tid)}`)
+          ).json()) as Ledger
           const outside = bookings.reduce((sum, figure) => sum + figure, 0)
           const isSame =
             ledger.outside === outside &&

@@ -48,6 +48,9 @@ export function checkMoney(
     if (status === 'unknown' && isTooLong) {
       report('settled', `${id} is unknown${isShown ? ', and the lookup shows its cancel' : ''}`, refund)
     }
+    if (status === 'awaiting_deposit' && cancel !== undefined && mayBeUnknown === 'nothing') {
+      report('deposited', `${id} awaits a deposit, and it was paid`, refund)
+    }
     const code = refund.provider?.cancel_code ?? ''
     const isByFault = faultOf(tid) === 'cancelled'
     if (/^(1001|200[1-7])$/.test(code) && !isByFault) {
@@ -62,6 +65,23 @@ export function checkSums(ledger: Ledger, report: PaymentReport): void {
   const used = figures.reduce((total, figure) => total + figure, 0)
   const isSound = figures.every((figure) => figure >= 0) && used <= amount && remaining === amount - used
   if (!isSound) report('amount', `the ledger does not add up: ${JSON.stringify(ledger)}`)
+}
+
+/** One call for each asking that stands among the events of the refunds: nothing is sent for one that is not stored. */
+export function checkDeposits(
+  { refunds, events }: StoredPayment,
+  { depositCalls }: AppliedPayment,
+  report: PaymentReport,
+): void {
+  const granted = refunds
+    .flatMap(({ id }) => events.get(id) ?? [])
+    .filter(({ event }) => event === 'awaiting_deposit').length
+  if (depositCalls > granted) {
+    report(
+      'deposited',
+      `an account was asked for ${depositCalls} times, and ${granted} times that was granted`,
+    )
+  }
 }
 
 /** What the ledger counts as refunded: the provider's figure where there is one. */

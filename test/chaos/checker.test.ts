@@ -2,6 +2,7 @@ import t from 'tap'
 import type { RefundEvent } from '../../src/refunds/history.ts'
 import type { JournalEntry } from '../../src/refunds/ports/journal.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
+import { readLines } from './check-exports.ts'
 import { findViolations } from './checker.ts'
 import type { AppliedPayment, Histories, KeyHistory, Ledger, StoredPayment, Told } from './histories.ts'
 import type { Invariant, MayBeUnknown } from './violations.ts'
@@ -102,7 +103,7 @@ const WAYS: Readonly<Record<Status, RefundEvent[]>> = {
   unknown: eventsOf('processing', 'unknown'),
   succeeded: eventsOf('processing', 'succeeded'),
   failed: eventsOf('processing', 'failed'),
-  awaiting_deposit: eventsOf('processing', 'failed'),
+  awaiting_deposit: eventsOf('processing', 'failed', 'awaiting_deposit'),
 }
 
 type Sides = Readonly<{
@@ -111,6 +112,7 @@ type Sides = Readonly<{
   /** Amounts; the first is the cancel that the provider named. */
   applied?: readonly number[]
   calls?: number
+  depositCalls?: number
   ledger?: Partial<Ledger>
   payment?: Partial<StoredPayment>
   postponed?: readonly string[]
@@ -122,6 +124,9 @@ type Sides = Readonly<{
   checked?: Histories['checked']
   counted?: number
   journal?: Histories['journal']
+  exported?: Histories['exported']
+  listed?: Histories['listed']
+  lapsed?: readonly string[]
   payloads?: KeyHistory['payloads']
 }>
 
@@ -152,6 +157,7 @@ function historiesOf(sides: Sides): Histories {
   }))
   const applied: AppliedPayment = {
     calls: sides.calls ?? cancels.length,
+    depositCalls: sides.depositCalls ?? 0,
     cancels,
     underWay: sides.underWay ?? [],
   }
@@ -167,7 +173,9 @@ function historiesOf(sides: Sides): Histories {
     checked: sides.checked ?? [],
     counted: sides.counted ?? null,
     journal: sides.journal ?? null,
-    lapsed: new Set(),
+    lapsed: new Set(sides.lapsed),
+    exported: sides.exported ?? [],
+    listed: sides.listed ?? [],
   }
 }
 
@@ -236,6 +244,119 @@ function refusedRows(): Row[] {
     row('another method than was stated', refusal(409, 'payment_mismatch'), [], {
       payment: { method: 'card_keyin', amount: PAID },
     }),
+  ]
+}
+
+const needing = refundOf('failed', { failure: { code: 'deposit_required', detail: '' } })
+const deposit = { requested_at: '', expires_at: '', answer: null }
+const awaiting = refundOf('awaiting_deposit', { deposit })
+const paidFor = refundOf('succeeded', { deposit })
+
+/** A refund that needed a deposit. */
+function depositRows(): Row[] {
+  const required = { refund: needing, code: 'deposit_required' }
+  const asked = { refund: awaiting, what: 'deposit', status: 200 } as const
+  const way = (...names: RefundEvent['event'][]) => ({ events: new Map([[awaiting.id, eventsOf(...names)]]) })
+  const askedFor = ['processing', 'failed', 'awaiting_deposit'] as const
+  const row = (name: string, sides: Sides, violates: readonly Invariant[]): Row => ({
+    name,
+    sides: {
+      stored: [awaiting],
+      told: tellingOf([required, asked, { refund: awaiting }]),
+      applied: [],
+      calls: 1,
+      depositCalls: 1,
+      ...sides,
+    },
+    violates,
+  })
+  const settledAs = (refund: Refund): Sides => ({
+    stored: [refund],
+    told: tellingOf([required, asked, { refund: awaiting }, { refund }]),
+    payment: way(...askedFor, refund.status),
+  })
+  const twiceAsked = way('processing', 'failed', 'awaiting_deposit', 'failed', 'awaiting_deposit')
+  const backAgain = tellingOf([{ refund: paidFor }, { refund: awaiting }])
+  return [
+    row('a deposit that nobody paid', {}, []),
+    row('a deposit that was paid', { ...settledAs(paidFor), applied: [4_000] }, []),
+    row('a deposit that a person gave up', settledAs({ ...needing, deposit }), []),
+    row('a refund that still awaits a deposit that was paid', { applied: [4_000] }, ['deposited']),
+    row('an account that was asked for twice', { depositCalls: 2 }, ['deposited']),
+    row(
+      'an account that was asked for twice, each time granted',
+      { payment: twiceAsked, depositCalls: 2 },
+      [],
+    ),
+    row('an account that nobody was granted', { payment: way('processing', 'failed') }, [
+      'deposited',
+      'events',
+    ]),
+    row('a deposit by which money moved twice', { ...settledAs(paidFor), applied: [4_000, 4_000] }, [
+      'once',
+      'amount',
+    ]),
+    row('a deposit that was given up, and paid', { ...settledAs(needing), applied: [4_000] }, [
+      'applied',
+      'amount',
+    ]),
+    row('a ledger without what awaits a deposit', { ledger: { awaiting_deposit: 0, remaining: PAID } }, [
+      'amount',
+    ]),
+    row('a refund that awaits a deposit after it had succeeded', { told: backAgain }, ['told']),
+    row(
+      'an answer to an asking that is none',
+      { told: tellingOf([{ ...asked, status: 403 }, { refund: awaiting }]) },
+      ['answer'],
+    ),
+  ]
+}
+
+/** Exports of what the journal has: a refund that changed at 1, and one that changed at 2. */
+function exportRows(): Row[] {
+  const { tid, id } = second
+  const lines = (...refunds: (Refund | string)[]) =>
+    refunds.map((refund) => (typeof refund === 'string' ? refund : JSON.stringify(refund)))
+  const journal = [JOURNALLED, { ...JOURNALLED, at: 2, position: '2-0.0', id, tid }]
+  const during = (...texts: string[]): Histories['exported'][0] => {
+    const { refunds, ...mistakes } = readLines(texts)
+    return { way: 'pages', fromMs: 10, toMs: 20, refunds: refunds.length, ...mistakes }
+  }
+  const row = (name: string, sides: Sides, violates: readonly Invariant[]): Row => ({
+    name,
+    sides: {
+      stored: [succeeded, second],
+      told: tellingOf([{ refund: succeeded }]),
+      applied: [4_000, 5_000],
+      journal,
+      ...sides,
+    },
+    violates,
+  })
+  const last = (name: string, texts: string[], violates: readonly Invariant[], sides: Sides = {}): Row =>
+    row(name, { listed: [{ way: 'export', ...readLines(texts) }], ...sides }, violates)
+  const doubled = lines(succeeded, succeeded)
+  const lapse = (fromMs: number, toMs: number) => ({
+    exported: [during(...doubled)],
+    lapses: [{ fromMs, toMs }],
+  })
+  return [
+    row('an export on the way, of a part', { exported: [during(...lines(second))] }, []),
+    row('an export that has a refund twice', { exported: [during(...doubled)] }, ['exported']),
+    row('an export with a line that is cut', { exported: [during('{"id":')] }, ['exported']),
+    row('an export that has a refund twice, on older data', lapse(15, 30), []),
+    row('an export that has a refund twice, before the older data', lapse(25, 30), ['exported']),
+    last('the last export has all refunds', lines(succeeded, second), []),
+    last(
+      'the last export has a refund of a payment that is not asked for',
+      [...lines(succeeded, second, { ...second, id: 'rf_3', tid: 'of-the-clerk' })],
+      [],
+    ),
+    last('the last export lacks a refund', lines(second), ['exported']),
+    last('the last export lacks one that changed on older data', lines(second), [], { lapsed: ['rf_1'] }),
+    last('the last export has a refund as it was', lines(unknown, second), ['exported']),
+    last('the last export is out of order', lines(second, succeeded), ['exported']),
+    last('the last export has a refund twice', lines(succeeded, succeeded, second), ['exported']),
   ]
 }
 
@@ -748,6 +869,8 @@ const ROWS: readonly Row[] = [
     sides: { journal: [JOURNALLED, { ...JOURNALLED, id: 'rf_other' }] },
     violates: ['journalled'],
   },
+  ...exportRows(),
+  ...depositRows(),
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {
     name: 'calls that a lost answer explains',

@@ -1,10 +1,12 @@
 import type { Refund } from '../../src/refunds/refund.ts'
 import { checkOverlap, checkSpacing } from './check-cancels.ts'
+import { checkExports } from './check-exports.ts'
 import { checkChecked, checkCounted } from './check-guards.ts'
 import { checkJournal } from './check-journal.ts'
 import { checkFree, checkStored, checkTold, type KeyReport } from './check-key.ts'
 import {
   checkCalls,
+  checkDeposits,
   checkLedger,
   checkMoney,
   checkReads,
@@ -34,10 +36,11 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
 
   for (const [tid, keys] of keysByTid(histories.keys)) {
     const stored = histories.stored.get(tid) ?? NOTHING_STORED
-    const applied = histories.applied.get(tid) ?? { calls: null, cancels: [], underWay: [] }
+    const applied = histories.applied.get(tid) ?? { calls: null, depositCalls: 0, cancels: [], underWay: [] }
     checkMoney(tid, stored, applied, mayBeUnknown, reportOf(tid))
     checkRenewals(stored, applied, keys, reportOf(tid))
     checkLedger({ tid, stated: statedAmount(tid, keys) }, stored, applied, reportOf(tid))
+    checkDeposits(stored, applied, reportOf(tid))
     checkReferences(stored, reportOf(tid))
     checkSpacing(applied, histories, reportOf(tid))
     checkOverlap(applied, histories, reportOf(tid))
@@ -49,6 +52,7 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
   for (const answer of histories.checked) checkChecked(answer, reportOf(answer.body.tid))
   checkCounted(histories, reportOf(''))
   checkJournal(histories, reportOf)
+  checkExports(histories, reportOf)
 
   const refundsOfKey = refundsByKey(histories.stored.values())
   for (const history of histories.keys) {

@@ -62,13 +62,13 @@ export async function settleByHand(parts: EndingParts): Promise<void> {
 async function resolveAll(parts: EndingParts): Promise<void> {
   const deadline = performance.now() + OPERATOR_PATIENCE_MS
   while (performance.now() < deadline) {
-    await parts.operator.round({ finalAfterMs: parts.finalAfterMs, everything: true })
+    const open = await parts.operator.round({ finalAfterMs: parts.finalAfterMs, everything: true })
     const asked = await finishKeys(parts, 'with the operator')
     const unsettled = await Promise.all([
       parts.reader.unsettled('unknown', 'first'),
       parts.reader.unsettled('processing', 'first'),
     ])
-    if (asked === 0 && unsettled.flat().length === 0) return
+    if (asked === 0 && open === 0 && unsettled.flat().length === 0) return
     await sleep(PAUSE_MS)
   }
 }
@@ -102,6 +102,8 @@ function isUnfinished(history: KeyHistory, payload: number, stage: Stage, since:
   // A request that was lost may have been carried out after others were answered.
   const hasLost = history.told.some(({ code }) => code === 'lost')
   if (hasLost && last.sentAt < since) return true
+  // It may be left so: it is asked for once more when all is done.
+  if (last.refund?.status === 'awaiting_deposit') return false
   const waits = last.status === 202 || last.retry === 'after_resolution'
   if (waits) return stage === 'with the operator'
   if (last.retry !== 'same_key') return false

@@ -29,7 +29,24 @@ export type Histories = Readonly<{
   journal: readonly JournalEntry[] | null
   /** Ids of refunds that changed while the store ran on other data than its newest. */
   lapsed: ReadonlySet<string>
+  /** What was exported while the run was under way, and ended properly. */
+  exported: readonly Exported[]
+  /** All refunds, taken in each way once everything was settled; none: not taken. */
+  listed: readonly Listed[]
 }>
+
+/** All refunds by the time of their last change: as one export, or by `pages` of `GET /refunds?from=`. */
+export type Listed = Readonly<{
+  way: 'export' | 'pages'
+  refunds: readonly Refund[]
+  /** The ids that are there again. */
+  twice: readonly string[]
+  /** Lines that are no JSON. */
+  unreadable: readonly string[]
+}>
+
+/** The same, of which only the number is kept; when it was asked and had ended, in milliseconds of the run. */
+export type Exported = Omit<Listed, 'refunds'> & Readonly<{ refunds: number; fromMs: number; toMs: number }>
 
 /** A SIGSTOP of the process of this name, in milliseconds since the start of the run. */
 export type Pause = Readonly<{ name: string; fromMs: number; toMs: number }>
@@ -64,8 +81,11 @@ export type KeyHistory = Readonly<{
 
 /** One request about a key, and its answer. */
 export type Told = Readonly<{
-  /** `refund`: a `POST /refunds`; `read`: the refund was read; `resolve`: an operator settled it. */
-  what: 'refund' | 'read' | 'resolve'
+  /**
+   * `refund`: a `POST /refunds`; `read`: the refund was read; `resolve`: an operator settled it; `deposit`: one asked for the
+   * account that its deposit is paid into.
+   */
+  what: 'refund' | 'read' | 'resolve' | 'deposit'
   /** Which of the key's payloads was sent. */
   payload: number
   gateway: number
@@ -118,6 +138,8 @@ export type Cancel = Readonly<{ tid: string; amount: number; at: string; cancel_
 /** What the sandbox says of one payment; `calls` is null where it was not asked. */
 export type AppliedPayment = Readonly<{
   calls: number | null
+  /** How often an account for a deposit was asked for. */
+  depositCalls: number
   cancels: readonly Cancel[]
   underWay: readonly CancelTimes[]
 }>
@@ -132,6 +154,19 @@ export type CancelTimes = Readonly<{ beganMs: number; endedMs: number | null }>
 export function paidAmount(tid: string): number {
   return Number(tid.slice(tid.lastIndexOf('-') + 1))
 }
+
+/** Whether this payment is cancelled only once a deposit is paid. */
+export function takesDeposit(tid: string): boolean {
+  return /^(no)?deposit/.test(tid)
+}
+
+/** Which of the run's accounts a payment is of: Kiwoompay alone takes a deposit. */
+export function accountOf(tid: string): keyof typeof ACCOUNTS {
+  return takesDeposit(tid) ? 'kiwoom' : 'toss'
+}
+
+/** Their PG is called as they are. */
+export const ACCOUNTS = { toss: { id: 'shop' }, kiwoom: { id: 'shop-2' } } as const
 
 /** The fault that a tid asks of the sandbox: its first segment. */
 export function faultOf(tid: string): string {

@@ -10,9 +10,10 @@ import type { Reader } from './reader.ts'
 export type Operator = Readonly<{
   /**
    * Looks at unknown refunds once. One whose cancel is there has succeeded; one that has been unknown for
-   * `finalAfterMs` without a cancel has failed. `everything`: also what the lookup could find out by itself.
+   * `finalAfterMs` without a cancel has failed. `everything`: also what the lookup could find out by itself, and half of
+   * what awaits a deposit that nobody has paid; nobody may pay any more then. Answers how many wait for another round.
    */
-  round(how: Readonly<{ finalAfterMs: number; everything: boolean }>): Promise<void>
+  round(how: Readonly<{ finalAfterMs: number; everything: boolean }>): Promise<number>
 }>
 
 const LOOKS_AT_ONCE = 4
@@ -31,11 +32,21 @@ export async function cancelOf(
 }
 
 export function createOperator(caller: Caller, reader: Reader, random: Random): Operator {
+  /** What awaits a deposit that nobody has paid, and is left so. */
+  const left = new Set<string>()
+
   async function look(found: Refund, finalAfterMs: number, everything: boolean): Promise<void> {
     const history = caller.find(found.metadata.key)
     const { refund, cancel } = (await cancelOf(reader, found)) ?? {}
-    if (history === undefined || refund?.status !== 'unknown') return
+    if (history === undefined || (refund?.status !== 'unknown' && refund?.status !== 'awaiting_deposit'))
+      return
     if (cancel === undefined) {
+      const isAwaiting = refund.status === 'awaiting_deposit'
+      if (isAwaiting && !everything) return
+      if (isAwaiting && random.chance(0.5)) {
+        left.add(refund.id)
+        return
+      }
       if (Date.now() - Date.parse(refund.updated_at) < finalAfterMs) return
       const note = 'The console shows no cancel of it.'
       await caller.resolve(history, refund.id, { outcome: 'failed', note }, random)
@@ -52,9 +63,15 @@ export function createOperator(caller: Caller, reader: Reader, random: Random): 
 
   return {
     async round({ finalAfterMs, everything }) {
-      const unknown = await reader.unsettled('unknown', everything ? 'all' : 'first')
+      const howMany = everything ? 'all' : 'first'
+      const [unknown, awaiting] = await Promise.all([
+        reader.unsettled('unknown', howMany),
+        reader.unsettled('awaiting_deposit', howMany),
+      ])
+      const open = [...unknown, ...awaiting.filter((refund) => !left.has(refund.id))]
       const limit = pLimit(LOOKS_AT_ONCE)
-      await Promise.all(unknown.map((refund) => limit(() => look(refund, finalAfterMs, everything))))
+      await Promise.all(open.map((refund) => limit(() => look(refund, finalAfterMs, everything))))
+      return open.filter(({ id }) => !left.has(id)).length
     },
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { koreanDateTime, koreanDigits } from '../../src/sandbox/korean-time.ts'
-import type { Cancel } from './histories.ts'
+import { type Cancel, takesDeposit } from './histories.ts'
 import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -64,7 +64,8 @@ export function startPostman(gateways: readonly Gateway[], sandboxUrl: string, r
   function deliver(cancel: Cancel & { tid: string }): void {
     const { tid, amount, at } = cancel
     const written = random.chance(0.5) ? koreanDigits(new Date(at)) : koreanDateTime(new Date(at))
-    const members = { noti_type: 'cancel', tid, cancel_amount: String(amount), cancel_date: written }
+    const type = takesDeposit(tid) ? 'deposit_cancel' : 'cancel'
+    const members = { noti_type: type, tid, cancel_amount: String(amount), cancel_date: written }
     const fate = random.weighted([
       [5, 'ordinary'],
       [2, 'lost'],

@@ -5,13 +5,16 @@ import type { RefundEvent } from '../../src/refunds/history.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { ledgerOf } from './caller.ts'
 import type { RunClock } from './clock.ts'
-import type { AppliedPayment, Cancel, StoredPayment } from './histories.ts'
+import { type AppliedPayment, accountOf, type Cancel, type StoredPayment, takesDeposit } from './histories.ts'
 import type { Gateway, Sandbox } from './processes.ts'
 
 /** What is asked of gateways and sandbox beside the callers' story; while one is away, it is asked again. */
 export type Reader = Readonly<{
   /** The unsettled refunds of this status; the first hundred, or all of them. */
-  unsettled(status: 'unknown' | 'processing', howMany: 'first' | 'all'): Promise<Refund[]>
+  unsettled(
+    status: 'unknown' | 'processing' | 'awaiting_deposit',
+    howMany: 'first' | 'all',
+  ): Promise<Refund[]>
   /** `GET /refunds?tid=`, every page. */
   list(tid: string): Promise<Refund[]>
   cancels(tid: string): Promise<AppliedPayment>
@@ -67,7 +70,7 @@ export function createReader(gateways: readonly Gateway[], sandbox: Sandbox, clo
     return found
   }
 
-  const list = (tid: string) => pages(`/refunds?tid=${tid}`, 'all')
+  const list = (tid: string) => pages(`/refunds?tid=${tid}&account=${accountOf(tid)}`, 'all')
 
   async function cancels(tid: string): Promise<AppliedPayment> {
     const { body } = await getOnce(`${sandbox.url}/sandbox/cancels?tid=${tid}`)
@@ -80,11 +83,19 @@ export function createReader(gateways: readonly Gateway[], sandbox: Sandbox, clo
       beganMs: clock.msOf(began_at),
       endedMs: ended_at === null ? null : clock.msOf(ended_at),
     }))
-    return { calls, cancels: applied, underWay }
+    return { calls, depositCalls: await depositCalls(tid), cancels: applied, underWay }
+  }
+
+  async function depositCalls(tid: string): Promise<number> {
+    if (!takesDeposit(tid)) return 0
+    const { body } = await getOnce(`${sandbox.url}/sandbox/deposits?tid=${tid}`)
+    return (body as { calls: number }).calls
   }
 
   async function storedPayment(tid: string): Promise<StoredPayment> {
-    const payment = await get<Record<string, unknown> & { refunds: Refund[] }>(`/payments/${tid}`)
+    const payment = await get<Record<string, unknown> & { refunds: Refund[] }>(
+      `/payments/${tid}?account=${accountOf(tid)}`,
+    )
     const refunds = payment?.refunds ?? []
     const byId = new Map<string, Refund | null>()
     const events = new Map<string, readonly RefundEvent[]>()

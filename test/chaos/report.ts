@@ -1,6 +1,6 @@
 import type { ChaosResult } from './chaos.ts'
 import { pairs } from './check-cancels.ts'
-import type { KeyHistory, Told } from './histories.ts'
+import { type KeyHistory, type Told, takesDeposit } from './histories.ts'
 import { INVARIANTS, type Invariant, type Violation } from './violations.ts'
 
 const LONGEST_LOG_LINE = 500
@@ -19,16 +19,21 @@ export type Summary = Readonly<{
   /** Unknown partial refunds by what settled them: only a notification or a person does. */
   'unknown parts': Counts
   outside: Counts
+  /** Refunds that awaited a deposit, calls for an account to pay it into, and what became of them. */
+  deposits: Counts
   /** Cancels of another amount than was asked, answers that contradict, answers told ahead of the store. */
   oddities: Counts
   /** What the promises about one payment's cancels were held against. */
   guards: Counts
+  /** Exports and walks by pages that ended properly while the run was under way, and their refunds; and the others. */
+  exports: Counts
   /** What each endpoint got. */
   events: Counts
   violations: Counts
 }>
 
-export function summarize({ histories, violations, deeds, outside, received }: ChaosResult): Summary {
+export function summarize(result: ChaosResult): Summary {
+  const { histories, violations, deeds, outside, received } = result
   const payments = [...histories.stored.values()]
   const refunds = payments.flatMap((payment) => payment.refunds)
   const events = payments.flatMap((payment) => [...payment.events.values()])
@@ -50,6 +55,7 @@ export function summarize({ histories, violations, deeds, outside, received }: C
         .map(({ resolution }) => `by ${resolution?.source}`),
     ),
     outside,
+    deposits: depositCounts(histories),
     oddities: {
       mismatches: refunds.filter(
         ({ provider, amount }) => provider?.cancel_code === '0000' && Number(provider.cancel_amt) !== amount,
@@ -63,8 +69,31 @@ export function summarize({ histories, violations, deeds, outside, received }: C
       'counted against the limit': histories.counted ?? 0,
       checks: histories.checked.length,
     },
+    exports: exportCounts(result),
     events: count(received.map(({ endpoint, isTaken }) => `${endpoint} ${isTaken ? 'took' : 'refused'}`)),
     violations: count(violations.map(({ invariant }) => invariant)),
+  }
+}
+
+function depositCounts({ stored, applied }: ChaosResult['histories']): Counts {
+  const refunds = [...stored.values()].flatMap((payment) => payment.refunds)
+  const awaited = refunds.filter(({ deposit }) => deposit !== null)
+  const paid = [...applied].flatMap(([tid, { cancels }]) => (takesDeposit(tid) ? cancels : []))
+  return {
+    'asked for': awaited.length,
+    calls: [...applied.values()].reduce((sum, { depositCalls }) => sum + depositCalls, 0),
+    paid: paid.length,
+    ...count(
+      awaited.map(({ status, resolution }) => `${status}${resolution ? ` by ${resolution.source}` : ''}`),
+    ),
+  }
+}
+
+function exportCounts({ histories: { exported }, exportsBrokenOff }: ChaosResult): Counts {
+  return {
+    ...count(exported.map(({ way }) => way)),
+    'refunds in them': exported.reduce((sum, { refunds }) => sum + refunds, 0),
+    'broken off': exportsBrokenOff,
   }
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PaymentMethod } from '../../src/refunds/payment.ts'
 import type { Caller } from './caller.ts'
-import { faultOf, type KeyHistory, type Payload, paidAmount, type Told } from './histories.ts'
+import { accountOf, faultOf, type KeyHistory, type Payload, paidAmount, type Told } from './histories.ts'
+import type { Payer } from './payer.ts'
 import type { Random } from './random.ts'
 
 /** What a story is played with. */
@@ -11,6 +12,7 @@ export type Stage = Readonly<{
   gateways: number
   /** Of a payment of its own; of any fault where none is said. */
   newTid(random: Random, fault?: string): string
+  payer: Payer
 }>
 
 /** How callers use the gateway, well or badly; `keys` is about how many keys it opens, for pacing. */
@@ -64,6 +66,7 @@ type Body = Omit<Payload, 'metadata'>
 
 function refundOf(tid: string, amount?: number, method: PaymentMethod = shownMethod(tid)): Body {
   return {
+    account: accountOf(tid),
     tid,
     reason: '고객 변심',
     payment: { method, amount: paidAmount(tid) },
@@ -392,6 +395,29 @@ export const STORIES: Readonly<Record<string, Story>> = {
     },
   },
 
+  /** Parts of a payment that need a deposit each, or all of it: asked for by two at once and again, and mostly paid. */
+  deposit: {
+    weight: 8,
+    keys: 2,
+    async play(stage) {
+      const { caller, random, newTid, payer } = stage
+      const tid = newTid(random, random.weighted(DEPOSIT_FAULTS))
+      const amounts = random.chance(0.5) ? [undefined] : [part(tid, random, 1, 3), part(tid, random, 4, 6)]
+      async function refund(amount: number | undefined): Promise<void> {
+        const history = caller.open('deposit', refundOf(tid, amount))
+        const { code, refund: failed } = await caller.pursue(history, 0, random)
+        if (code !== 'deposit_required' || failed === null) return
+        if (!(await askForDeposit(stage, history, failed.id))) return
+        await caller.look(tid, random)
+        if (random.chance(PAID)) await payer.pay(tid, failed.amount)
+        if (random.chance(0.5)) await caller.deposit(history, failed.id, random)
+        await caller.ask(history, 0, random)
+      }
+      await Promise.all(amounts.map(refund))
+      await caller.look(tid, random)
+    },
+  },
+
   /** An old key is repeated, and its refund read. */
   memory: {
     weight: 8,
@@ -405,6 +431,33 @@ export const STORIES: Readonly<Record<string, Story>> = {
       await caller.look((history.payloads[0] as Payload).tid, random)
     },
   },
+}
+
+/** What becomes of the call for an account; without one, nothing can be paid. */
+const DEPOSIT_FAULTS: readonly (readonly [weight: number, fault: string])[] = [
+  [4, 'deposited'],
+  [2, 'depositlost'],
+  [2, 'depositlate'],
+  [1, 'deposit500'],
+  [1, 'deposithtml'],
+  [1, 'nodeposit'],
+]
+const PAID = 0.75
+const DEPOSIT_TRIES = 8
+const DEPOSIT_PAUSE_MS = 300
+
+/** Two operators at once, again until they are answered. Whether the refund awaits its deposit then. */
+async function askForDeposit({ caller, random }: Stage, history: KeyHistory, id: string): Promise<boolean> {
+  for (let attempt = 1; attempt <= DEPOSIT_TRIES; attempt += 1) {
+    const answers = await Promise.all([
+      caller.deposit(history, id, random),
+      caller.deposit(history, id, random),
+    ])
+    if (answers.some(({ refund }) => refund?.status === 'awaiting_deposit')) return true
+    if (caller.isHurried()) return false
+    await sleep(DEPOSIT_PAUSE_MS)
+  }
+  return false
 }
 
 const VOLLEY = 12

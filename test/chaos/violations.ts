@@ -23,6 +23,10 @@ export const INVARIANTS = {
   outside:
     'what was booked as refunded outside is booked once, and no notification is heard without its secret',
   journalled: 'each change of a refund is in the journal exactly once, in order',
+  deposited:
+    'an account for a deposit is asked for once for each time that it was granted, and nothing that was paid awaits it at the end',
+  exported:
+    'an export that ends has each refund once, and at the end every refund as it is, by its last change',
   calls: 'a cancel is not called again, but after a refused token or where nothing was sent',
   delivered: 'each change of a refund reaches each endpoint, signed, and nothing else does',
 } as const

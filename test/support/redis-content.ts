@@ -31,7 +31,11 @@ export function allContent(redis: TestRedis): Promise<string> {
           ? await client.hgetall(key)
           : type === 'zset'
             ? await client.zrange(key, '0', '-1', 'WITHSCORES')
-            : await client.get(key)
+            : type === 'stream'
+              ? await client.xrange(key, '-', '+')
+              : type === 'list'
+                ? await client.lrange(key, 0, -1)
+                : await client.get(key)
       texts.push(`${key} ${JSON.stringify(content)}`)
     }
     return texts.join('\n')
