@@ -451,3 +451,33 @@ t.test('an entry that a crash left behind does not let the key of another paymen
   ])
   t.pass()
 })
+
+/** A partial refund of the first payment that has succeeded. */
+const REFUNDED = [request(0, 1), proceed(0, 4), answer(0, 'succeeded'), proceed(0, 6)]
+
+t.test('a booking is journalled whose process was paused before it was made', async (t) => {
+  const client = await startRedis(t)
+  // Its key is bound, and its entry comes into the index; the sweep finds nothing booked.
+  await play(client, [
+    ...REFUNDED,
+    book(0, 0),
+    proceed(0, 1),
+    timePasses(TRUST_PASSES_MS, false),
+    proceed(0, 6),
+  ])
+  t.pass()
+})
+
+t.test('a booking is journalled once whose entry comes into the index again', async (t) => {
+  const client = await startRedis(t)
+  await play(client, [
+    ...REFUNDED,
+    book(0, 0),
+    proceed(0, 1),
+    sendTwice(0, true),
+    proceed(0, 6),
+    strayArrives(0),
+    timePasses(LEASE_PASSES_MS, false),
+  ])
+  t.pass()
+})
