@@ -14,8 +14,10 @@ export type BenchOptions = Readonly<{
   only: readonly string[] | null
   /** Other builds of the gateway, measured in the same rounds: what a change has brought. */
   also: readonly Readonly<{ name: string; directory: string }>[]
-  /** After how many refunds it is asked what a process holds; 0: it is not asked. */
+  /** After how many refunds it is asked what a process holds. */
   refunds: number
+  /** What is measured. */
+  parts: readonly Part[]
   providerDelayMs: number
   /** The Node.js of the servers under test, such as `26`; null: what runs this benchmark. */
   node: string | null
@@ -26,6 +28,9 @@ export type BenchOptions = Readonly<{
   out: string | null
 }>
 
+const PARTS = ['loads', 'commands', 'starts', 'memory'] as const
+type Part = (typeof PARTS)[number]
+
 const USAGE = `npm run bench -- [options]
   --rounds N            rounds of each server (7)
   --seconds S           measured time of one round (4)
@@ -34,7 +39,8 @@ const USAGE = `npm run bench -- [options]
   --aof LIST            always, off or both (always,off)
   --only LIST           servers to measure (all); writes no results
   --also NAME=DIR       another build of the gateway beside this one, any number of times; writes no results
-  --refunds N           refunds of one process before its memory is looked at; 0: none (100000, or 0 with --only)
+  --parts LIST          some of loads, commands (to Redis), starts, memory (all); writes no results
+  --refunds N           refunds of one process before its memory is looked at (100000)
   --provider-delay-ms N how long the provider takes to answer (0)
   --node VERSION        the Node.js of the servers, such as 26, which the container has (the one that runs this)
   --node-arguments ARGS for the gateway's node, such as --node-arguments="--cpu-prof --cpu-prof-dir=/tmp/p"
@@ -51,7 +57,8 @@ export function readOptions(): BenchOptions {
       aof: { type: 'string', default: 'always,off' },
       only: { type: 'string' },
       also: { type: 'string', multiple: true, default: [] },
-      refunds: { type: 'string' },
+      parts: { type: 'string' },
+      refunds: { type: 'string', default: '100000' },
       'provider-delay-ms': { type: 'string', default: '0' },
       node: { type: 'string' },
       'node-arguments': { type: 'string', default: '' },
@@ -65,7 +72,7 @@ export function readOptions(): BenchOptions {
     process.exit(0)
   }
   const only = values.only?.split(',') ?? null
-  const isWhole = only === null && values.also.length === 0
+  const isWhole = only === null && values.also.length === 0 && values.parts === undefined
   return {
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
@@ -74,7 +81,8 @@ export function readOptions(): BenchOptions {
     aof: values.aof.split(',').map(readAof),
     only,
     also: values.also.map(readBuild),
-    refunds: Number(values.refunds ?? (isWhole ? 100_000 : 0)),
+    refunds: positive('refunds', values.refunds),
+    parts: values.parts?.split(',').map(readPart) ?? PARTS,
     providerDelayMs: Number(values['provider-delay-ms']),
     node: values.node ?? null,
     nodeArguments: values['node-arguments'].split(' ').filter((text) => text !== ''),
@@ -104,6 +112,11 @@ export function wholeNumbers(name: string, text: string): readonly number[] {
 function readAof(text: string): Series['aof'] {
   if (text === 'always' || text === 'off') return text
   return refuse(`--aof takes always, off or both, not ${JSON.stringify(text)}`)
+}
+
+function readPart(text: string): Part {
+  const part = PARTS.find((one) => one === text)
+  return part ?? refuse(`--parts takes some of ${PARTS.join(', ')}, not ${JSON.stringify(text)}`)
 }
 
 function readBuild(text: string): BenchOptions['also'][number] {

@@ -46,8 +46,9 @@ function chooseContenders(): readonly Contender[] {
 }
 
 async function measure(): Promise<BenchResults> {
+  const { parts } = options
   const series: Series[] = []
-  for (const aof of options.aof) series.push(...(await onStage(aof, runSeries)))
+  if (parts.includes('loads')) for (const aof of options.aof) series.push(...(await onStage(aof, runSeries)))
   return {
     command: commandLine('bench'),
     machine,
@@ -55,9 +56,9 @@ async function measure(): Promise<BenchResults> {
     providerDelayMs: options.providerDelayMs,
     servers: Object.fromEntries(contenders.map(({ name, says }) => [name, says])),
     series,
-    redisCosts: await onStage('always', measureRedisCosts),
-    starts: await onStage('always', compareStarts),
-    memory: options.refunds === 0 ? [] : await onStage('always', compareMemory),
+    redisCosts: parts.includes('commands') ? await onStage('always', measureRedisCosts) : [],
+    starts: parts.includes('starts') ? await onStage('always', compareStarts) : [],
+    memory: parts.includes('memory') ? await onStage('always', compareMemory) : [],
   }
 }
 

@@ -21,7 +21,7 @@ export function summaryText(results: BenchResults): string {
   }
   return [
     ...[...loads].map(([title, series]) => `\n${title}\n${tableText(loadRows(series))}`),
-    `\nRedis, for one request\n${tableText(costRows(results))}`,
+    ...(results.redisCosts.length > 0 ? [`\nRedis, for one request\n${tableText(costRows(results))}`] : []),
     ...results.starts.map(({ server, ms }) => {
       const ascending = [...ms].sort((a, b) => a - b)
       return `\nstart to ready, ${server}: ${medianOf(ascending).toFixed(0)} ms (${ascending.map((one) => one.toFixed(0)).join(' ')})`
