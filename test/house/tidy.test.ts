@@ -72,7 +72,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
 
   'http app': {
-    holds: ['http/app.ts', 'http/operations-app.ts', 'http/openapi.ts'],
+    holds: ['http/app.ts', 'http/operations-app.ts', 'http/openapi.ts', 'http/lazy-serializers.ts'],
     imports: [
       'http routes',
       'http access',
