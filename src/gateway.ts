@@ -163,6 +163,7 @@ async function openStore({ config, log, state }: Assembly) {
     longestLeaseMs: () => leaseMs({ ...config.cookiepay, timeoutMs: state.longestTimeoutMs }),
     idempotencyRetentionMs: config.idempotencyRetentionMs,
     ledgerRetentionMs: config.ledgerRetentionMs,
+    journalRetentionMs: config.journalRetentionMs,
     watch: identity,
     allowances,
   })

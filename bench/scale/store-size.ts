@@ -73,7 +73,11 @@ async function openFilled(refunds: number, { directory, print }: ScaleOptions): 
   await flow.refund(refundBody(`first-${PAID}`))
   await client.flushdb()
   const before = await usedBytes(client)
-  await fill(flow, refunds, (number) => refundBody(`${String(number).padStart(17, 'f')}-${PAID}`))
+  await fill(flow, refunds, (number) => {
+    const digits = String(number).padStart(12, '0')
+    // A reference is kept beside the refund, and so are the 24 characters of it.
+    return { ...refundBody(`fffff${digits}-${PAID}`), reference: `A-2026-104329/${digits.slice(2)}` }
+  })
   flow.close()
   const memory = refunds === 0 ? null : await memoryOf(client, refunds, before)
   await makeDurable(client)

@@ -259,6 +259,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`Idempotency-Key`로 저장된 환불을 다시 응답하는 기간.',
   "How long a payment's ledger is kept: 30 days or more, and not shorter than `IDEMPOTENCY_RETENTION_HOURS`.":
     '결제 원장의 보관 기간. 30일 이상이며 `IDEMPOTENCY_RETENTION_HOURS`보다 짧을 수 없습니다.',
+  'How long refunds are listed by time, and events can be sent again; no longer than `LEDGER_RETENTION_DAYS`, whatever is set.':
+    '환불을 시간순으로 조회하고 이벤트를 다시 보낼 수 있는 기간. 설정과 관계없이 `LEDGER_RETENTION_DAYS`보다 길 수 없습니다.',
   '`1100` with `toss`; else `0`': '`toss`는 `1100`, 그 밖에는 `0`',
   'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.':
     '같은 결제의 두 취소 사이의 최소 간격. 0이면 두지 않습니다. 더 일찍 온 환불은 5초까지 기다립니다.',

@@ -88,6 +88,7 @@ export type Config = Readonly<{
   rateLimit: Readonly<{ max: number; windowMs: number }>
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
+  journalRetentionMs: number
   reconcileIntervalMs: number
   /** For how long a succeeded refund counts against one of the same amount; 0: the rule is off. */
   duplicateWindowMs: number

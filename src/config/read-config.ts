@@ -142,6 +142,7 @@ function assemble(values: Values): Config {
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
     ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
+    journalRetentionMs: values.JOURNAL_RETENTION_DAYS,
     resolveFailedAfterMs: values.RESOLVE_FAILED_AFTER_MS,
     reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
     duplicateWindowMs: values.DUPLICATE_WINDOW_SECONDS,

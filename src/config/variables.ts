@@ -251,6 +251,12 @@ export const VARIABLES = {
     meaning:
       "How long a payment's ledger is kept: 30 days or more, and not shorter than `IDEMPOTENCY_RETENTION_HOURS`.",
   },
+  JOURNAL_RETENTION_DAYS: {
+    ...longDuration('days', DAY_MS),
+    fallback: '93',
+    meaning:
+      'How long refunds are listed by time, and events can be sent again; no longer than `LEDGER_RETENTION_DAYS`, whatever is set.',
+  },
   RESOLVE_FAILED_AFTER_MS: {
     ...integer(SHORTEST_MS, 7 * DAY_MS, ' (milliseconds)'),
     fallback: '600000',

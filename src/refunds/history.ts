@@ -1,4 +1,5 @@
 import type { Resolution } from './refund.ts'
+import type { RefundState } from './refund-states.ts'
 import type { HistoryEntry, StoredRefund } from './stored-refund.ts'
 
 /** Something that happened to a refund. */
@@ -35,6 +36,23 @@ export function refundEvents({ refund, history, earlier }: StoredRefund): Refund
   // First, whatever its time: that is of the gateway's clock, and the others are of Redis's.
   const by = refund.requested_by
   return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
+}
+
+/** A change of a refund's state; `at`: ISO 8601. */
+export type RefundChange = Readonly<{ change: Exclude<RefundState, 'processing'>; at: string }>
+
+/** Each change of a refund's state, oldest first. What disputes it again while it is disputed changes none. */
+export function refundChanges({ refund, history }: StoredRefund): RefundChange[] {
+  const changes: RefundChange[] = []
+  const add = (change: RefundChange['change'], at: string) => {
+    if (changes.at(-1)?.change !== change) changes.push({ change, at })
+  }
+  for (const { event, at } of history) {
+    if (event === 'unknown' || event === 'failed' || event === 'disputed') add(event, at)
+  }
+  const state = refund.disputed ? 'disputed' : refund.status
+  if (state !== 'processing') add(state, refund.updated_at)
+  return changes
 }
 
 /** When a refund became `unknown`, in milliseconds since 1970, by the clock of the store. */

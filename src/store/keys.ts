@@ -11,7 +11,9 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
- * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next      | until settled               |
+ * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next; disputed ones, and what is about to be settled late, too | until settled |
+ * | `journal:{<shard>}`                  | stream | each change of a refund's state (lua/shared/journal.lua) | the journal's retention |
+ * | `journalled:{<shard>}`               | zset   | how many changes of a refund are journalled, where it has not merely settled (lua/journal-changes.lua) | the journal's retention |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
@@ -28,6 +30,8 @@ export const keys = {
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   unknown: (shard: number) => `unknown:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
+  journal: (shard: number) => `journal:{${shard}}`,
+  journalled: (shard: number) => `journalled:{${shard}}`,
   allowance: (caller: string, day: string) => `allowance:{${caller}}:${day}`,
   token: (merchant: string) => `token:{${merchant}}`,
   storeId: (shard: number) => `store-id:{${shard}}`,

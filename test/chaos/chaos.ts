@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { leaseMs } from '../../src/refunds/lease.ts'
 import { buildCopy, type Edit } from '../support/build-copy.ts'
 import { ANONYMOUS, type Caller, createCaller } from './caller.ts'
+import { checkJournal, readJournal } from './check-journal.ts'
 import { findViolations } from './checker.ts'
-import { createRunClock } from './clock.ts'
+import { createRunClock, type RunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
 import type { Histories } from './histories.ts'
 import { atExit } from './leftovers.ts'
@@ -144,12 +145,13 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       lookupPatienceMs: waitForLookups ? LOOKUP_PATIENCE_MS : SHORT_LOOKUP_PATIENCE_MS,
     }
     const mayMiss = !(await settleByItself(parts)) && !waitForLookups
-    let histories = await collect(caller, reader, gateways, monkey)
+    let histories = await collect(caller, reader, gateways, { monkey, clock })
     const violations = findViolations(histories, mayMiss ? 'anything' : 'what no lookup shows')
     if (violations.length === 0 || !options.stopsAtViolation) {
       log(`${clock.ms()} ms: settled but for ${unknownCount(histories)} unknown, left to the operator`)
       await settleByHand(parts)
-      histories = await collect(caller, reader, gateways, monkey)
+      histories = await collect(caller, reader, gateways, { monkey, clock })
+      histories = await withJournal(histories, redis.url)
       violations.push(...findViolations(histories, 'nothing'))
     }
 
@@ -225,7 +227,7 @@ async function collect(
   caller: Caller,
   reader: Reader,
   gateways: readonly Gateway[],
-  monkey: Monkey,
+  { monkey, clock }: Readonly<{ monkey: Monkey; clock: RunClock }>,
 ): Promise<Histories> {
   const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
   const [stored, applied, counted, lines] = await Promise.all([
@@ -238,12 +240,34 @@ async function collect(
     lines.filter((line) => NOT_KEPT.some((words) => line.includes(words))).map(refundIn),
   )
   const { keys, ledgersSeen, checked } = caller
+  const lapses = monkey.lapses()
+  const isLapsed = (at: string) =>
+    lapses.some(({ fromMs, toMs }) => clock.msOf(at) >= fromMs - LAPSE_SLACK_MS && clock.msOf(at) <= toMs)
+  const changed = [...stored.values()].flatMap(({ events }) => [...events])
+  const lapsed = changed.filter(([, events]) => events.some(({ at }) => isLapsed(at))).map(([id]) => id)
   return {
     ...{ keys, stored, applied, ledgersSeen, postponed, checked, counted },
     kills: monkey.kills(),
-    lapses: monkey.lapses(),
+    lapses,
+    lapsed: new Set(lapsed),
+    journal: null,
     pauses: monkey.pauses(),
   }
+}
+
+/** What was written to newer data shortly before they were away may have been acknowledged by the time they were back. */
+const LAPSE_SLACK_MS = 1_000
+
+/** With the journal, for which the sweep of what crashes left is waited for. */
+async function withJournal(histories: Histories, redisUrl: string): Promise<Histories> {
+  const isWhole = (journal: Histories['journal']) => {
+    let violations = 0
+    checkJournal({ ...histories, journal }, () => () => {
+      violations += 1
+    })
+    return violations === 0
+  }
+  return { ...histories, journal: await readJournal(redisUrl, isWhole) }
 }
 
 /** How a gateway's log says that it tells an outcome which the store does not keep, or not yet. */

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { RefundEvent } from '../../src/refunds/history.ts'
+import type { JournalEntry } from '../../src/refunds/ports/journal.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { findViolations } from './checker.ts'
 import type { AppliedPayment, Histories, KeyHistory, Ledger, StoredPayment, Told } from './histories.ts'
@@ -105,6 +106,7 @@ type Sides = Readonly<{
   pauses?: Histories['pauses']
   checked?: Histories['checked']
   counted?: number
+  journal?: Histories['journal']
   payloads?: KeyHistory['payloads']
 }>
 
@@ -149,10 +151,21 @@ function historiesOf(sides: Sides): Histories {
     pauses: sides.pauses ?? [],
     checked: sides.checked ?? [],
     counted: sides.counted ?? null,
+    journal: sides.journal ?? null,
+    lapsed: new Set(),
   }
 }
 
 const succeeded = refundOf('succeeded')
+const JOURNALLED: JournalEntry = {
+  position: '1-0.0',
+  change: 'succeeded',
+  at: 1,
+  id: succeeded.id,
+  merchant: 'shop',
+  tid: TID,
+  number: 1,
+}
 const failed = refundOf('failed')
 const unknown = refundOf('unknown')
 const processing = refundOf('processing')
@@ -708,6 +721,18 @@ const ROWS: readonly Row[] = [
   },
   { name: 'a refund that no limit counts', sides: { counted: 0 }, violates: ['counted'] },
   { name: 'more counted than stands', sides: { counted: 2 }, violates: [] },
+  { name: 'a refund that is journalled', sides: { journal: [JOURNALLED] }, violates: [] },
+  { name: 'a refund that is not journalled', sides: { journal: [] }, violates: ['journalled'] },
+  {
+    name: 'a refund that is journalled twice',
+    sides: { journal: [JOURNALLED, JOURNALLED] },
+    violates: ['journalled'],
+  },
+  {
+    name: 'what is journalled and stored nowhere',
+    sides: { journal: [JOURNALLED, { ...JOURNALLED, id: 'rf_other' }] },
+    violates: ['journalled'],
+  },
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {
     name: 'calls that a lost answer explains',

@@ -28,6 +28,7 @@ const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/judge-words.ts'
 const FACTS = 'refunds/rules/payment-facts.ts'
 const VERIFY = 'refunds/flows/verify-payment.ts'
+const JOURNAL_TEST = 'test/store/journal.test.ts'
 const DURABILITY = 'store/redis/durability.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -442,12 +443,23 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/refunds/flows/verify-payment.test.ts',
   },
   {
+    name: 'a repeat that waits is told what its own refund leaves',
+    edits: [
+      {
+        file: FLOW,
+        find: 'return giveUpUnlessMade(parts, checked, { attempt: intent, refusal })',
+        replace: 'return giveUp(parts, intent, refusal)',
+      },
+    ],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
     name: 'a payment that contradicts its row keeps the key',
     edits: [
       {
         file: FLOW,
-        find: "  if (seen?.result === 'refused') {\n    await release(",
-        replace: "  if (seen?.result === 'refused') {\n    if (!seen) await release(",
+        find: 'return giveUpUnlessMade(parts, checked, { attempt: own, refusal: seen.refusal })',
+        replace: 'return refused(seen.refusal)',
       },
     ],
     test: 'test/e2e/payment-lookup.test.ts',
@@ -725,5 +737,38 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: 'test/refunds/flows/allowance.test.ts',
+  },
+  {
+    name: 'the journal is written before the index entry leaves',
+    edits: [
+      {
+        file: 'store/lua/leave-settled.lua',
+        find: "if redis.call('ZREM', KEYS[1], ARGV[index]) == 1 and changed_at then",
+        replace: 'if changed_at then',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'the index entry leaves without the journal',
+    edits: [
+      {
+        file: 'store/unsettled-leaving.ts',
+        find: 'journalled: journalledAs(stored) }',
+        replace: 'journalled: null }',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'what settles late is not looked at if its process dies',
+    edits: [
+      {
+        file: 'store/refund-store.ts',
+        find: 'isInLease ? null : await index.watch(stored)',
+        replace: 'null',
+      },
+    ],
+    test: JOURNAL_TEST,
   },
 ]

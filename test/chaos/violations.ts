@@ -20,6 +20,7 @@ export const INVARIANTS = {
     'no cancel begins at the provider before the one before of its payment was answered or given up, unless the provider or a gateway was stopped meanwhile',
   free: 'a key that was refused by a guard takes another payload',
   counted: 'every refund that stands is counted against the limit of its caller',
+  journalled: 'each change of a refund is in the journal exactly once, in order',
   calls: 'a cancel is not called again, but after a refused token or where nothing was sent',
 } as const
 export type Invariant = keyof typeof INVARIANTS

@@ -61,6 +61,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   RATE_LIMIT_WINDOW_MS: ['-1', '-1'],
   IDEMPOTENCY_RETENTION_HOURS: ['soon', 'soon'],
   LEDGER_RETENTION_DAYS: ['1e9', '1e9'],
+  JOURNAL_RETENTION_DAYS: ['1e9', '1e9'],
   RESOLVE_FAILED_AFTER_MS: ['0', '0'],
   DUPLICATE_WINDOW_SECONDS: ['86401', '86401'],
   RECONCILE_INTERVAL_MS: ['0', '0'],

@@ -41,6 +41,8 @@ export type ModelRequest = Readonly<{
   attempt: string
   claimToken: string
   wish: Wish
+  /** Its JSON, which an outcome that says nothing more may repeat. */
+  text?: string | undefined
   /** Of what was begun before, and so begins nothing. */
   isRenewal?: boolean
 }>
@@ -148,7 +150,7 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
     reference: wish.reference ?? null,
     leaseUntilMs: time.nowMs + time.leaseMs,
     updatedAtMs: time.nowMs,
-    settledAs: null,
+    settledAs: request.text ?? null,
     disputedBy: new Set(),
     others: new Set(),
   })

@@ -13,6 +13,7 @@ export async function connectStore(t: Test, server: TestRedis, options: Partial<
     ...storeTimes(60_000),
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
+    journalRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,

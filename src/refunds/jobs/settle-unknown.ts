@@ -73,10 +73,10 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledEntry): Promis
   switch (stored?.refund.status) {
     case 'failed':
       if (stored?.refund.disputed) return leaveToPerson(parts, unsettled, stored)
-      return parts.store.drop(unsettled)
+      return parts.store.drop(unsettled, stored)
     case undefined:
     case 'succeeded':
-      return parts.store.drop(unsettled)
+      return parts.store.drop(unsettled, stored)
     case 'processing':
       // The store has gone back to when it was not unknown yet.
       return parts.store.lookAgain(unsettled, parts.intervalMs)
@@ -117,7 +117,7 @@ async function leaveToPerson(
   unsettled: UnsettledEntry,
   stored: StoredRefund,
 ): Promise<void> {
-  await store.keepKey(stored)
+  await (stored.refund.disputed ? store.keepDisputed(stored) : store.keepKey(stored))
   await store.lookAgain(unsettled, PERSON_PAUSE_MS)
 }
 

@@ -7,7 +7,14 @@ import type { Refund } from '../refund.ts'
 import type { Settlement, StoredRefund } from '../stored-refund.ts'
 
 /** Where the index of unsettled refunds points to; `entry` is how the store names it. */
-export type UnsettledEntry = Readonly<{ entry: string; id: string; merchant: string; tid: string }>
+export type UnsettledEntry = Readonly<{
+  entry: string
+  id: string
+  merchant: string
+  tid: string
+  /** Of one that was taken when it was due: when it will be again, in milliseconds since 1970. */
+  dueAt?: number
+}>
 
 /** `same_reference`: its reference names another refund. `same_amount`: as much was just refunded, or may have been. */
 export const DUPLICATE_RULES = ['same_reference', 'same_amount'] as const
@@ -114,6 +121,12 @@ export type RefundStore = Readonly<{
   release(attempt: Attempt | Intent): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
+  /**
+   * The same of many claims, in their order and in few round trips: of a page at most, since all are read at once.
+   */
+  findMany(
+    claims: readonly Pick<Claim, 'id' | 'merchant' | 'tid'>[],
+  ): Promise<readonly (StoredRefund | null)[]>
   /** The claim of this id's key, whether or not a refund was begun under it, or null. */
   findClaim(id: string): Promise<Claim | null>
   /** The refund of this id, or null. */
@@ -146,10 +159,12 @@ export type RefundStore = Readonly<{
   expireLeases(): Promise<void>
   /** The unknown refunds that have been due longest, at most so many. For a while no other replica gets them. */
   takeDue(limit: number): Promise<readonly UnsettledEntry[]>
-  /** An unknown refund is due again after this time. */
+  /** An unknown refund is due again after this time, unless it was taken by another or is being settled meanwhile. */
   lookAgain(unsettled: UnsettledEntry, delayMs: number): Promise<void>
   /** The key of an unknown refund does not expire before that is settled. */
   keepKey(stored: StoredRefund): Promise<void>
-  /** Takes an entry out of the index whose refund is settled, or was never begun. */
-  drop(unsettled: UnsettledEntry): Promise<void>
+  /** A refund that was found disputed is followed up as if it had just become so, in case whoever settled it died. */
+  keepDisputed(stored: StoredRefund): Promise<void>
+  /** Takes an entry out of the index whose refund was found settled, or was never begun (null); the first is journalled. */
+  drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void>
 }>

@@ -19,7 +19,8 @@ type Replies = Readonly<{
   readDue: readonly string[]
   takeDue: readonly string[]
   lookAgain: number
-  indexUnknown: number
+  journalChanges: number
+  leaveSettled: number
   leaveIndex: number
   expireClaim: number
   joinClaim: number
@@ -47,7 +48,8 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   readDue: { file: 'read-due.lua', keys: 1 },
   takeDue: { file: 'take-due.lua', keys: 1 },
   lookAgain: { file: 'look-again.lua', keys: 1 },
-  indexUnknown: { file: 'index-unknown.lua', keys: 3 },
+  journalChanges: { file: 'journal-changes.lua', keys: 5 },
+  leaveSettled: { file: 'leave-settled.lua', keys: 2 },
   leaveIndex: { file: 'leave-index.lua', keys: 3 },
   expireClaim: { file: 'expire-claim.lua', keys: 1 },
   joinClaim: { file: 'join-claim.lua', keys: 1 },
