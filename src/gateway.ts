@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, longestTimeoutMs } from './config/config.ts'
 import { exposureWarnings } from './config/exposure.ts'
@@ -7,6 +8,7 @@ import { createCookiePay } from './cookiepay/client.ts'
 import { createListener } from './http/access/listener.ts'
 import { buildApp } from './http/app.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
+import { createEventObserver } from './observability/event-log.ts'
 import { createMetrics } from './observability/metrics.ts'
 import { createObserver } from './observability/refund-log.ts'
 import type { Telemetry } from './observability/tracing.ts'
@@ -14,6 +16,7 @@ import { createSuspendAwareClock } from './process/clock.ts'
 import { closeInOrder, longestAnswerMs } from './process/closing.ts'
 import { type LiveSettings, liveSettingsOf, type RotatedParts, rotate } from './process/live-settings.ts'
 import { readinessOf, reportDurability } from './process/readiness.ts'
+import { createEventSubjects } from './refunds/flows/event-subjects.ts'
 import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
 import { createVerifier } from './refunds/flows/verify-payment.ts'
@@ -21,6 +24,7 @@ import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
 import { merchantOf } from './refunds/merchant.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
+import { createEventQueue } from './store/event-queue.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
 import { startOwnRedis, targetOf, waitUntilReady } from './store/redis/open-redis.ts'
@@ -28,6 +32,7 @@ import { watchServerTime } from './store/redis/server-time.ts'
 import { watchStore } from './store/redis/watch-store.ts'
 import { createRefundStore } from './store/refund-store.ts'
 import { createTokenStore } from './store/token-store.ts'
+import { startEventDelivery } from './webhooks/delivery.ts'
 
 /** A gateway that listens. */
 export type Gateway = Readonly<{
@@ -86,6 +91,11 @@ export async function startGateway(
     listener,
     isClosing: () => state.isClosing,
     telemetry,
+    events: {
+      journal: opened.store.journal,
+      queue: opened.eventQueue,
+      asked: parts.events.endpoint,
+    },
     refunds: {
       store: opened.store,
       allowances: opened.allowances,
@@ -124,7 +134,8 @@ export async function startGateway(
   return {
     url: urlOf(app, { protocol: config.tls === null ? 'http' : 'https', host: config.host }),
     operationsUrl: operations && urlOf(operations, { protocol: 'http', host: config.host }),
-    rotate: (rotated) => rotate(state, rotated, { connectTimeoutMs, provider, listener }),
+    rotate: (rotated) =>
+      rotate(state, rotated, { connectTimeoutMs, provider, listener, events: parts.events }),
     close,
   }
 }
@@ -167,12 +178,15 @@ async function openStore({ config, log, state }: Assembly) {
     watch: identity,
     allowances,
   })
-  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store }
+  // A name of its own for each process: what another one holds is that one's.
+  const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const eventQueue = createEventQueue(redis, { ...writes, now, consumer })
+  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store, eventQueue }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
 function createParts({ config, log, state, droppedLogLines }: Assembly, opened: OpenedStore) {
-  const { redis, identity, durability, store } = opened
+  const { redis, identity, durability, store, eventQueue } = opened
   const readiness = () =>
     readinessOf({
       durability: durability.current(),
@@ -186,6 +200,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
     limitUse: opened.allowances.useToday,
+    eventBacklog: () => eventQueue.backlog(events.names()),
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -202,9 +217,15 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   })
   const observer = createObserver(log, metrics)
   const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
+  const events = startEventDelivery(config.eventEndpoints, {
+    queue: eventQueue,
+    subjects: createEventSubjects(store, state.accountsByName),
+    observer: createEventObserver(log, metrics),
+    mayTell: () => readiness().parts.store?.ready === true,
+  })
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
-  return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }
+  return { readiness, background, metrics, provider, observer, reconciler, events, verifyPayment }
 }
 
 /**

@@ -197,6 +197,9 @@ export const KOREAN: Readonly<Record<string, string>> = {
 
   // Variables
   'no limits': '한도 없음',
+  'no events': '이벤트 없음',
+  'Where changes of refunds are sent to: a JSON array `[{"name", "url", "secret", "events", "callers"}]`, the last two optional. An endpoint with `callers` gets the refunds of those alone, and gets them whole.':
+    '환불 상태의 변경을 보낼 곳. JSON 배열 `[{"name", "url", "secret", "events", "callers"}]`이며 뒤의 두 가지는 선택입니다. `callers`가 있으면 그 호출자의 환불만 전부 담아 받습니다.',
   'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.':
     '호출자별 환불 한도. JSON 배열 `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`이며 각 한도는 선택입니다. 뒤의 두 가지는 모든 복제본을 합쳐 한국 날짜 기준으로 셉니다.',
   'The address to listen on. Anything but a loopback address requires `API_KEYS`, `STORE_SECRETS` and `COOKIEPAY_BASE_URL`.':

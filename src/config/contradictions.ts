@@ -33,6 +33,7 @@ export function partContradictions(
     case 'accounts':
       return accountContradictions(isGiven)
     case 'callerLimits':
+    case 'eventEndpoints':
       return []
     case 'tls':
       return tlsContradictions(isGiven, values)

@@ -292,7 +292,8 @@ function isComplete<Members extends object>(
   return !Object.values(members).includes(undefined)
 }
 
-function parseJson(text: string): unknown {
+/** Undefined where it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -301,7 +302,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The first two positions, counted from one, that hold the same text. */
-function repeated(texts: readonly string[]): string | undefined {
+export function repeated(texts: readonly string[]): string | undefined {
   const second = texts.findIndex((text, index) => texts.indexOf(text) < index)
   return second < 0 ? undefined : `${texts.indexOf(texts[second] ?? '') + 1} and ${second + 1}`
 }

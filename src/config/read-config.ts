@@ -37,6 +37,7 @@ export function readConfig(env: Environment): Config {
 const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
   apiKeys: ['API_KEYS'],
   callerLimits: ['CALLER_LIMITS'],
+  eventEndpoints: ['EVENT_ENDPOINTS'],
   accounts: [
     'COOKIEPAY_ACCOUNTS_FILE',
     'COOKIEPAY_ID',
@@ -64,6 +65,7 @@ export function readPart<Part extends RotatingPart>(part: Part, env: Environment
   const read = {
     apiKeys: apiKeysOf,
     callerLimits: callerLimitsOf,
+    eventEndpoints: eventEndpointsOf,
     accounts: accountsOf,
     tls: tlsOf,
     redis: redisTarget,
@@ -138,6 +140,7 @@ function assemble(values: Values): Config {
     accounts: accountsOf(values),
     apiKeys: apiKeysOf(values),
     callerLimits: callerLimitsOf(values),
+    eventEndpoints: eventEndpointsOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
@@ -173,6 +176,10 @@ function apiKeysOf(values: Partial<Values>): Config['apiKeys'] {
 
 function callerLimitsOf(values: Partial<Values>): Config['callerLimits'] {
   return values.CALLER_LIMITS ?? []
+}
+
+function eventEndpointsOf(values: Partial<Values>): Config['eventEndpoints'] {
+  return values.EVENT_ENDPOINTS ?? []
 }
 
 function accountsOf(values: Partial<Values>): Config['accounts'] {

@@ -6,6 +6,7 @@ import {
   MARK_FILE_NAME,
   SANDBOX_BASE_URL,
 } from './defaults.ts'
+import { EVENT_ENDPOINTS_TAKE, parseEventEndpoints } from './event-endpoints.ts'
 import {
   ACCOUNT_ID,
   ACCOUNT_KEY,
@@ -272,6 +273,14 @@ export const VARIABLES = {
     ...milliseconds(),
     fallback: '15000',
     meaning: 'How often unsettled refunds are looked at. A 202 tells its caller to ask again after as long.',
+  },
+  EVENT_ENDPOINTS: {
+    takes: EVENT_ENDPOINTS_TAKE,
+    parse: parseEventEndpoints,
+    isSecret: true,
+    unset: 'no events',
+    meaning:
+      'Where changes of refunds are sent to: a JSON array `[{"name", "url", "secret", "events", "callers"}]`, the last two optional. An endpoint with `callers` gets the refunds of those alone, and gets them whole.',
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     takes:

@@ -5,6 +5,7 @@ import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
+import type { TellAgainParts } from '../refunds/flows/tell-again.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
 import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
 import type { Listener } from './access/listener.ts'
@@ -21,12 +22,14 @@ import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
+import { redeliverEventsRoute } from './routes/redeliver-events.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
 import { STRICT_VALIDATION } from './strict-validation.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
   refunds: RefundParts
+  events: TellAgainParts
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */
@@ -113,4 +116,5 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   })
   await api.register(listRefundsRoute, { store, accounts })
   await api.register(readPaymentRoute, { store, accounts })
+  await api.register(redeliverEventsRoute, { parts: parts.events })
 }

@@ -56,6 +56,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'createRefund request': 'RefundRequest',
   'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
+  'redeliverEvents request': 'RedeliveryRequest',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',
   'Readiness.parts{}': 'ReadinessPart',

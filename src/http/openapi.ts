@@ -12,6 +12,7 @@ import { UnsettledRefund } from './routes/create-refund.ts'
 import { RefundList } from './routes/list-refunds.ts'
 import { PaymentLedger } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
+import { Redelivery } from './routes/redeliver-events.ts'
 import { SeenRefund } from './seen-refund.ts'
 
 /** The schemas that routes refer to by their `$id`. */
@@ -23,6 +24,7 @@ const SHARED_SCHEMAS = [
   RefundList,
   PaymentLedger,
   RefundEventList,
+  Redelivery,
   Problem,
 ]
 

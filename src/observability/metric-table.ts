@@ -74,6 +74,16 @@ export const METRICS = {
     help: 'The daily limits of callers, in KRW or in refunds',
     labelNames: ['caller', 'limit'],
   },
+  events: {
+    name: 'refund_gateway_events_total',
+    help: 'Attempts to deliver an event to an endpoint: delivered or failed; given_up after the last one; dropped: nothing is known of its refund any more',
+    labelNames: ['endpoint', 'result'],
+  },
+  oldestEvent: {
+    name: 'refund_gateway_oldest_event_age_seconds',
+    help: 'For how long the oldest event that an endpoint has not taken has waited, over all replicas; 0: none waits; absent while the store cannot be reached',
+    labelNames: ['endpoint'],
+  },
   storeState: {
     name: 'refund_gateway_store_state',
     help: '1 for what the store is: durable, not_durable or unavailable',

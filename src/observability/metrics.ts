@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
+import { type Backlog, EVENT_RESULTS, type EventResult } from '../refunds/ports/events.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 import { METRICS } from './metric-table.ts'
 import { createSecondsHistogram } from './seconds-histogram.ts'
@@ -29,6 +30,8 @@ export type Metrics = Readonly<{
   countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
+  /** One attempt to deliver an event to an endpoint, or what became of the event. */
+  countEvent(endpoint: string, result: EventResult): void
   /** Prometheus text. */
   text(): Promise<string>
   contentType: string
@@ -43,6 +46,8 @@ export type MetricSources = Readonly<{
   storeNow(): number
   /** What callers have used of each of their daily limits. */
   limitUse(): Promise<readonly LimitUse[]>
+  /** What waits for each endpoint that is configured. */
+  eventBacklog(): Promise<readonly Backlog[]>
   countPendingWrites(): number
   isReady(): boolean
   storeState(): StoreState
@@ -145,6 +150,10 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.resolutions.inc({ source, status })
       changes += 1
     },
+    countEvent(endpoint, result) {
+      counters.eventSeries(endpoint, result).inc()
+      changes += 1
+    },
     text: shared(
       () => registry.metrics(),
       () => changes,
@@ -178,8 +187,14 @@ function createCounters(registry: Registry) {
   for (const answer of UNAUTHENTICATED_ANSWERS) unauthenticated.inc({ answer }, 0)
   const tokenFailures = new Counter({ ...METRICS.tokenFailures, registers })
   for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
+  const events = new Counter({ ...METRICS.events, registers })
   return {
     answers: remembered((outcome: string) => answers.labels({ outcome })),
+    // What one of an endpoint's is counted for the first time makes the others 0, as above.
+    eventSeries: remembered((endpoint: string, result: string) => {
+      for (const other of EVENT_RESULTS) events.inc({ endpoint, result: other }, 0)
+      return events.labels({ endpoint, result })
+    }),
     unauthenticated,
     tokenFailures,
     mismatches: new Counter({ ...METRICS.mismatches, registers }),
@@ -213,6 +228,17 @@ function gaugeStore(sources: MetricSources, registry: Registry): void {
         this.set(requestedAt === null ? 0 : Math.max(0, sources.storeNow() - requestedAt) / 1000)
       } catch {
         this.remove()
+      }
+    },
+  })
+  new Gauge({
+    ...METRICS.oldestEvent,
+    registers,
+    async collect() {
+      const backlog = await sources.eventBacklog().catch(() => [])
+      this.reset()
+      for (const { endpoint, oldestAt } of backlog) {
+        this.set({ endpoint }, oldestAt === null ? 0 : Math.max(0, sources.storeNow() - oldestAt) / 1000)
       }
     },
   })

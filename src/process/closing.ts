@@ -7,6 +7,7 @@ import type { DurabilityWatch } from '../store/redis/durability.ts'
 import type { PrivateRedis } from '../store/redis/private-redis.ts'
 import type { ServerTime } from '../store/redis/server-time.ts'
 import type { StorePast } from '../store/redis/store-past.ts'
+import type { EventDelivery } from '../webhooks/delivery.ts'
 
 /** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
 export const CLOSE_GRACE_MS = 1_000
@@ -58,6 +59,7 @@ export type RunningParts = Readonly<{
   operations: FastifyInstance | null
   reconciler: Pick<Reconciler, 'stop'>
   background: Pick<BackgroundWork, 'drain'>
+  events: Pick<EventDelivery, 'stop'>
   provider: Readonly<{ close(): Promise<void> }>
   durability: Pick<DurabilityWatch, 'stop'>
   identity: Pick<StorePast, 'close'>
@@ -76,10 +78,13 @@ export async function closeInOrder(
 ): Promise<void> {
   const drainUntil = performance.now() + longestCloseMs(providerMs) - LAST_STEPS_MS
   const reconcilerStopped = parts.reconciler.stop()
+  // It ends by itself: what is under way then is told by another replica, or after the next start.
+  const eventsStopped = parts.events.stop()
   await sleep(graceMs)
   await drain(parts, { graceMs, drainMs: providerMs + DRAIN_SLACK_MS, reconcilerStopped })
   // What came in during that is not cut off either, unless the store has been away all the time.
   await parts.background.drain(Math.max(0, drainUntil - performance.now()))
+  await eventsStopped
   await parts.operations?.close()
   await parts.provider.close()
   parts.durability.stop()

@@ -5,6 +5,7 @@ import type { CallerLimits } from '../refunds/caller-limits.ts'
 import { leaseMs } from '../refunds/lease.ts'
 import { type MerchantAccount, merchantOf } from '../refunds/merchant.ts'
 import { sameServer } from '../store/redis/connection.ts'
+import type { EventDelivery } from '../webhooks/delivery.ts'
 import { longestAnswerMs } from './closing.ts'
 
 /** What was read again, part by part. */
@@ -44,6 +45,7 @@ export type Followers = Readonly<{
   connectTimeoutMs: number
   provider: Pick<CookiePay, 'setAccounts'>
   listener: Pick<Listener, 'renewTls' | 'setLongestAnswer'>
+  events: Pick<EventDelivery, 'setEndpoints'>
 }>
 
 /**
@@ -53,6 +55,7 @@ export function rotate(live: LiveSettings, rotated: RotatedParts, followers: Fol
   if (rotated.redis !== undefined) live.redis = sameServer(live.redis, rotated.redis)
   if (rotated.apiKeys !== undefined) live.apiKeys = rotated.apiKeys
   if (rotated.callerLimits !== undefined) live.limitsByCaller = byCaller(rotated.callerLimits)
+  if (rotated.eventEndpoints !== undefined) followers.events.setEndpoints(rotated.eventEndpoints)
   if (rotated.tls) followers.listener.renewTls(rotated.tls)
   if (rotated.accounts !== undefined) rotateAccounts(live, rotated.accounts, followers)
 }

@@ -19,6 +19,8 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
  * | `store-terms:{0}`                    | hash   | what it was written with (lua/meet-terms.lua)  | ever                        |
  * | `allowance:{<caller>}:<day>`          | hash   | what a caller has refunded on a day of Korea (lua/take-allowance.lua) | eight days |
+ * | `event-endpoints:{0}`                | hash   | where events go, since when, and what its host leads to (lua/meet-endpoint.lua) | a week after nobody has it |
+ * | `events-again:{<endpoint>}`          | stream | journal entries that are to be told again      | until told                 |
  * | `token:{<merchant>}`                 | string | the provider's token, encrypted                | the token's lifetime        |
  * | `token-lock:{<merchant>}`            | string | which replica is fetching a token              | the token call              |
  */
@@ -38,6 +40,8 @@ export const keys = {
   storeMark: (shard: number) => `store-mark:{${shard}}`,
   storeInstances: (shard: number) => `store-instances:{${shard}}`,
   storeTerms: 'store-terms:{0}',
+  eventEndpoints: 'event-endpoints:{0}',
+  eventsAgain: (endpoint: string) => `events-again:{${endpoint}}`,
   tokenLock: (merchant: string) => `token-lock:{${merchant}}`,
 }
 

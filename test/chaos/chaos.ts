@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { leaseMs } from '../../src/refunds/lease.ts'
 import { buildCopy, type Edit } from '../support/build-copy.ts'
 import { ANONYMOUS, type Caller, createCaller } from './caller.ts'
+import { findEventViolations } from './check-events.ts'
 import { checkJournal, readJournal } from './check-journal.ts'
 import { findViolations } from './checker.ts'
 import { createRunClock, type RunClock } from './clock.ts'
@@ -18,6 +19,7 @@ import { createOperator, type Operator } from './operator.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
 import { createRandom } from './random.ts'
 import { createReader, type Reader } from './reader.ts'
+import { type Received, type Receivers, startReceivers } from './receivers.ts'
 import { createTids, STORIES, type Stage, type Story, volley } from './stories.ts'
 import type { Violation } from './violations.ts'
 
@@ -42,6 +44,8 @@ export type ChaosResult = Readonly<{
   histories: Histories
   violations: readonly Violation[]
   deeds: Deeds
+  /** What the endpoints got. */
+  received: readonly Received[]
   /** Log lines of the gateways that name a refund, by its id. */
   logLines(id: string): readonly string[]
 }>
@@ -102,7 +106,8 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     startSandbox(directory, ['--slow-ms', `${SLOW_MS}`, '--token-lifetime-ms', `${TOKEN_LIFETIME_MS}`]),
   ])
   targets.push(redis, sandbox)
-  const env = gatewayEnv(redis.url, sandbox.url)
+  const receivers = await startReceivers(random.fork('receivers'), redis.url)
+  const env = { ...gatewayEnv(redis.url, sandbox.url), EVENT_ENDPOINTS: receivers.endpoints }
   const gateways = await Promise.all(
     Array.from({ length: GATEWAYS }, (_, number) => startGateway({ directory, number, env })),
   )
@@ -153,6 +158,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       histories = await collect(caller, reader, gateways, { monkey, clock })
       histories = await withJournal(histories, redis.url)
       violations.push(...findViolations(histories, 'nothing'))
+      violations.push(...(await checkEvents(receivers, histories)))
     }
 
     const lines = await logLinesOf(gateways)
@@ -160,12 +166,24 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       histories,
       violations,
       deeds: monkey.deeds(),
+      received: receivers.received(),
       logLines: (id) => lines.filter((line) => line.includes(id)),
     }
   } finally {
     await monkey.stop()
-    await Promise.all([caller.close(), reader.close()])
+    await Promise.all([caller.close(), reader.close(), receivers.stop()])
   }
+}
+
+/** Once everything has settled, and whatever waits has been sent. */
+async function checkEvents(receivers: Receivers, { stored, lapses }: Histories): Promise<Violation[]> {
+  receivers.settle()
+  const isAllTold = await receivers.untilTold()
+  const late: Violation = { invariant: 'delivered', tid: '', key: null, detail: 'events still wait' }
+  return [
+    ...(isAllTold ? [] : [late]),
+    ...findEventViolations(stored, receivers.received(), { hasLapsed: lapses.length > 0 }),
+  ]
 }
 
 function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string> {

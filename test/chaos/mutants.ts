@@ -30,6 +30,8 @@ const FACTS = 'refunds/rules/payment-facts.ts'
 const VERIFY = 'refunds/flows/verify-payment.ts'
 const JOURNAL_TEST = 'test/store/journal.test.ts'
 const DURABILITY = 'store/redis/durability.ts'
+const COURIER = 'webhooks/courier.ts'
+const TAKE_EVENTS = 'store/lua/take-events.lua'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -770,5 +772,51 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: JOURNAL_TEST,
+  },
+  {
+    name: 'an event is acknowledged before it is delivered',
+    edits: [
+      {
+        file: COURIER,
+        find: '  const sent = await sender.send(',
+        replace: '  acknowledge(event)\n  const sent = await sender.send(',
+      },
+    ],
+  },
+  {
+    name: 'an event is with two processes at once',
+    edits: [{ file: TAKE_EVENTS, find: 'is_due = idle >= left_behind', replace: 'is_due = true' }],
+    test: 'test/store/event-queue.test.ts',
+  },
+  {
+    name: 'what a process that died has taken is nobody’s',
+    edits: [{ file: TAKE_EVENTS, find: 'is_due = idle >= left_behind', replace: 'is_due = false' }],
+    test: 'test/e2e/events.test.ts',
+  },
+  {
+    name: 'an event that failed is not tried again',
+    edits: [
+      {
+        file: COURIER,
+        find: '} else await queue.putBack(endpoint.name, event, { isUntried: false })',
+        replace: '} else acknowledge(event)',
+      },
+    ],
+  },
+  {
+    name: 'an endpoint gets what happens from when its groups are made',
+    edits: [{ file: 'store/event-queue.ts', find: ': idBefore(since)', replace: ": '$'" }],
+    test: 'test/store/event-queue.test.ts',
+  },
+  {
+    name: 'a name may lead further inwards than it did',
+    edits: [
+      {
+        file: 'webhooks/guarded-lookup.ts',
+        find: 'if (INWARDNESS[found] > INWARDNESS[known]) {',
+        replace: 'if (found === known && known !== found) {',
+      },
+    ],
+    test: 'test/webhooks/guarded-lookup.test.ts',
   },
 ]

@@ -20,10 +20,12 @@ export type Summary = Readonly<{
   oddities: Counts
   /** What the promises about one payment's cancels were held against. */
   guards: Counts
+  /** What each endpoint got. */
+  events: Counts
   violations: Counts
 }>
 
-export function summarize({ histories, violations, deeds }: ChaosResult): Summary {
+export function summarize({ histories, violations, deeds, received }: ChaosResult): Summary {
   const payments = [...histories.stored.values()]
   const refunds = payments.flatMap((payment) => payment.refunds)
   const events = payments.flatMap((payment) => [...payment.events.values()])
@@ -52,6 +54,7 @@ export function summarize({ histories, violations, deeds }: ChaosResult): Summar
       'counted against the limit': histories.counted ?? 0,
       checks: histories.checked.length,
     },
+    events: count(received.map(({ endpoint, isTaken }) => `${endpoint} ${isTaken ? 'took' : 'refused'}`)),
     violations: count(violations.map(({ invariant }) => invariant)),
   }
 }

@@ -22,6 +22,7 @@ export const INVARIANTS = {
   counted: 'every refund that stands is counted against the limit of its caller',
   journalled: 'each change of a refund is in the journal exactly once, in order',
   calls: 'a cancel is not called again, but after a refused token or where nothing was sent',
+  delivered: 'each change of a refund reaches each endpoint, signed, and nothing else does',
 } as const
 export type Invariant = keyof typeof INVARIANTS
 

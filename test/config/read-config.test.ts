@@ -41,6 +41,7 @@ t.test('defaults', async (t) => {
     ],
     apiKeys: null,
     callerLimits: [],
+    eventEndpoints: [],
     storeSecrets: [Buffer.from('for development only, not secret')],
     rateLimit: { max: 1_000, windowMs: 10_000 },
     idempotencyRetentionMs: 168 * 3_600_000,
@@ -244,6 +245,12 @@ t.test('values that are turned down', async (t) => {
     RECONCILE_INTERVAL_MS: duration,
     COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '1.5', 'soon', '3600001'],
     DUPLICATE_WINDOW_SECONDS: ['-1', '86401', 'soon', '1,5'],
+    EVENT_ENDPOINTS: [
+      'orders',
+      '{}',
+      '[1]',
+      '[{"name":"orders","url":"https://a.test/","secret":"whsec_short"}]',
+    ],
     CALLER_LIMITS: [
       'orders',
       '{}',

@@ -57,6 +57,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   API_KEYS: [`shop:${SECRET}:create`],
   CALLER_LIMITS: ['[{"caller": "a b"}]', ''],
   STORE_SECRETS: [SECRET],
+  EVENT_ENDPOINTS: [`[{"name": "orders", "url": "https://a.test", "secret": "${SECRET}"}]`],
   RATE_LIMIT_MAX: ['0', '0'],
   RATE_LIMIT_WINDOW_MS: ['-1', '-1'],
   IDEMPOTENCY_RETENTION_HOURS: ['soon', 'soon'],

@@ -42,6 +42,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'nouns',
       'store',
       'cookiepay',
+      'webhooks',
       'observability',
       'config',
     ],
@@ -64,6 +65,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'nouns',
       'store',
       'cookiepay',
+      'webhooks',
       'observability',
       'config',
     ],
@@ -136,6 +138,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     holds: ['cookiepay/'],
     imports: ['ports', 'nouns', 'config'],
     packages: ['node:*', 'undici', 'opossum', 'iconv-lite'],
+  },
+  webhooks: {
+    holds: ['webhooks/'],
+    imports: ['ports', 'nouns', 'config'],
+    packages: ['node:*', 'undici', 'standardwebhooks'],
   },
   observability: {
     holds: ['observability/'],

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { MAX_KRW } from '../../refunds/krw.ts'
-import { remaining } from '../../refunds/ledger-sums.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import { PAYMENT_METHODS } from '../../refunds/payment.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
+import { REFUNDS_SHOWN, shownLedger } from '../../refunds/shown-ledger.ts'
 import { READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
@@ -18,9 +18,6 @@ export type ReadPaymentOptions = Readonly<{
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
 }>
-
-/** More are listed by `GET /refunds?tid=`, from `next_cursor` on. */
-const REFUNDS_SHOWN = 100
 
 const PaymentParams = Type.Object({ tid: Tid })
 const PaymentQuery = Type.Object({ account: Type.Optional(AccountName) }, { additionalProperties: false })
@@ -126,12 +123,7 @@ export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = a
     if (ledger === null) {
       return sendProblem(reply, 'not_found', { detail: NEVER_REFUNDED })
     }
-    return reply.send({
-      account: account.name,
-      ...ledger,
-      remaining: remaining(ledger),
-      refunds: page.refunds.map((refund) => refundAsSeenBy(request.caller, refund)),
-      next_cursor: page.nextCursor,
-    })
+    const refunds = page.refunds.map((refund) => refundAsSeenBy(request.caller, refund))
+    return reply.send(shownLedger(account.name, ledger, { ...page, refunds }))
   })
 }

@@ -29,6 +29,10 @@ type Replies = Readonly<{
   takeAllowance: readonly [result: string, name?: DailyLimit, used?: string]
   giveBackAllowance: number
   raiseMark: readonly string[]
+  takeEvents: readonly (readonly [attempt: number, id: string, fields: readonly string[]])[]
+  dropConsumers: number
+  meetEndpoint: readonly [since: string, reach: string]
+  forgetEndpoint: number
   meetTerms: readonly [result: string, ...broken: ('callers' | 'secrets')[]]
 }>
 
@@ -59,6 +63,10 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   giveBackAllowance: { file: 'give-back-allowance.lua', keys: 1 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },
   meetTerms: { file: 'meet-terms.lua', keys: 1 },
+  takeEvents: { file: 'take-events.lua', keys: 1 },
+  dropConsumers: { file: 'drop-consumers.lua', keys: 1 },
+  meetEndpoint: { file: 'meet-endpoint.lua', keys: 1 },
+  forgetEndpoint: { file: 'forget-endpoint.lua', keys: 1 },
 }
 
 /**
