@@ -1,15 +1,16 @@
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, longestTimeoutMs } from './config/config.ts'
 import { exposureWarnings } from './config/exposure.ts'
-import { createCookiePay } from './cookiepay/client.ts'
+import { type CookiePay, createCookiePay } from './cookiepay/client.ts'
 import { createListener } from './http/access/listener.ts'
-import { buildApp } from './http/app.ts'
+import { type AppParts, buildApp } from './http/app.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
 import { createEventObserver } from './observability/event-log.ts'
 import { createMetrics } from './observability/metrics.ts'
+import { createReconciliationLog } from './observability/reconciliation-log.ts'
 import { createObserver } from './observability/refund-log.ts'
 import type { Telemetry } from './observability/tracing.ts'
 import { createSuspendAwareClock } from './process/clock.ts'
@@ -20,18 +21,20 @@ import { createEventSubjects } from './refunds/flows/event-subjects.ts'
 import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
 import { createVerifier } from './refunds/flows/verify-payment.ts'
+import { startNightlyReconciliation } from './refunds/jobs/reconcile-nightly.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
-import { merchantOf } from './refunds/merchant.ts'
+import type { RefundObserver } from './refunds/ports/observer.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
 import { createEventQueue } from './store/event-queue.ts'
+import { createReconciliations } from './store/reconciliations.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
 import { startOwnRedis, targetOf, waitUntilReady } from './store/redis/open-redis.ts'
 import { watchServerTime } from './store/redis/server-time.ts'
 import { watchStore } from './store/redis/watch-store.ts'
 import { createRefundStore } from './store/refund-store.ts'
-import { createTokenStore } from './store/token-store.ts'
+import { createTokenStore, keyHolderOf } from './store/token-store.ts'
 import { startEventDelivery } from './webhooks/delivery.ts'
 
 /** A gateway that listens. */
@@ -83,33 +86,7 @@ export async function startGateway(
   const { connectTimeoutMs } = config.cookiepay
   const { longestTimeoutMs: timeoutMs } = state
   const listener = createListener(config.tls, longestAnswerMs({ connectTimeoutMs, timeoutMs }))
-  const app = await buildApp(config, {
-    log,
-    metrics,
-    readiness,
-    apiKeys: () => state.apiKeys,
-    listener,
-    isClosing: () => state.isClosing,
-    telemetry,
-    events: {
-      journal: opened.store.journal,
-      queue: opened.eventQueue,
-      asked: parts.events.endpoint,
-    },
-    refunds: {
-      store: opened.store,
-      allowances: opened.allowances,
-      provider,
-      accounts: state.accountsByName,
-      storeSecrets: config.storeSecrets,
-      duplicateWindowMs: config.duplicateWindowMs,
-      turns: createPaymentTurns(),
-      clock: opened.clock,
-      observer: parts.observer,
-      background: parts.background,
-      verifyPayment: parts.verifyPayment,
-    },
-  })
+  const app = await buildApp(config, { ...appParts(assembly, opened, parts), listener, telemetry })
   const operations =
     config.operationsPort === null
       ? null
@@ -181,7 +158,8 @@ async function openStore({ config, log, state }: Assembly) {
   // A name of its own for each process: what another one holds is that one's.
   const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const eventQueue = createEventQueue(redis, { ...writes, now, consumer })
-  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store, eventQueue }
+  const runs = createReconciliations(redis)
+  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store, eventQueue, runs }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
@@ -201,6 +179,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     storeNow: store.now,
     limitUse: opened.allowances.useToday,
     eventBacklog: () => eventQueue.backlog(events.names()),
+    lastReconciled: opened.runs.lastFinished,
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -216,7 +195,6 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
-  const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
   const events = startEventDelivery(config.eventEndpoints, {
     queue: eventQueue,
     subjects: createEventSubjects(store, state.accountsByName),
@@ -225,19 +203,65 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   })
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
-  return { readiness, background, metrics, provider, observer, reconciler, events, verifyPayment }
+  const isStoreTrusted = () => readiness().ready
+  const jobs = startJobs({ config, log }, opened, { provider, observer, isStoreTrusted })
+  return { readiness, background, metrics, provider, observer, jobs, events, verifyPayment }
 }
 
-/**
- * Whose token it is. One of another merchant, of another provider, or of a key that was replaced since is of
- * no use.
- */
-function keyHolderOf(
-  merchant: string,
-  { baseUrl, accounts }: Pick<Config, 'accounts'> & Pick<Config['cookiepay'], 'baseUrl'>,
-): string {
-  const { key } = accounts.find(({ id }) => merchantOf(id) === merchant) ?? {}
-  return `${baseUrl} ${merchant} ${hash('sha256', key ?? '')}`
+/** What the routes work with. */
+function appParts(
+  { config, log, state }: Assembly,
+  { store, allowances, clock, eventQueue }: OpenedStore,
+  parts: ReturnType<typeof createParts>,
+): Omit<AppParts, 'listener' | 'telemetry'> {
+  const { metrics, readiness, provider, observer, background, verifyPayment, events } = parts
+  return {
+    log,
+    metrics,
+    readiness,
+    apiKeys: () => state.apiKeys,
+    isClosing: () => state.isClosing,
+    events: { journal: store.journal, queue: eventQueue, asked: events.endpoint },
+    journal: store.journal,
+    refunds: {
+      store,
+      allowances,
+      provider,
+      accounts: state.accountsByName,
+      storeSecrets: config.storeSecrets,
+      duplicateWindowMs: config.duplicateWindowMs,
+      turns: createPaymentTurns(),
+      clock,
+      observer,
+      background,
+      verifyPayment,
+    },
+  }
+}
+
+type JobParts = Readonly<{
+  provider: CookiePay
+  observer: RefundObserver
+  isStoreTrusted(): boolean
+}>
+
+/** What nobody asks for. */
+function startJobs(
+  { config, log }: Pick<Assembly, 'config' | 'log'>,
+  { store, runs }: Pick<OpenedStore, 'store' | 'runs'>,
+  { provider, observer, isStoreTrusted }: JobParts,
+): Readonly<{ stop(): Promise<void> }> {
+  const { reconcileIntervalMs: intervalMs, reconcileDailyAtMinute: atMinute } = config
+  const reconciler = startReconciler({ store, provider, observer, intervalMs })
+  const watcher = createReconciliationLog(log)
+  const { journal } = store
+  const parts = { store, journal, rows: provider, observer, runs, watcher, intervalMs, isStoreTrusted }
+  const nightly = atMinute === null ? null : startNightlyReconciliation({ ...parts, atMinute })
+  return {
+    async stop() {
+      await Promise.all([reconciler.stop(), nightly?.stop()])
+    },
+  }
 }
 
 function urlOf({ server }: FastifyInstance, { protocol, host }: { protocol: string; host: string }): string {

@@ -104,6 +104,8 @@ export type Config = Readonly<{
   ledgerRetentionMs: number
   journalRetentionMs: number
   reconcileIntervalMs: number
+  /** From when on the day before is reconciled, in minutes after midnight in Korea; null: by nobody. */
+  reconcileDailyAtMinute: number | null
   /** For how long a succeeded refund counts against one of the same amount; 0: the rule is off. */
   duplicateWindowMs: number
   /** How long a refund must have been unknown before a person may call it failed. */

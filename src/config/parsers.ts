@@ -64,6 +64,15 @@ export function longDuration(unit: string, unitMs: number): Kind<number> {
   return { takes, parse }
 }
 
+/** A time of the day, as minutes after midnight. */
+export const TIME_OF_DAY: Kind<number> = {
+  takes: 'a time of the day, such as 04:00, from 00:00 to 23:59',
+  parse(text, refuse) {
+    const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? []
+    return hours === undefined ? refuse(shown(text)) : Number(hours) * 60 + Number(minutes)
+  },
+}
+
 /** A number of seconds, decimals allowed, as whole milliseconds; 0 is one. */
 export const SECONDS_OR_NONE: Kind<number> = {
   takes: 'a number of seconds, such as 600 or 0.5, from 0 to 86400',

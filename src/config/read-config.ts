@@ -148,6 +148,7 @@ function assemble(values: Values): Config {
     journalRetentionMs: values.JOURNAL_RETENTION_DAYS,
     resolveFailedAfterMs: values.RESOLVE_FAILED_AFTER_MS,
     reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
+    reconcileDailyAtMinute: values.RECONCILE_DAILY_AT ?? null,
     duplicateWindowMs: values.DUPLICATE_WINDOW_SECONDS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   }

@@ -36,6 +36,7 @@ import {
   SECONDS_OR_NONE,
   SHORTEST_MS,
   SPACING,
+  TIME_OF_DAY,
 } from './parsers.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -281,6 +282,11 @@ export const VARIABLES = {
     unset: 'no events',
     meaning:
       'Where changes of refunds are sent to: a JSON array `[{"name", "url", "secret", "events", "callers"}]`, the last two optional. An endpoint with `callers` gets the refunds of those alone, and gets them whole.',
+  },
+  RECONCILE_DAILY_AT: {
+    ...TIME_OF_DAY,
+    meaning:
+      "From when on, by the clock of Korea, the refunds of the day before are held to CookiePay's lookups, such as `04:00`. One replica does it.",
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     takes:

@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
+import type { ChangeParts } from '../refunds/flows/changed-refunds.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
 import type { TellAgainParts } from '../refunds/flows/tell-again.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
@@ -18,6 +19,9 @@ import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
+import { dailyReportRoute } from './routes/daily-report.ts'
+import { exportRefundsRoute } from './routes/export-refunds.ts'
+import { createHeavyReads } from './routes/heavy-reads.ts'
 import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
@@ -30,6 +34,7 @@ import { STRICT_VALIDATION } from './strict-validation.ts'
 export type AppParts = Readonly<{
   refunds: RefundParts
   events: TellAgainParts
+  journal: ChangeParts['journal']
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */
@@ -99,8 +104,10 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
 /** What callers ask for, each with its key. */
 async function serveCallers(api: FastifyInstance, config: Config, parts: AppParts): Promise<void> {
-  const { refunds, metrics, telemetry } = parts
-  const { store, accounts } = refunds
+  const { refunds, journal, metrics, telemetry } = parts
+  const { store, accounts, provider } = refunds
+  const heavyReads = createHeavyReads()
+  const journalRetentionMs = Math.min(config.journalRetentionMs, config.ledgerRetentionMs)
   await limitRate(api, config.rateLimit)
   api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, metrics)))
   await api.register(createRefundRoute, {
@@ -114,7 +121,9 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(resolveRefundRoute, {
     parts: { ...refunds, resolveFailedAfterMs: config.resolveFailedAfterMs },
   })
-  await api.register(listRefundsRoute, { store, accounts })
+  await api.register(listRefundsRoute, { store, journal, accounts })
+  await api.register(exportRefundsRoute, { store, journal, accounts, heavyReads })
+  await api.register(dailyReportRoute, { store, journal, provider, heavyReads, journalRetentionMs })
   await api.register(readPaymentRoute, { store, accounts })
   await api.register(redeliverEventsRoute, { parts: parts.events })
 }

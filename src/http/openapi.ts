@@ -9,6 +9,7 @@ import { type OpenApiDocument, publishedDocument } from './openapi-for-generator
 import { Problem } from './problems/catalog.ts'
 import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
+import { DailyReport } from './routes/daily-report.ts'
 import { RefundList } from './routes/list-refunds.ts'
 import { PaymentLedger } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
@@ -25,6 +26,7 @@ const SHARED_SCHEMAS = [
   PaymentLedger,
   RefundEventList,
   Redelivery,
+  DailyReport,
   Problem,
 ]
 
@@ -81,6 +83,7 @@ export const openapi = fp(async (app) => {
       tags: [
         { name: 'refunds', description: 'Make and read refunds' },
         { name: 'payments', description: 'What has been done with a payment' },
+        { name: 'reports', description: 'What became of the refunds of a day' },
         { name: 'operations', description: 'For operators and their machines' },
       ],
       components: {

@@ -98,6 +98,20 @@ export const METRICS = {
     name: 'refund_gateway_provider_paused',
     help: '1 while calls to the provider are paused because it keeps failing',
   },
+  reconciledDifferences: {
+    name: 'refund_gateway_reconciliation_differences',
+    help: 'What the last reconciliation of a day over all accounts found to differ; cancelled_though_unknown has been settled; absent before the first, and while the store cannot be reached',
+    labelNames: ['kind'],
+  },
+  reconciledRefunds: {
+    name: 'refund_gateway_reconciliation_refunds',
+    help: 'Refunds of that day by what came of them: agrees, differs, cannot_be_told',
+    labelNames: ['verdict'],
+  },
+  reconciledAt: {
+    name: 'refund_gateway_reconciliation_finished_timestamp_seconds',
+    help: 'When that reconciliation ended, in seconds since 1970',
+  },
   droppedLogLines: {
     name: 'refund_gateway_log_lines_dropped_total',
     help: 'Log lines that could not be written and were more than can be held: a full disk, or nobody who reads',

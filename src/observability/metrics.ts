@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
 import { type Backlog, EVENT_RESULTS, type EventResult } from '../refunds/ports/events.ts'
+import type { FinishedDay } from '../refunds/ports/reconciliations.ts'
+import { DIFFERENCE_KINDS, VERDICTS } from '../refunds/reconciliation.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 import { METRICS } from './metric-table.ts'
 import { createSecondsHistogram } from './seconds-histogram.ts'
@@ -48,6 +50,8 @@ export type MetricSources = Readonly<{
   limitUse(): Promise<readonly LimitUse[]>
   /** What waits for each endpoint that is configured. */
   eventBacklog(): Promise<readonly Backlog[]>
+  /** The last day that was reconciled; null: none was. */
+  lastReconciled(): Promise<FinishedDay | null>
   countPendingWrites(): number
   isReady(): boolean
   storeState(): StoreState
@@ -104,6 +108,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const counters = createCounters(registry)
   gaugeStore(sources, registry)
   gaugeLimits(sources, registry)
+  gaugeReconciliation(sources, registry)
   gaugeProcess(sources, registry)
 
   let changes = 0
@@ -252,17 +257,57 @@ function gaugeStore(sources: MetricSources, registry: Registry): void {
   })
 }
 
-/** Both gauges from one look; a caller or a limit that is gone leaves no series behind. */
-function gaugeLimits({ limitUse }: MetricSources, registry: Registry): void {
-  let looking: Promise<readonly LimitUse[]> | undefined
-  const look = () => {
-    looking ??= limitUse()
-      .catch(() => [])
+/** One look for all who ask while it is under way; `otherwise`: it came to nothing. */
+function sharedLook<Found>(look: () => Promise<Found>, otherwise: Found): () => Promise<Found> {
+  let looking: Promise<Found> | undefined
+  return () => {
+    looking ??= look()
+      .catch(() => otherwise)
       .finally(() => {
         looking = undefined
       })
     return looking
   }
+}
+
+/** The three gauges from one look. */
+function gaugeReconciliation({ lastReconciled }: MetricSources, registry: Registry): void {
+  const look = sharedLook(lastReconciled, null)
+  const registers = [registry]
+  new Gauge({
+    ...METRICS.reconciledDifferences,
+    registers,
+    async collect() {
+      const last = await look()
+      this.reset()
+      if (last === null) return
+      for (const kind of DIFFERENCE_KINDS) this.set({ kind }, last.counts.differences[kind])
+    },
+  })
+  new Gauge({
+    ...METRICS.reconciledRefunds,
+    registers,
+    async collect() {
+      const last = await look()
+      this.reset()
+      if (last === null) return
+      for (const verdict of VERDICTS) this.set({ verdict }, last.counts.refunds[verdict])
+    },
+  })
+  new Gauge({
+    ...METRICS.reconciledAt,
+    registers,
+    async collect() {
+      const last = await look()
+      if (last === null) this.remove()
+      else this.set(last.finishedAt / 1000)
+    },
+  })
+}
+
+/** Both gauges from one look; a caller or a limit that is gone leaves no series behind. */
+function gaugeLimits({ limitUse }: MetricSources, registry: Registry): void {
+  const look = sharedLook(limitUse, [])
   const gauge = (metric: typeof METRICS.limitUsed | typeof METRICS.limitMax, of: 'used' | 'max') =>
     new Gauge({
       ...metric,

@@ -1,36 +1,66 @@
-/** A span of time, `fromMs` inclusive and `toMs` exclusive, in milliseconds since 1970. */
-export type TimeSpan = Readonly<{ fromMs: number; toMs: number }>
+import { dayAfter, koreanMidnightMs } from './korean-day.ts'
 
-const DAY_MS = 24 * 3_600_000
-const KOREA = '+09:00'
+/** A date of Korea, such as `2026-11-26`. */
+export const KOREAN_DATE = '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
 
-/** A date of Korea, or a time of ISO 8601 with its offset. */
-export const MOMENT =
-  '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?$'
+/**
+ * A date of Korea, or an ISO 8601 time with its offset. A `+` that was not escaped comes out of a query as a space,
+ * which can mean nothing else there.
+ */
+export const DATE_OR_TIME =
+  '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+ -][0-9]{2}:[0-9]{2}))?$'
 
-const MOMENT_FORM = new RegExp(MOMENT)
-const DATE_LENGTH = '2026-01-31'.length
+/** From when on and until when, in milliseconds since 1970: `fromMs` inclusive, `toMs` exclusive; null: until now. */
+export type TimeSpan<To = number | null> = Readonly<{ fromMs: number; toMs: To }>
 
-/** Null where it is no time, such as the 30th of February. */
-function readMoment(text: string): number | null {
-  if (!MOMENT_FORM.test(text)) return null
-  const date = text.slice(0, DATE_LENGTH)
-  // Date.parse takes the 30th of February for the 2nd of March.
-  if (!isDate(date)) return null
-  const at = Date.parse(text.length === DATE_LENGTH ? `${text}T00:00:00${KOREA}` : text)
-  return Number.isNaN(at) ? null : at
+/** What of a span is wrong, and why. */
+export type SpanMistake = Readonly<{ member: 'from' | 'to'; detail: string }>
+
+const NO_SUCH_TIME =
+  'must be a date of Korea such as 2026-11-26, or a time with an offset such as 2026-11-26T09:00:00+09:00'
+
+/** Reads a span; a date as `to` includes its day. */
+export function readTimeSpan(span: Readonly<{ from: string; to: string }>): TimeSpan<number> | SpanMistake
+export function readTimeSpan(
+  span: Readonly<{ from: string; to?: string | undefined }>,
+): TimeSpan | SpanMistake
+export function readTimeSpan({
+  from,
+  to,
+}: Readonly<{ from: string; to?: string | undefined }>): TimeSpan | SpanMistake {
+  const fromMs = startOf(from)
+  if (fromMs === null) return { member: 'from', detail: NO_SUCH_TIME }
+  if (to === undefined) return { fromMs, toMs: null }
+  const toMs = isDate(to) ? koreanMidnightMs(dayAfter(to)) : startOf(to)
+  if (toMs === null) return { member: 'to', detail: NO_SUCH_TIME }
+  if (fromMs >= toMs) return { member: 'to', detail: 'must be later than from, which it does not include' }
+  return { fromMs, toMs }
+}
+
+/** The day of Korea from its first moment to that of the next; null: there is no such date. */
+export function dayOf(date: string): Readonly<{ fromMs: number; toMs: number }> | null {
+  const fromMs = koreanMidnightMs(date)
+  const toMs = koreanMidnightMs(dayAfter(date))
+  return fromMs === null || toMs === null ? null : { fromMs, toMs }
 }
 
 function isDate(text: string): boolean {
-  const at = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
+  return text.length === '2026-11-26'.length
 }
 
-/** The span between two of them; a date as `to` includes its day. The member that is wrong, where one is. */
-export function readSpan(from: string, to: string): TimeSpan | 'from' | 'to' {
-  const fromMs = readMoment(from)
-  const toMs = readMoment(to)
-  if (fromMs === null) return 'from'
-  if (toMs === null) return 'to'
-  return { fromMs, toMs: to.length === DATE_LENGTH ? toMs + DAY_MS : toMs }
+/** When a date or a time begins, in milliseconds since 1970; null: there is none such. */
+function startOf(text: string): number | null {
+  return isDate(text) ? koreanMidnightMs(text) : readTime(text)
+}
+
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+
+function readTime(text: string): number | null {
+  const escaped = text.replace(' ', '+')
+  const date = TIME.exec(escaped)?.[1]
+  // Date.parse takes the 30th of February for the 2nd of March.
+  if (date === undefined || koreanMidnightMs(date) === null) return null
+  const at = Date.parse(escaped)
+  return Number.isNaN(at) ? null : at
 }

@@ -23,6 +23,10 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `events-again:{<endpoint>}`          | stream | journal entries that are to be told again      | until told                 |
  * | `token:{<merchant>}`                 | string | the provider's token, encrypted                | the token's lifetime        |
  * | `token-lock:{<merchant>}`            | string | which replica is fetching a token              | the token call              |
+ * | `reconciliation:{<day>:<merchant>}`  | string | how far the reconciliation of a day has come; of all accounts without a merchant | eight days |
+ * | `reconciliation-differences:{<day>:<merchant>}` | list | what it has found to differ, the first thousand | eight days |
+ * | `reconciliation-lock:{<day>:<merchant>}` | string | which process does it                        | a few seconds, renewed      |
+ * | `reconciled-day:{0}`                 | string | the last day that was reconciled, and what came of it | ever                  |
  */
 export const keys = {
   claim: (id: string) => `claim:{${id}}`,
@@ -43,6 +47,10 @@ export const keys = {
   eventEndpoints: 'event-endpoints:{0}',
   eventsAgain: (endpoint: string) => `events-again:{${endpoint}}`,
   tokenLock: (merchant: string) => `token-lock:{${merchant}}`,
+  reconciliation: (run: string) => `reconciliation:{${run}}`,
+  reconciliationDifferences: (run: string) => `reconciliation-differences:{${run}}`,
+  reconciliationLock: (run: string) => `reconciliation-lock:{${run}}`,
+  reconciledDay: 'reconciled-day:{0}',
 }
 
 /** How many sorted sets the unsettled refunds are spread over, so that they spread over a Cluster. */

@@ -184,7 +184,7 @@ export function decodeRefund(
   own?: WrittenJson,
 ): StoredRefund {
   const words = text.split(' ', 11)
-  const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, , history] = words as [
+  const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, booked, history] = words as [
     string,
     ...string[],
   ]
@@ -229,6 +229,7 @@ export function decodeRefund(
     attempt: attempt as string,
     fingerprint: json.fingerprint,
     history: entries,
+    countedAmount: Number(booked === '-' ? amount : booked),
     countedTaxFree: Number(taxFree),
     earlier: json.earlier,
     disputedBy: isDisputed ? decodeJson(text.slice(disputeAt + 1)) : null,

@@ -50,6 +50,7 @@ t.test('defaults', async (t) => {
     duplicateWindowMs: 600_000,
     resolveFailedAfterMs: 600_000,
     reconcileIntervalMs: 15_000,
+    reconcileDailyAtMinute: null,
     otlpEndpoint: null,
   })
 })
@@ -159,6 +160,8 @@ t.test('values that are taken', async (t) => {
     ['LEDGER_RETENTION_DAYS', '30', { ledgerRetentionMs: 30 * 86_400_000 }],
     ['LEDGER_RETENTION_DAYS', '3650', { ledgerRetentionMs: 3_650 * 86_400_000 }],
     ['RECONCILE_INTERVAL_MS', '300', { reconcileIntervalMs: 300 }],
+    ['RECONCILE_DAILY_AT', '00:00', { reconcileDailyAtMinute: 0 }],
+    ['RECONCILE_DAILY_AT', '23:59', { reconcileDailyAtMinute: 1_439 }],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://otel:4318/', { otlpEndpoint: 'http://otel:4318' }],
   ]
   for (const [name, value, expected] of taken)
@@ -243,6 +246,7 @@ t.test('values that are turned down', async (t) => {
     JOURNAL_RETENTION_DAYS: ['0', '3651', '-1', 'long'],
     LEDGER_RETENTION_DAYS: ['0', '0.0001', '29.9', '3651', '-1', 'long'],
     RECONCILE_INTERVAL_MS: duration,
+    RECONCILE_DAILY_AT: ['24:00', '4:00', '04:60', '0400', ' 04:00', 'noon'],
     COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '1.5', 'soon', '3600001'],
     DUPLICATE_WINDOW_SECONDS: ['-1', '86401', 'soon', '1,5'],
     EVENT_ENDPOINTS: [

@@ -92,7 +92,12 @@ t.test('everything that the dashboard and the alerts ask for is on /metrics', as
   const { request, refund } = await startAll(t, {
     CALLER_LIMITS: JSON.stringify(limits),
     EVENT_ENDPOINTS: JSON.stringify([receiver.endpoint('orders')]),
+    RECONCILE_DAILY_AT: '00:00',
+    RECONCILE_INTERVAL_MS: '300',
   })
+  const text = async () => (await request<string>('/metrics')).body
+  // Of yesterday there is nothing.
+  await until('a reconciled day', async () => (await text()).includes('reconciliation_differences{'))
   await refund(refundRequest())
   const { body: unknown } = await refund(refundRequest({ tid: 'html-metrics-10000' }))
   await request(`/refunds/${unknown.id}/resolve`, { body: { outcome: 'succeeded', note: 'seen' } })

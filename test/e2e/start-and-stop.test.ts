@@ -66,6 +66,7 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   RESOLVE_FAILED_AFTER_MS: ['0', '0'],
   DUPLICATE_WINDOW_SECONDS: ['86401', '86401'],
   RECONCILE_INTERVAL_MS: ['0', '0'],
+  RECONCILE_DAILY_AT: ['24:00', '24:00'],
   OTEL_EXPORTER_OTLP_ENDPOINT: [`https://shop:${SECRET}@localhost`],
 }
 

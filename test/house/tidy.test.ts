@@ -51,8 +51,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   commands: {
     holds: ['commands/'],
-    imports: ['nouns', 'store', 'cookiepay', 'config'],
-    packages: ['node:*'],
+    imports: ['jobs', 'ports', 'nouns', 'store', 'cookiepay', 'config'],
+    packages: ['node:*', 'cli-progress', 'csv-stringify/sync'],
   },
   process: {
     holds: ['process/'],
@@ -115,13 +115,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'http shared': {
     holds: ['http/'],
     imports: ['nouns', 'config'],
-    packages: ['node:*', 'fastify', 'typebox'],
+    packages: ['node:*', 'fastify', 'typebox', 'csv-stringify/sync'],
   },
 
   jobs: {
     holds: ['refunds/jobs/'],
     imports: ['flows', 'rules', 'ports', 'nouns'],
-    packages: ['node:crypto'],
+    packages: ['node:crypto', 'node:timers/promises', 'node:util'],
   },
   flows: { holds: ['refunds/flows/'], imports: ['rules', 'ports', 'nouns'], packages: ['node:crypto'] },
   rules: { holds: ['refunds/rules/'], imports: ['ports', 'nouns'], packages: ['node:crypto'] },

@@ -13,6 +13,7 @@ function startAll(overrides: Partial<MetricSources> = {}) {
     storeNow: () => 61_000,
     limitUse: async () => [],
     eventBacklog: async () => [{ endpoint: 'orders', oldestAt: 1_000 }],
+    lastReconciled: async () => null,
     countPendingWrites: () => 0,
     isReady: () => true,
     storeState: () => 'durable',

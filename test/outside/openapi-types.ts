@@ -69,8 +69,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the refunds of a payment, or the unsettled ones of all
-         * @description Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.
+         * List the refunds of a payment, of a span of time, or the unsettled ones of all
+         * @description Give a tid; or from, for the refunds of all payments by the time of their last change; or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.
          */
         get: operations["listRefunds"];
         put?: never;
@@ -159,6 +159,46 @@ export interface paths {
          * @description For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.
          */
         post: operations["resolveRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refunds/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the refunds of a span of time
+         * @description The refunds of `GET /refunds?from=`, whole and in one answer, which is streamed. It is whole only where the answer ends properly: one that fails on the way is broken off. In CSV, an apostrophe goes before a cell that a spreadsheet would run as a formula; `ndjson` has each refund as it is. At most three exports and reports are made at a time.
+         */
+        get: operations["exportRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up the refunds of a day
+         * @description For closing a day: each refund whose state changed last on that day, once, and what a person has to look at. A refund that is unknown moves to the day on which it is settled. At most three exports and reports are made at a time.
+         */
+        get: operations["getDailyReport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -756,6 +796,128 @@ export interface components {
              */
             next_from: string | null;
         };
+        /** @description What became unknown on that day and has not been settled since */
+        RefundSum: {
+            /**
+             * Format: int64
+             * @description How many refunds
+             * @example 2
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what they come to
+             * @example 13000
+             */
+            amount: number;
+        };
+        FailedSum: {
+            /**
+             * @description `failure.code` of these refunds
+             * @example provider_declined
+             * @enum {string}
+             */
+            code: "provider_declined" | "already_cancelled" | "deposit_required";
+            /**
+             * Format: int64
+             * @description How many refunds
+             * @example 2
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what they come to
+             * @example 13000
+             */
+            amount: number;
+        };
+        /** @description The refunds of one account that one caller asked for */
+        ReportRow: {
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account: string;
+            /**
+             * @description Who asked for them
+             * @example orders
+             */
+            caller: string;
+            succeeded: components["schemas"]["RefundSum"];
+            /** @description What was not refunded, by its code */
+            failed: components["schemas"]["FailedSum"][];
+            unknown: components["schemas"]["RefundSum"];
+        };
+        OddRefund: {
+            /**
+             * @description The refund
+             * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+             */
+            id: string;
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account: string;
+            /**
+             * @description Who asked for it
+             * @example orders
+             */
+            caller: string;
+            /**
+             * @description The PG transaction id of the payment
+             * @example order1042-10000
+             */
+            tid: string;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was asked
+             * @example 10000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what the ledger counts for it
+             * @example 9000
+             */
+            counted: number;
+            /**
+             * @description ISO 8601: its last change
+             * @example 2026-01-01T01:30:00.412Z
+             */
+            updated_at: string;
+        };
+        /** @description The refunds whose state changed last on one day of Korea */
+        DailyReport: {
+            /**
+             * @description The day, of Korea
+             * @example 2026-01-01
+             */
+            date: string;
+            /**
+             * @description ISO 8601: whatever changed until then is in it. For a day that is over, its end
+             * @example 2026-01-01T15:00:00.000Z
+             */
+            complete_until: string;
+            /** @description By account and caller. A disputed refund stands in none */
+            rows: components["schemas"]["ReportRow"][];
+            /** @description Refunds that had failed, and that an answer of that day says were made: a person settles them. The first 1000 */
+            disputes: components["schemas"]["OddRefund"][];
+            /**
+             * Format: int64
+             * @description How many there are
+             * @example 0
+             */
+            disputes_count: number;
+            /** @description Succeeded refunds of which CookiePay cancelled another amount than was asked, or one that cannot be read. They stand in rows, too. The first 1000 */
+            mismatches: components["schemas"]["OddRefund"][];
+            /**
+             * Format: int64
+             * @description How many there are
+             * @example 0
+             */
+            mismatches_count: number;
+        };
         InvalidMember: {
             /**
              * @description JSON pointer to the member
@@ -1099,7 +1261,7 @@ export interface operations {
                  */
                 tid?: string;
                 /**
-                 * @description Without a tid `processing` or `unknown`: the unsettled refunds of all payments
+                 * @description With neither tid nor from, `processing` or `unknown`: the unsettled refunds of all payments
                  * @example unknown
                  */
                 status?: "processing" | "succeeded" | "failed" | "unknown";
@@ -1108,6 +1270,21 @@ export interface operations {
                  * @example default
                  */
                 account?: string;
+                /**
+                 * @description Refunds whose state changed last at this time or later: a date of Korea, or an ISO 8601 time with its offset
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Up to this time, which is not included; a date of Korea is, with its whole day. Absent: until now. The last 5 s are never in it
+                 * @example 2026-01-01
+                 */
+                to?: string;
+                /**
+                 * @description Who asked for them; another caller than oneself takes the scope `read_all`
+                 * @example orders
+                 */
+                caller?: string;
                 /**
                  * @description How many, 1 to 100; 20 when absent
                  * @example 20
@@ -2140,6 +2317,305 @@ export interface operations {
                 };
             };
             /** @description `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportRefunds: {
+        parameters: {
+            query: {
+                /**
+                 * @description Refunds whose state changed last at this time or later: a date of Korea, or an ISO 8601 time with its offset
+                 * @example 2026-01-01
+                 */
+                from: string;
+                /**
+                 * @description Up to this time, which is not included; a date of Korea is, with its whole day. Absent: until now. The last 5 s are never in it
+                 * @example 2026-01-01
+                 */
+                to?: string;
+                /**
+                 * @description `csv` when absent; `ndjson`: a refund as JSON on each line
+                 * @example csv
+                 */
+                format?: "csv" | "ndjson";
+                /**
+                 * @description These alone
+                 * @example succeeded
+                 */
+                status?: "processing" | "succeeded" | "failed" | "unknown";
+                /**
+                 * @description Name of the configured CookiePay account; optional when there is only one
+                 * @example default
+                 */
+                account?: string;
+                /**
+                 * @description Who asked for them; another caller than oneself takes the scope `read_all`
+                 * @example orders
+                 */
+                caller?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refunds, by their last change, oldest first */
+            200: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_account`: Unknown account (알 수 없는 계정) */
+            422: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDailyReport: {
+        parameters: {
+            query: {
+                /**
+                 * @description A date of Korea
+                 * @example 2026-01-01
+                 */
+                date: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyReport"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

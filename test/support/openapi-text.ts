@@ -19,6 +19,7 @@ export async function openapiText(): Promise<string> {
       storeNow: () => 0,
       limitUse: async () => [],
       eventBacklog: async () => [],
+      lastReconciled: async () => null,
       countPendingWrites: () => 0,
       isReady: () => false,
       storeState: () => 'unavailable',

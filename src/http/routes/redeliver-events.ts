@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { type TellAgainParts, tellAgain } from '../../refunds/flows/tell-again.ts'
-import { MOMENT, readSpan } from '../../refunds/time-span.ts'
+import { DATE_OR_TIME, readTimeSpan } from '../../refunds/time-span.ts'
 import type { Examples } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
@@ -15,7 +15,7 @@ const EndpointName = Type.String({
 })
 
 function moment(description: string, example: string) {
-  return Type.String({ pattern: MOMENT, maxLength: 40, description, examples: [example] })
+  return Type.String({ pattern: DATE_OR_TIME, maxLength: 40, description, examples: [example] })
 }
 
 /** The body of `POST /events/redeliver`. */
@@ -83,7 +83,7 @@ const schema = {
         forbidden: { detail: 'This key lacks the scope resolve.' },
         invalid_request: {
           detail: 'The body is not valid; errors says where and why.',
-          errors: [{ pointer: '#/to', detail: 'must be a date or an ISO 8601 time' }],
+          errors: [{ pointer: '#/to', detail: 'must be later than from, which it does not include' }],
         },
         not_found: { detail: NO_SUCH_ENDPOINT },
       },
@@ -98,11 +98,11 @@ export const redeliverEventsRoute: FastifyPluginAsyncTypebox<Readonly<{ parts: T
 ) => {
   app.post('/events/redeliver', { config: { scopes: ['resolve'] }, schema }, async (request, reply) => {
     const { endpoint, from, to } = request.body
-    const span = readSpan(from, to)
-    if (typeof span === 'string') {
+    const span = readTimeSpan({ from, to })
+    if ('member' in span) {
       return sendProblem(reply, 'invalid_request', {
         detail: 'The body is not valid; errors says where and why.',
-        errors: [{ pointer: `#/${span}`, detail: 'must be a date or an ISO 8601 time' }],
+        errors: [{ pointer: `#/${span.member}`, detail: span.detail }],
       })
     }
     const answer = await tellAgain(parts, { endpoint, ...span })

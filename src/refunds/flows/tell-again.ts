@@ -1,7 +1,6 @@
 import { EVENT_TYPES, type EventType } from '../event-types.ts'
 import type { EventQueue } from '../ports/events.ts'
-import { JOURNAL_LAG_MS, type Journal, type JournalEntry } from '../ports/journal.ts'
-import type { TimeSpan } from '../time-span.ts'
+import { JOURNAL_LAG_MS, type Journal, type JournalEntry, type JournalQuery } from '../ports/journal.ts'
 
 /** How many events one request sends again. */
 const MOST_AT_ONCE = 10_000
@@ -17,7 +16,8 @@ export type TellAgainParts = Readonly<{
   asked(endpoint: string): Readonly<{ events: readonly EventType[] | null }> | undefined
 }>
 
-export type TellAgainWish = TimeSpan & Readonly<{ endpoint: string }>
+/** What happened in a span of time is told to an endpoint again. */
+export type TellAgainWish = Pick<JournalQuery, 'fromMs' | 'toMs'> & Readonly<{ endpoint: string }>
 
 /** `nextFrom`: the span goes on there, in milliseconds since 1970; null: all of it is queued. */
 export type TellAgainAnswer =
@@ -46,6 +46,6 @@ export async function tellAgain(parts: TellAgainParts, wish: TellAgainWish): Pro
 }
 
 /** Entries behind it may be of changes that were a little earlier. */
-function goOnAt({ at }: JournalEntry, { fromMs }: TimeSpan): number {
+function goOnAt({ at }: JournalEntry, { fromMs }: TellAgainWish): number {
   return Math.max(fromMs, at - JOURNAL_LAG_MS)
 }

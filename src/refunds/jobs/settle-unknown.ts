@@ -104,12 +104,22 @@ async function lookUp(
   if (found.outcome === 'inconclusive') {
     return parts.store.lookAgain(unsettled, pauseMs(parts, stored))
   }
+  await settleByLookup(parts, stored, found.refundedAt)
+}
+
+/** A conclusive lookup settles an unknown full refund. Answers whether it did. Throws StoreError. */
+export async function settleByLookup(
+  { store, observer }: Pick<ReconcilerParts, 'store' | 'observer'>,
+  stored: StoredRefund,
+  refundedAt: string,
+): Promise<boolean> {
   const at = new Date().toISOString()
-  const settlement = settlementByLookup(refund, { refundedAt: found.refundedAt, at })
-  const settled = await parts.store.settle(stored, settlement)
-  if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement, false)
-  if (settled.result === 'disputed') parts.observer.disputed(settled.stored.refund, settlement)
-  if (settled.result === 'settled') parts.observer.resolved(settled.stored.refund)
+  const settlement = settlementByLookup(stored.refund, { refundedAt, at })
+  const settled = await store.settle(stored, settlement)
+  if (settled.result === 'conflict') observer.conflict(settled.stored.refund, settlement, false)
+  if (settled.result === 'disputed') observer.disputed(settled.stored.refund, settlement)
+  if (settled.result === 'settled') observer.resolved(settled.stored.refund)
+  return settled.result === 'settled'
 }
 
 async function leaveToPerson(

@@ -28,6 +28,7 @@ type Replies = Readonly<{
   deleteIfOwned: number
   takeAllowance: readonly [result: string, name?: DailyLimit, used?: string]
   giveBackAllowance: number
+  saveReconciliation: number
   raiseMark: readonly string[]
   takeEvents: readonly (readonly [attempt: number, id: string, fields: readonly string[]])[]
   dropConsumers: number
@@ -61,6 +62,7 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
   takeAllowance: { file: 'take-allowance.lua', keys: 1 },
   giveBackAllowance: { file: 'give-back-allowance.lua', keys: 1 },
+  saveReconciliation: { file: 'save-reconciliation.lua', keys: 3 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },
   meetTerms: { file: 'meet-terms.lua', keys: 1 },
   takeEvents: { file: 'take-events.lua', keys: 1 },

@@ -130,6 +130,7 @@ function createFlow(faults: Faults = {}) {
           attempt: intent.token,
           fingerprint: intent.claim.fingerprint,
           history: [],
+          countedAmount: intent.wish.amount ?? intent.wish.payment.amount,
           countedTaxFree: 0,
           earlier: [],
           disputedBy: null,
