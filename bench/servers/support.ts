@@ -65,7 +65,7 @@ export function refundOf(request: RefundRequest, provider: CancelAnswer) {
 
 /** Serves until SIGTERM, and says where. */
 export async function serve(app: FastifyInstance): Promise<void> {
-  announce(await app.listen({ host: '127.0.0.1', port: 0 }))
+  announce(await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0) }))
 }
 
 /** The same for what is not Fastify. */

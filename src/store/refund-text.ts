@@ -5,6 +5,7 @@ import type { PaymentMethod } from '../refunds/payment.ts'
 import type { Deposit, ProviderAnswer, Refund } from '../refunds/refund.ts'
 import type { RefundStatus } from '../refunds/refund-states.ts'
 import type { HistoryEntry, RefundDetails, Settlement, StoredRefund } from '../refunds/stored-refund.ts'
+import { isoTime } from './iso-time.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 type StoredJson = { fingerprint: string } & RefundDetails &
@@ -34,7 +35,8 @@ type ShortJson = Readonly<{
   by: string
   metadata: StoredJson['metadata'] | undefined
   answer: StoredAnswer | undefined
-  at: string | undefined
+  /** When it was refunded; 1: when the answer says, in Korean time. An older version always wrote the time. */
+  at: string | typeof AS_ANSWERED | undefined
   failure: StoredJson['failure'] | undefined
   resolution: StoredJson['resolution'] | undefined
   earlier: StoredJson['earlier'] | undefined
@@ -54,7 +56,7 @@ function encodeJson(json: StoredJson): string {
     by: json.requested_by,
     metadata: Object.keys(json.metadata).length === 0 ? undefined : json.metadata,
     answer: json.provider === null ? undefined : encodeAnswer(json.provider),
-    at: json.refunded_at ?? undefined,
+    at: encodeTime(json.refunded_at, json.provider),
     failure: json.failure ?? undefined,
     resolution: json.resolution ?? undefined,
     earlier: json.earlier.length === 0 ? undefined : json.earlier,
@@ -63,6 +65,7 @@ function encodeJson(json: StoredJson): string {
 
 function decodeJson(text: string): StoredJson {
   const json = JSON.parse(text) as ShortJson
+  const provider = json.answer === undefined ? null : decodeAnswer(json.answer)
   return {
     fingerprint: json.print,
     account: json.of ?? ONLY_ACCOUNT,
@@ -72,8 +75,8 @@ function decodeJson(text: string): StoredJson {
     refund_account: json.account ?? null,
     requested_by: json.by,
     metadata: json.metadata ?? {},
-    provider: json.answer === undefined ? null : decodeAnswer(json.answer),
-    refunded_at: json.at ?? null,
+    provider,
+    refunded_at: json.at === AS_ANSWERED ? timeOf(provider) : (json.at ?? null),
     failure: json.failure ?? null,
     resolution: json.resolution ?? null,
     earlier: json.earlier ?? NONE,
@@ -81,6 +84,28 @@ function decodeJson(text: string): StoredJson {
 }
 
 const NONE = [] as const
+
+const AS_ANSWERED = 1
+
+/** The answer's date has said it already, mostly: a time takes a fifteenth of what is kept of a refund. */
+function encodeTime(refundedAt: string | null, provider: ProviderAnswer | null): ShortJson['at'] {
+  if (refundedAt === null) return undefined
+  return refundedAt === timeOf(provider) ? AS_ANSWERED : refundedAt
+}
+
+/** A date such as `20250609132911` or `2025-06-09 13:29:11` as ISO 8601 in Korean time; of any other, nothing sensible. */
+function timeOf(provider: ProviderAnswer | null): string | null {
+  const date = provider?.cancel_date
+  if (date == null) return null
+  const [day, time] =
+    date.length === 14
+      ? [
+          `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`,
+          `${date.slice(8, 10)}:${date.slice(10, 12)}:${date.slice(12)}`,
+        ]
+      : [date.slice(0, 10), date.slice(11)]
+  return `${day}T${time}+09:00`
+}
 
 function encodeAnswer(answer: ProviderAnswer): StoredAnswer {
   return [answer.cancel_tid, answer.cancel_code, answer.cancel_msg, answer.cancel_date, answer.cancel_amt]
@@ -210,7 +235,7 @@ export function decodeRefund(
   const disputeAt = isDisputed ? text.indexOf('\n', jsonAt) : text.length
   const json = isOwn ? own.json : decodeJson(text.slice(jsonAt, disputeAt))
   const entries = decodeHistory(history as string)
-  const updated = new Date(Number(updatedAt)).toISOString()
+  const updated = isoTime(Number(updatedAt))
   const settledAt = isDisputed
     ? (entries.findLast(({ event }) => event === 'failed')?.at ?? updated)
     : updated
@@ -237,7 +262,7 @@ export function decodeRefund(
     deposit: asked.deposit,
     requested_by: json.requested_by,
     metadata: json.metadata,
-    created_at: new Date(Number(createdAt)).toISOString(),
+    created_at: isoTime(Number(createdAt)),
     updated_at: updated,
   }
   if (isDisputed) refund.disputed = true
@@ -267,7 +292,7 @@ function decodeHistory(text: string): HistoryEntry[] {
   if (text === '-') return []
   return text.split(',').map((entry) => {
     const [event, cause, at] = entry.split(/[:@]/) as [HistoryEntry['event'], string, string]
-    return { event, cause, at: new Date(Number(at)).toISOString() }
+    return { event, cause, at: isoTime(Number(at)) }
   })
 }
 
@@ -295,6 +320,6 @@ export function decodeLedger({
     awaiting_deposit: Number(awaitingDeposit),
     disputed: Number(disputed),
     outside: Number(outside),
-    verified_at: verified === '' ? null : new Date(Number(verified)).toISOString(),
+    verified_at: verified === '' ? null : isoTime(Number(verified)),
   }
 }
