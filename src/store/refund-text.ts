@@ -35,8 +35,7 @@ type ShortJson = Readonly<{
   by: string
   metadata: StoredJson['metadata'] | undefined
   answer: StoredAnswer | undefined
-  /** When it was refunded; 1: when the answer says, in Korean time. An older version always wrote the time. */
-  at: string | typeof AS_ANSWERED | undefined
+  at: string | undefined
   failure: StoredJson['failure'] | undefined
   resolution: StoredJson['resolution'] | undefined
   earlier: StoredJson['earlier'] | undefined
@@ -56,7 +55,7 @@ function encodeJson(json: StoredJson): string {
     by: json.requested_by,
     metadata: Object.keys(json.metadata).length === 0 ? undefined : json.metadata,
     answer: json.provider === null ? undefined : encodeAnswer(json.provider),
-    at: encodeTime(json.refunded_at, json.provider),
+    at: json.refunded_at ?? undefined,
     failure: json.failure ?? undefined,
     resolution: json.resolution ?? undefined,
     earlier: json.earlier.length === 0 ? undefined : json.earlier,
@@ -65,7 +64,6 @@ function encodeJson(json: StoredJson): string {
 
 function decodeJson(text: string): StoredJson {
   const json = JSON.parse(text) as ShortJson
-  const provider = json.answer === undefined ? null : decodeAnswer(json.answer)
   return {
     fingerprint: json.print,
     account: json.of ?? ONLY_ACCOUNT,
@@ -75,8 +73,8 @@ function decodeJson(text: string): StoredJson {
     refund_account: json.account ?? null,
     requested_by: json.by,
     metadata: json.metadata ?? {},
-    provider,
-    refunded_at: json.at === AS_ANSWERED ? timeOf(provider) : (json.at ?? null),
+    provider: json.answer === undefined ? null : decodeAnswer(json.answer),
+    refunded_at: json.at ?? null,
     failure: json.failure ?? null,
     resolution: json.resolution ?? null,
     earlier: json.earlier ?? NONE,
@@ -84,28 +82,6 @@ function decodeJson(text: string): StoredJson {
 }
 
 const NONE = [] as const
-
-const AS_ANSWERED = 1
-
-/** The answer's date has said it already, mostly: a time takes a fifteenth of what is kept of a refund. */
-function encodeTime(refundedAt: string | null, provider: ProviderAnswer | null): ShortJson['at'] {
-  if (refundedAt === null) return undefined
-  return refundedAt === timeOf(provider) ? AS_ANSWERED : refundedAt
-}
-
-/** A date such as `20250609132911` or `2025-06-09 13:29:11` as ISO 8601 in Korean time; of any other, nothing sensible. */
-function timeOf(provider: ProviderAnswer | null): string | null {
-  const date = provider?.cancel_date
-  if (date == null) return null
-  const [day, time] =
-    date.length === 14
-      ? [
-          `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}`,
-          `${date.slice(8, 10)}:${date.slice(10, 12)}:${date.slice(12)}`,
-        ]
-      : [date.slice(0, 10), date.slice(11)]
-  return `${day}T${time}+09:00`
-}
 
 function encodeAnswer(answer: ProviderAnswer): StoredAnswer {
   return [answer.cancel_tid, answer.cancel_code, answer.cancel_msg, answer.cancel_date, answer.cancel_amt]
