@@ -1,33 +1,44 @@
-import { hash } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type Config, longestTimeoutMs } from './config/config.ts'
 import { exposureWarnings } from './config/exposure.ts'
-import { createCookiePay } from './cookiepay/client.ts'
+import { type CookiePay, createCookiePay } from './cookiepay/client.ts'
+import { readNotification } from './cookiepay/notification.ts'
 import { createListener } from './http/access/listener.ts'
-import { buildApp } from './http/app.ts'
+import { type AppParts, buildApp } from './http/app.ts'
 import { buildOperationsApp } from './http/operations-app.ts'
+import { createEventObserver } from './observability/event-log.ts'
 import { createMetrics } from './observability/metrics.ts'
+import { createReconciliationLog } from './observability/reconciliation-log.ts'
 import { createObserver } from './observability/refund-log.ts'
 import type { Telemetry } from './observability/tracing.ts'
 import { createSuspendAwareClock } from './process/clock.ts'
 import { closeInOrder, longestAnswerMs } from './process/closing.ts'
 import { type LiveSettings, liveSettingsOf, type RotatedParts, rotate } from './process/live-settings.ts'
 import { readinessOf, reportDurability } from './process/readiness.ts'
+import { createEventSubjects } from './refunds/flows/event-subjects.ts'
 import { createPaymentTurns } from './refunds/flows/payment-turns.ts'
 import { createBackgroundWork } from './refunds/flows/pending-writes.ts'
 import { createVerifier } from './refunds/flows/verify-payment.ts'
+import { startNightlyReconciliation } from './refunds/jobs/reconcile-nightly.ts'
 import { startReconciler } from './refunds/jobs/settle-unknown.ts'
 import { leaseMs } from './refunds/lease.ts'
-import { merchantOf } from './refunds/merchant.ts'
+import type { RefundObserver } from './refunds/ports/observer.ts'
 import { createCallerAllowances } from './store/caller-limits.ts'
+import { createEventQueue } from './store/event-queue.ts'
+import { createNotifications } from './store/notifications.ts'
+import { createOutsideRefunds } from './store/outside-refunds.ts'
+import { createReconciliations } from './store/reconciliations.ts'
 import { createBarrier } from './store/redis/barrier.ts'
 import { connectRedis } from './store/redis/connection.ts'
 import { startOwnRedis, targetOf, waitUntilReady } from './store/redis/open-redis.ts'
 import { watchServerTime } from './store/redis/server-time.ts'
 import { watchStore } from './store/redis/watch-store.ts'
 import { createRefundStore } from './store/refund-store.ts'
-import { createTokenStore } from './store/token-store.ts'
+import { createTokenStore, keyHolderOf } from './store/token-store.ts'
+import { startEventDelivery } from './webhooks/delivery.ts'
 
 /** A gateway that listens. */
 export type Gateway = Readonly<{
@@ -78,28 +89,7 @@ export async function startGateway(
   const { connectTimeoutMs } = config.cookiepay
   const { longestTimeoutMs: timeoutMs } = state
   const listener = createListener(config.tls, longestAnswerMs({ connectTimeoutMs, timeoutMs }))
-  const app = await buildApp(config, {
-    log,
-    metrics,
-    readiness,
-    apiKeys: () => state.apiKeys,
-    listener,
-    isClosing: () => state.isClosing,
-    telemetry,
-    refunds: {
-      store: opened.store,
-      allowances: opened.allowances,
-      provider,
-      accounts: state.accountsByName,
-      storeSecrets: config.storeSecrets,
-      duplicateWindowMs: config.duplicateWindowMs,
-      turns: createPaymentTurns(),
-      clock: opened.clock,
-      observer: parts.observer,
-      background: parts.background,
-      verifyPayment: parts.verifyPayment,
-    },
-  })
+  const app = await buildApp(config, { ...appParts(assembly, opened, parts), listener, telemetry })
   const operations =
     config.operationsPort === null
       ? null
@@ -124,7 +114,8 @@ export async function startGateway(
   return {
     url: urlOf(app, { protocol: config.tls === null ? 'http' : 'https', host: config.host }),
     operationsUrl: operations && urlOf(operations, { protocol: 'http', host: config.host }),
-    rotate: (rotated) => rotate(state, rotated, { connectTimeoutMs, provider, listener }),
+    rotate: (rotated) =>
+      rotate(state, rotated, { connectTimeoutMs, provider, listener, events: parts.events }),
     close,
   }
 }
@@ -156,22 +147,31 @@ async function openStore({ config, log, state }: Assembly) {
   }
   const { now } = serverTime
   const allowances = createCallerAllowances(redis, { ...writes, now, limits: () => state.limitsByCaller })
-  const store = createRefundStore(redis, {
+  const options = {
     ...writes,
     now,
     clock,
     longestLeaseMs: () => leaseMs({ ...config.cookiepay, timeoutMs: state.longestTimeoutMs }),
     idempotencyRetentionMs: config.idempotencyRetentionMs,
     ledgerRetentionMs: config.ledgerRetentionMs,
+    journalRetentionMs: config.journalRetentionMs,
     watch: identity,
-    allowances,
-  })
-  return { privateRedis, redis, identity, durability, clock, serverTime, allowances, store }
+    remembersCancelTids: () => state.notificationSecrets.length > 0,
+  }
+  const store = createRefundStore(redis, { ...options, allowances })
+  const outside = createOutsideRefunds(redis, options)
+  const notifications = createNotifications(redis, options)
+  // A name of its own for each process: what another one holds is that one's.
+  const consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const eventQueue = createEventQueue(redis, { ...writes, now, consumer })
+  const runs = createReconciliations(redis)
+  const kept = { store, outside, notifications, allowances, eventQueue, runs }
+  return { privateRedis, redis, identity, durability, clock, serverTime, ...kept }
 }
 
 /** What works on refunds beside the store, and what tells of it. */
 function createParts({ config, log, state, droppedLogLines }: Assembly, opened: OpenedStore) {
-  const { redis, identity, durability, store } = opened
+  const { redis, identity, durability, store, eventQueue } = opened
   const readiness = () =>
     readinessOf({
       durability: durability.current(),
@@ -185,6 +185,8 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
     limitUse: opened.allowances.useToday,
+    eventBacklog: () => eventQueue.backlog(events.names()),
+    lastReconciled: opened.runs.lastFinished,
     countPendingWrites: background.pending,
     isReady: () => readiness().ready,
     storeState: () => durability.current().state,
@@ -200,22 +202,79 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
     onCall: metrics.countProviderCall,
   })
   const observer = createObserver(log, metrics)
-  const reconciler = startReconciler({ store, provider, observer, intervalMs: config.reconcileIntervalMs })
+  const events = startEventDelivery(config.eventEndpoints, {
+    queue: eventQueue,
+    subjects: createEventSubjects(store, state.accountsByName),
+    observer: createEventObserver(log, metrics),
+    mayTell: () => readiness().parts.store?.ready === true,
+  })
   const mode = config.paymentLookup
   const verifyPayment = mode === 'off' ? undefined : createVerifier({ store, provider, mode })
-  return { readiness, background, metrics, provider, observer, reconciler, verifyPayment }
+  const isStoreTrusted = () => readiness().ready
+  const jobs = startJobs({ config, log }, opened, { provider, observer, isStoreTrusted })
+  return { readiness, background, metrics, provider, observer, jobs, events, verifyPayment }
 }
 
-/**
- * Whose token it is. One of another merchant, of another provider, or of a key that was replaced since is of
- * no use.
- */
-function keyHolderOf(
-  merchant: string,
-  { baseUrl, accounts }: Pick<Config, 'accounts'> & Pick<Config['cookiepay'], 'baseUrl'>,
-): string {
-  const { key } = accounts.find(({ id }) => merchantOf(id) === merchant) ?? {}
-  return `${baseUrl} ${merchant} ${hash('sha256', key ?? '')}`
+/** What the routes work with. */
+function appParts(
+  { config, log, state }: Assembly,
+  { store, outside, notifications, allowances, clock, eventQueue }: OpenedStore,
+  parts: ReturnType<typeof createParts>,
+): Omit<AppParts, 'listener' | 'telemetry'> {
+  const { metrics, readiness, provider, observer, background, verifyPayment, events } = parts
+  return {
+    log,
+    metrics,
+    readiness,
+    apiKeys: () => state.apiKeys,
+    notificationSecrets: () => state.notificationSecrets,
+    isClosing: () => state.isClosing,
+    events: { journal: store.journal, queue: eventQueue, asked: events.endpoint },
+    journal: store.journal,
+    refunds: {
+      store,
+      outside,
+      outsideObserver: observer,
+      notifications,
+      notificationObserver: observer,
+      read: readNotification,
+      allowances,
+      provider,
+      accounts: state.accountsByName,
+      storeSecrets: config.storeSecrets,
+      duplicateWindowMs: config.duplicateWindowMs,
+      turns: createPaymentTurns(),
+      clock,
+      observer,
+      background,
+      verifyPayment,
+    },
+  }
+}
+
+type JobParts = Readonly<{
+  provider: CookiePay
+  observer: RefundObserver
+  isStoreTrusted(): boolean
+}>
+
+/** What nobody asks for. */
+function startJobs(
+  { config, log }: Pick<Assembly, 'config' | 'log'>,
+  { store, notifications, runs }: Pick<OpenedStore, 'store' | 'notifications' | 'runs'>,
+  { provider, observer, isStoreTrusted }: JobParts,
+): Readonly<{ stop(): Promise<void> }> {
+  const { reconcileIntervalMs: intervalMs, reconcileDailyAtMinute: atMinute } = config
+  const reconciler = startReconciler({ store, provider, observer, notifications, intervalMs })
+  const watcher = createReconciliationLog(log)
+  const { journal } = store
+  const parts = { store, journal, rows: provider, observer, runs, watcher, intervalMs, isStoreTrusted }
+  const nightly = atMinute === null ? null : startNightlyReconciliation({ ...parts, atMinute })
+  return {
+    async stop() {
+      await Promise.all([reconciler.stop(), nightly?.stop()])
+    },
+  }
 }
 
 function urlOf({ server }: FastifyInstance, { protocol, host }: { protocol: string; host: string }): string {

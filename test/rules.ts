@@ -24,6 +24,8 @@ const PURE = [
   'refunds/flows/request-refund.test.ts',
   'refunds/flows/verify-payment.test.ts',
   'refunds/rules',
+  'webhooks/guarded-lookup.test.ts',
+  'webhooks/message.test.ts',
 ]
 
 Server.prototype.listen = Socket.prototype.connect = () => {

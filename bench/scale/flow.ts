@@ -44,6 +44,7 @@ export async function openFlow(redisUrl: string, outcome: 'succeeded' | 'unknown
       longestLeaseMs: () => LEASE_MS,
       idempotencyRetentionMs: RETENTION_MS,
       ledgerRetentionMs: LEDGER_RETENTION_MS,
+      journalRetentionMs: LEDGER_RETENTION_MS,
       durability,
       requireDurability: true,
       barrier: createBarrier(redis, durability, 0),

@@ -80,8 +80,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`refund_account` 지정. 임의의 은행 계좌로 지급됩니다',
   'read what this caller asked for itself, and the sums of any payment':
     '자신이 요청한 환불과 모든 결제의 합계 조회',
-  "read everybody's refunds, with `refund_account` and `metadata`":
-    '모든 호출자의 환불 조회. `refund_account`와 `metadata` 포함',
+  "read everybody's refunds, with `refund_account` and `metadata`; export and reports":
+    '모든 호출자의 환불 조회. `refund_account`와 `metadata` 포함. 내보내기와 보고서',
   'settle by hand what is unknown or disputed, also what it may not read; never what it asked for itself':
     '미확정·상충 환불의 수동 확정. 조회 권한이 없는 환불도 가능하지만, 자신이 요청한 환불은 불가',
 
@@ -92,6 +92,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '설정, Redis, 계정별 토큰 발급을 점검하고 문제를 설명합니다',
   "tell what a provider's code and message would lead to, and by which row of which table":
     'CookiePay의 코드와 메시지가 어떤 결과로 판정되는지, 어느 표의 어느 행에 따른 것인지 알려 줍니다',
+  "hold the refunds of a day to the provider's lookup, and print what differs":
+    '하루의 환불을 CookiePay의 결제 조회와 대조해 다른 것을 출력합니다',
   'make an API key for a caller, and its entry in `API_KEYS`':
     '호출자의 API 키와 `API_KEYS`에 넣을 항목을 만듭니다',
 
@@ -146,6 +148,13 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '가상계좌 결제. 조회의 PAYMETHOD는 VACCT, 전액만 취소',
   'cancels; lookups show 100 KRW more than was paid': '취소. 조회에는 결제 금액보다 100원 많게 표시',
   'cancels; lookups show PAYMETHOD MOBILE': '취소. 조회의 PAYMETHOD는 MOBILE로 표시',
+  'cancels; lookups show no cancel': '취소. 조회에는 취소가 없음',
+  'does not cancel, answers code 3001; lookups show a cancel of all, made when the payment was first heard of':
+    '취소하지 않고 코드 3001로 응답. 조회에는 처음 알려진 때에 전액 취소된 것으로 표시',
+  'cancels; lookups show the sum of its cancels as CANCEL_SUM_AMOUNT':
+    '취소. 조회의 CANCEL_SUM_AMOUNT에 취소 합계를 표시',
+  'cancels; lookups show 100 KRW more as CANCEL_SUM_AMOUNT':
+    '취소. 조회의 CANCEL_SUM_AMOUNT에 취소 합계보다 100원 많게 표시',
   'cancels; lookups find no such payment': '취소. 조회에는 결제가 없음',
   'cancels; lookups answer HTTP 500': '취소. 조회는 HTTP 500으로 응답',
   'cancels; lookups answer after --slow-ms': '취소. 조회는 --slow-ms 뒤에 응답',
@@ -170,6 +179,12 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '201 succeeded. COOKIEPAY_PAYMENT_SPACING_MS가 너무 짧으면 두 번째는 202 unknown',
   '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP':
     '201 succeeded. PAYMENT_LOOKUP을 쓰면 409 payment_mismatch',
+  '201 succeeded': '201 succeeded',
+  '201 succeeded; reconcile finds not_cancelled of a full refund':
+    '201 succeeded. reconcile은 전액 환불에서 not_cancelled를 찾음',
+  '422 provider_declined; reconcile finds cancelled_though_failed of a full refund':
+    '422 provider_declined. reconcile은 전액 환불에서 cancelled_though_failed를 찾음',
+  '201 succeeded; reconcile finds another_amount': '201 succeeded. reconcile은 another_amount를 찾음',
   '201 succeeded; 503 provider_unavailable with PAYMENT_LOOKUP=require':
     '201 succeeded. PAYMENT_LOOKUP=require이면 503 provider_unavailable',
   '201 succeeded, with PAYMENT_LOOKUP after that time; 503 provider_unavailable with PAYMENT_LOOKUP=require where it is beyond the timeout':
@@ -197,6 +212,10 @@ export const KOREAN: Readonly<Record<string, string>> = {
 
   // Variables
   'no limits': '한도 없음',
+  'no notifications are taken': '알림을 받지 않음',
+  'no events': '이벤트 없음',
+  'Where changes of refunds are sent to: a JSON array `[{"name", "url", "secret", "events", "callers"}]`, the last two optional. An endpoint with `callers` gets the refunds of those alone, and gets them whole.':
+    '환불 상태의 변경을 보낼 곳. JSON 배열 `[{"name", "url", "secret", "events", "callers"}]`이며 뒤의 두 가지는 선택입니다. `callers`가 있으면 그 호출자의 환불만 전부 담아 받습니다.',
   'What callers may refund: a JSON array `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`, each limit optional. The last two are counted over all replicas, by days of Korea.':
     '호출자별 환불 한도. JSON 배열 `[{"caller", "max_amount", "max_amount_per_day", "max_refunds_per_day"}]`이며 각 한도는 선택입니다. 뒤의 두 가지는 모든 복제본을 합쳐 한국 날짜 기준으로 셉니다.',
   'The address to listen on. Anything but a loopback address requires `API_KEYS`, `STORE_SECRETS` and `COOKIEPAY_BASE_URL`.':
@@ -252,6 +271,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '호출자와 권한. `caller:sha256-hex-of-key:scope+scope` 형식이며 쉼표로 구분합니다. `keygen` 명령이 출력해 줍니다. `caller:cert:scope+scope`는 클라이언트 인증서로 식별하는 호출자입니다.',
   "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.":
     '요청 지문과 Redis에 보관하는 CookiePay 토큰을 위한 비밀 값. 최신 값을 앞에 둡니다. 이전 값도 검증에 쓰입니다. `openssl rand -base64 32`로 만듭니다.',
+  "Secrets that end the path which CookiePay's notifications are sent to, `/cookiepay/notifications/{secret}`; each of them is taken. `openssl rand -hex 24` makes one.":
+    '쿠키페이 알림을 받는 경로 `/cookiepay/notifications/{secret}`의 끝에 오는 비밀값. 적힌 값은 모두 받습니다. `openssl rand -hex 24`로 만듭니다.',
   'How many requests a caller may make within the window, at each replica.':
     '기준 시간 안에 호출자 하나가 보낼 수 있는 요청 수. 복제본마다 따로 셉니다.',
   'The window of `RATE_LIMIT_MAX`.': '`RATE_LIMIT_MAX`의 기준 시간.',
@@ -259,6 +280,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '`Idempotency-Key`로 저장된 환불을 다시 응답하는 기간.',
   "How long a payment's ledger is kept: 30 days or more, and not shorter than `IDEMPOTENCY_RETENTION_HOURS`.":
     '결제 원장의 보관 기간. 30일 이상이며 `IDEMPOTENCY_RETENTION_HOURS`보다 짧을 수 없습니다.',
+  'How long refunds are listed by time, and events can be sent again; no longer than `LEDGER_RETENTION_DAYS`, whatever is set.':
+    '환불을 시간순으로 조회하고 이벤트를 다시 보낼 수 있는 기간. 설정과 관계없이 `LEDGER_RETENTION_DAYS`보다 길 수 없습니다.',
   '`1100` with `toss`; else `0`': '`toss`는 `1100`, 그 밖에는 `0`',
   'The shortest time between two cancels of one payment; 0: none is kept. A refund that comes sooner waits, up to 5 s.':
     '같은 결제의 두 취소 사이의 최소 간격. 0이면 두지 않습니다. 더 일찍 온 환불은 5초까지 기다립니다.',
@@ -268,6 +291,8 @@ export const KOREAN: Readonly<Record<string, string>> = {
     '담당자가 실패로 확정하려면 환불이 미확정 상태로 지나야 하는 시간.',
   'How often unsettled refunds are looked at. A 202 tells its caller to ask again after as long.':
     '미확정 환불을 점검하는 주기. 202 응답의 `Retry-After`도 이 값입니다.',
+  "From when on, by the clock of Korea, the refunds of the day before are held to CookiePay's lookups, such as `04:00`. One replica does it.":
+    '한국 시각으로 이때부터 전날의 환불을 CookiePay의 결제 조회와 대조합니다. 예: `04:00`. 한 인스턴스가 맡습니다.',
   'Where traces go, by OTLP over HTTP and without `/v1/traces`. Unset, nothing is traced; the other `OTEL_` variables work as OpenTelemetry has them.':
     '트레이스를 보낼 OTLP/HTTP 주소 (`/v1/traces` 제외). 없으면 트레이스를 남기지 않습니다. 다른 `OTEL_` 변수는 OpenTelemetry와 같습니다.',
 }

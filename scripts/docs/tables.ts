@@ -121,7 +121,7 @@ const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   create: '`POST /refunds`',
   refund_account: 'send a `refund_account`, which pays out to any bank account',
   read: 'read what this caller asked for itself, and the sums of any payment',
-  read_all: "read everybody's refunds, with `refund_account` and `metadata`",
+  read_all: "read everybody's refunds, with `refund_account` and `metadata`; export and reports",
   resolve:
     'settle by hand what is unknown or disputed, also what it may not read; never what it asked for itself',
 }
@@ -139,6 +139,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'check-config': 'try the settings, Redis and a token call for each account, and say what is wrong',
   classify: "tell what a provider's code and message would lead to, and by which row of which table",
   keygen: 'make an API key for a caller, and its entry in `API_KEYS`',
+  reconcile: "hold the refunds of a day to the provider's lookup, and print what differs",
 }
 
 function commands(language: Language): string {

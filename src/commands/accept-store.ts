@@ -2,12 +2,10 @@ import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { readConfig } from '../config/read-config.ts'
 import type { RedisClient } from '../store/lua/scripts.ts'
-import { connectRedis } from '../store/redis/connection.ts'
-import { waitUntilReady } from '../store/redis/open-redis.ts'
-import { privateSocketPath, startPrivateRedis } from '../store/redis/private-redis.ts'
 import { acceptStore, hasStoreId } from '../store/redis/store-id.ts'
 import { acceptGoneBack, timeText } from '../store/redis/store-mark.ts'
 import { acceptCallers, acceptSecrets } from '../store/redis/store-terms.ts'
+import { connect } from './parts/connect.ts'
 import { runCommand } from './parts/run-command.ts'
 
 const USAGE = `Accepts a store that has lost something, so that refunds are taken again. Gateways that run take it over within a
@@ -86,37 +84,6 @@ function readLoss(args: readonly string[]): Loss {
   const [loss] = losses
   if (loss === undefined || losses.length > 1) throw new Error('Name one loss.')
   return loss
-}
-
-type Connection = Readonly<{ redis: RedisClient; close(): Promise<void> }>
-
-/** A private Redis that does not run is started for this. Throws an Error where Redis cannot be reached. */
-async function connect({ redis: target }: Config): Promise<Connection> {
-  if (target.kind !== 'private') return reach(connectRedis(target), async () => {})
-  const path = privateSocketPath(target.dataDir)
-  const started = await startPrivateRedis({ dataDir: target.dataDir, onExit: () => {} }).catch(
-    (error: Error) => error,
-  )
-  const redis = connectRedis({ kind: 'socket', path })
-  if (!(started instanceof Error)) return reach(redis, started.stop)
-  // A gateway runs on it, or it cannot be started: which of them, the socket tells.
-  return reach(redis, async () => {}).catch(() => {
-    throw started
-  })
-}
-
-async function reach(redis: RedisClient, stop: () => Promise<void>): Promise<Connection> {
-  const close = async () => {
-    redis.disconnect()
-    await stop()
-  }
-  let lastError: Error | undefined
-  redis.on('error', (error: Error) => {
-    lastError = error
-  })
-  if (await waitUntilReady(redis)) return { redis, close }
-  await close()
-  throw new Error(`Redis cannot be reached: ${lastError?.message || 'it does not answer'}`)
 }
 
 async function accept(loss: Loss): Promise<string> {

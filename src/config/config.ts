@@ -1,4 +1,5 @@
 import type { CallerLimits } from '../refunds/caller-limits.ts'
+import type { EventType } from '../refunds/event-types.ts'
 import type { PaymentGateway } from '../refunds/payment.ts'
 
 /** What an API key may do. */
@@ -16,6 +17,17 @@ export type ApiKey = Readonly<{ caller: string; sha256: Buffer | null; scopes: r
 
 /** What one caller may refund. */
 export type LimitedCaller = Readonly<{ caller: string; limits: CallerLimits }>
+
+/** Where events go. `secret`: `whsec_` and base64, as the Standard Webhooks specification has it. */
+export type EventEndpoint = Readonly<{
+  name: string
+  url: string
+  secret: string
+  /** Null: all of them. */
+  events: readonly EventType[] | null
+  /** Whose refunds alone it gets, whole; null: everybody's, without account and metadata. */
+  callers: readonly string[] | null
+}>
 
 /** PEM texts. `clientAuthority`: who signs the certificates that clients must show; null: they need none. */
 export type TlsFiles = Readonly<{ certificate: string; key: string; clientAuthority: string | null }>
@@ -83,12 +95,19 @@ export type Config = Readonly<{
   apiKeys: readonly ApiKey[] | null
   /** Each caller once; who is not there has no limits. */
   callerLimits: readonly LimitedCaller[]
+  /** Each name once. */
+  eventEndpoints: readonly EventEndpoint[]
   /** Newest first, at least one. */
   storeSecrets: readonly Buffer[]
+  /** Each is taken; none: no notifications are. */
+  notificationSecrets: readonly string[]
   rateLimit: Readonly<{ max: number; windowMs: number }>
   idempotencyRetentionMs: number
   ledgerRetentionMs: number
+  journalRetentionMs: number
   reconcileIntervalMs: number
+  /** From when on the day before is reconciled, in minutes after midnight in Korea; null: by nobody. */
+  reconcileDailyAtMinute: number | null
   /** For how long a succeeded refund counts against one of the same amount; 0: the rule is off. */
   duplicateWindowMs: number
   /** How long a refund must have been unknown before a person may call it failed. */
@@ -98,7 +117,14 @@ export type Config = Readonly<{
 }>
 
 /** What may change while the gateway runs. Each part is read, and can be wrong, by itself. */
-export type RotatingPart = 'apiKeys' | 'callerLimits' | 'accounts' | 'tls' | 'redis'
+export type RotatingPart =
+  | 'apiKeys'
+  | 'callerLimits'
+  | 'eventEndpoints'
+  | 'accounts'
+  | 'notificationSecrets'
+  | 'tls'
+  | 'redis'
 
 /** The longest that one call may take with any of these accounts. */
 export function longestTimeoutMs(accounts: readonly Account[]): number {

@@ -33,6 +33,8 @@ export function partContradictions(
     case 'accounts':
       return accountContradictions(isGiven)
     case 'callerLimits':
+    case 'notificationSecrets':
+    case 'eventEndpoints':
       return []
     case 'tls':
       return tlsContradictions(isGiven, values)

@@ -1,12 +1,7 @@
-import { isIPv4 } from 'node:net'
 import type { Config } from './config.ts'
+import { isLoopback } from './loopback.ts'
 import { shown } from './mistakes.ts'
 import { VARIABLES } from './variables.ts'
-
-/** Whether only this machine can reach, or be, this host. */
-export function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-}
 
 const NEEDED_WHERE_EXPOSED = ['API_KEYS', 'STORE_SECRETS', 'COOKIEPAY_BASE_URL'] as const
 
@@ -35,6 +30,7 @@ export function exposureWarnings(config: Config): readonly ExposureWarning[] {
     ...clearTextToProvider(config),
     ...lossByFailover(config),
     ...limitsOfNobody(config),
+    ...eventsOfNobody(config),
   ]
 }
 
@@ -70,4 +66,18 @@ function limitsOfNobody({ apiKeys, callerLimits }: Config): readonly ExposureWar
       variable: 'CALLER_LIMITS',
       detail: `of a caller ${shown(caller)}, whom no entry of API_KEYS names: its limits hold for nobody`,
     }))
+}
+
+/** Its endpoint waits for events that never come. */
+function eventsOfNobody({ apiKeys, eventEndpoints }: Config): readonly ExposureWarning[] {
+  if (apiKeys === null) return []
+  const known = new Set(apiKeys.map(({ caller }) => caller))
+  return eventEndpoints.flatMap(({ name, callers }) =>
+    (callers ?? [])
+      .filter((caller) => !known.has(caller))
+      .map((caller) => ({
+        variable: 'EVENT_ENDPOINTS',
+        detail: `for ${name} of a caller ${shown(caller)}, whom no entry of API_KEYS names: nothing of it is sent`,
+      })),
+  )
 }

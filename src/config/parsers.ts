@@ -64,6 +64,15 @@ export function longDuration(unit: string, unitMs: number): Kind<number> {
   return { takes, parse }
 }
 
+/** A time of the day, as minutes after midnight. */
+export const TIME_OF_DAY: Kind<number> = {
+  takes: 'a time of the day, such as 04:00, from 00:00 to 23:59',
+  parse(text, refuse) {
+    const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? []
+    return hours === undefined ? refuse(shown(text)) : Number(hours) * 60 + Number(minutes)
+  },
+}
+
 /** A number of seconds, decimals allowed, as whole milliseconds; 0 is one. */
 export const SECONDS_OR_NONE: Kind<number> = {
   takes: 'a number of seconds, such as 600 or 0.5, from 0 to 86400',
@@ -199,6 +208,10 @@ export const parseStoreSecret: Parse<Buffer> = (text, refuse) => {
   return secret.length >= 32 ? secret : refuse(`${HIDDEN} of ${secret.length} bytes`)
 }
 
+/** One part of a path, and so nothing that a proxy may read otherwise. */
+export const parseNotificationSecret: Parse<string> = (text, refuse) =>
+  /^[A-Za-z0-9_-]{32,100}$/.test(text) ? text : refuse(HIDDEN)
+
 /** The provider allows 30 characters (docs/provider.md, Tokens). */
 export const ACCOUNT_ID: Kind<string> = {
   takes: '1 to 30 visible ASCII characters',
@@ -292,7 +305,8 @@ function isComplete<Members extends object>(
   return !Object.values(members).includes(undefined)
 }
 
-function parseJson(text: string): unknown {
+/** Undefined where it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -301,7 +315,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The first two positions, counted from one, that hold the same text. */
-function repeated(texts: readonly string[]): string | undefined {
+export function repeated(texts: readonly string[]): string | undefined {
   const second = texts.findIndex((text, index) => texts.indexOf(text) < index)
   return second < 0 ? undefined : `${texts.indexOf(texts[second] ?? '') + 1} and ${second + 1}`
 }

@@ -37,6 +37,7 @@ export function readConfig(env: Environment): Config {
 const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
   apiKeys: ['API_KEYS'],
   callerLimits: ['CALLER_LIMITS'],
+  eventEndpoints: ['EVENT_ENDPOINTS'],
   accounts: [
     'COOKIEPAY_ACCOUNTS_FILE',
     'COOKIEPAY_ID',
@@ -46,6 +47,7 @@ const ROTATING: Readonly<Record<RotatingPart, readonly Name[]>> = {
     'COOKIEPAY_FULL_CANCEL',
     'COOKIEPAY_PAYMENT_SPACING_MS',
   ],
+  notificationSecrets: ['NOTIFICATION_SECRETS'],
   tls: ['TLS_CERT', 'TLS_KEY', 'TLS_CLIENT_CA'],
   redis: ['REDIS_URL', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS', 'REDIS_SENTINEL_NAME', 'DATA_DIR'],
 }
@@ -64,7 +66,9 @@ export function readPart<Part extends RotatingPart>(part: Part, env: Environment
   const read = {
     apiKeys: apiKeysOf,
     callerLimits: callerLimitsOf,
+    eventEndpoints: eventEndpointsOf,
     accounts: accountsOf,
+    notificationSecrets: notificationSecretsOf,
     tls: tlsOf,
     redis: redisTarget,
   }[part]
@@ -138,12 +142,16 @@ function assemble(values: Values): Config {
     accounts: accountsOf(values),
     apiKeys: apiKeysOf(values),
     callerLimits: callerLimitsOf(values),
+    eventEndpoints: eventEndpointsOf(values),
     storeSecrets: values.STORE_SECRETS ?? [DEVELOPMENT_STORE_SECRET],
+    notificationSecrets: notificationSecretsOf(values),
     rateLimit: { max: values.RATE_LIMIT_MAX, windowMs: values.RATE_LIMIT_WINDOW_MS },
     idempotencyRetentionMs: values.IDEMPOTENCY_RETENTION_HOURS,
     ledgerRetentionMs: values.LEDGER_RETENTION_DAYS,
+    journalRetentionMs: values.JOURNAL_RETENTION_DAYS,
     resolveFailedAfterMs: values.RESOLVE_FAILED_AFTER_MS,
     reconcileIntervalMs: values.RECONCILE_INTERVAL_MS,
+    reconcileDailyAtMinute: values.RECONCILE_DAILY_AT ?? null,
     duplicateWindowMs: values.DUPLICATE_WINDOW_SECONDS,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   }
@@ -172,6 +180,14 @@ function apiKeysOf(values: Partial<Values>): Config['apiKeys'] {
 
 function callerLimitsOf(values: Partial<Values>): Config['callerLimits'] {
   return values.CALLER_LIMITS ?? []
+}
+
+function notificationSecretsOf(values: Partial<Values>): Config['notificationSecrets'] {
+  return values.NOTIFICATION_SECRETS ?? []
+}
+
+function eventEndpointsOf(values: Partial<Values>): Config['eventEndpoints'] {
+  return values.EVENT_ENDPOINTS ?? []
 }
 
 function accountsOf(values: Partial<Values>): Config['accounts'] {

@@ -1,4 +1,4 @@
-import type { Config, LimitedCaller } from './config.ts'
+import type { Config, EventEndpoint, LimitedCaller } from './config.ts'
 import { DEVELOPMENT_STORE_SECRET } from './defaults.ts'
 import { shown } from './mistakes.ts'
 import { type Environment, pathNameOf, VARIABLES, type Variable } from './variables.ts'
@@ -31,11 +31,14 @@ const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => strin
       )
       .join(', ') ?? 'open to everybody on this machine',
   CALLER_LIMITS: ({ callerLimits }) => callerLimits.map(toldLimits).join(', '),
+  EVENT_ENDPOINTS: ({ eventEndpoints }) => eventEndpoints.map(toldEndpoint).join(', '),
   COOKIEPAY_BASE_URL: ({ cookiepay }, isGiven) => (isGiven ? undefined : cookiepay.baseUrl),
   COOKIEPAY_TIMEOUT_MS: ({ accounts }, isGiven) =>
     isGiven ? undefined : accounts.map(({ name, timeoutMs }) => `${timeoutMs} for ${name}`).join(', '),
   COOKIEPAY_PAYMENT_SPACING_MS: ({ accounts }, isGiven) =>
     isGiven ? undefined : accounts.map(({ name, spacingMs }) => `${spacingMs} for ${name}`).join(', '),
+  NOTIFICATION_SECRETS: ({ notificationSecrets }, isGiven) =>
+    isGiven ? `${notificationSecrets.length} of them` : undefined,
   STORE_SECRETS: ({ storeSecrets }) =>
     storeSecrets[0] === DEVELOPMENT_STORE_SECRET
       ? 'the one for development'
@@ -45,6 +48,13 @@ const ABOUT: Readonly<Record<string, (config: Config, isGiven: boolean) => strin
 function toldLimits({ caller, limits }: LimitedCaller): string {
   const told = Object.entries(limits).map(([name, max]) => `${name} ${max}`)
   return `${caller} (${told.join(', ') || 'no limit'})`
+}
+
+/** The path of a URL may be a secret as much as its query. */
+function toldEndpoint({ name, url, events, callers }: EventEndpoint): string {
+  const told = [new URL(url).origin, events?.join(' ') ?? 'all events']
+  if (callers !== null) told.push(`of ${callers.join(' ')}`)
+  return `${name} (${told.join('; ')})`
 }
 
 function withoutPassword(text: string): string {

@@ -6,6 +6,7 @@ import {
   MARK_FILE_NAME,
   SANDBOX_BASE_URL,
 } from './defaults.ts'
+import { EVENT_ENDPOINTS_TAKE, parseEventEndpoints } from './event-endpoints.ts'
 import {
   ACCOUNT_ID,
   ACCOUNT_KEY,
@@ -30,11 +31,13 @@ import {
   parseBaseUrl,
   parseCallerLimits,
   parseHost,
+  parseNotificationSecret,
   parseRedisUrl,
   parseStoreSecret,
   SECONDS_OR_NONE,
   SHORTEST_MS,
   SPACING,
+  TIME_OF_DAY,
 } from './parsers.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -230,6 +233,14 @@ export const VARIABLES = {
     meaning:
       "Secrets for fingerprints and for the provider's token in Redis, newest first; older ones still verify. `openssl rand -base64 32` makes one.",
   },
+  NOTIFICATION_SECRETS: {
+    takes: '32 to 100 characters of A-Z, a-z, 0-9, _ and -, comma-separated',
+    parse: listOf(parseNotificationSecret),
+    isSecret: true,
+    unset: 'no notifications are taken',
+    meaning:
+      "Secrets that end the path which CookiePay's notifications are sent to, `/cookiepay/notifications/{secret}`; each of them is taken. `openssl rand -hex 24` makes one.",
+  },
   RATE_LIMIT_MAX: {
     ...integer(1, 1_000_000_000),
     fallback: '1000',
@@ -251,6 +262,12 @@ export const VARIABLES = {
     meaning:
       "How long a payment's ledger is kept: 30 days or more, and not shorter than `IDEMPOTENCY_RETENTION_HOURS`.",
   },
+  JOURNAL_RETENTION_DAYS: {
+    ...longDuration('days', DAY_MS),
+    fallback: '93',
+    meaning:
+      'How long refunds are listed by time, and events can be sent again; no longer than `LEDGER_RETENTION_DAYS`, whatever is set.',
+  },
   RESOLVE_FAILED_AFTER_MS: {
     ...integer(SHORTEST_MS, 7 * DAY_MS, ' (milliseconds)'),
     fallback: '600000',
@@ -266,6 +283,19 @@ export const VARIABLES = {
     ...milliseconds(),
     fallback: '15000',
     meaning: 'How often unsettled refunds are looked at. A 202 tells its caller to ask again after as long.',
+  },
+  EVENT_ENDPOINTS: {
+    takes: EVENT_ENDPOINTS_TAKE,
+    parse: parseEventEndpoints,
+    isSecret: true,
+    unset: 'no events',
+    meaning:
+      'Where changes of refunds are sent to: a JSON array `[{"name", "url", "secret", "events", "callers"}]`, the last two optional. An endpoint with `callers` gets the refunds of those alone, and gets them whole.',
+  },
+  RECONCILE_DAILY_AT: {
+    ...TIME_OF_DAY,
+    meaning:
+      "From when on, by the clock of Korea, the refunds of the day before are held to CookiePay's lookups, such as `04:00`. One replica does it.",
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     takes:

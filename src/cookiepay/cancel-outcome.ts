@@ -81,7 +81,7 @@ function outcomeOf({ says }: Verdict, code: string, answer: ProviderAnswer): Can
     case 'already_cancelled':
       return failed(
         'already_cancelled',
-        `The payment was cancelled before, outside of this gateway. The provider answered ${said}`,
+        `The payment was cancelled before, outside of this gateway: have that booked (POST /payments/{tid}/outside-refunds), so that its ledger knows. The provider answered ${said}`,
       )
     case 'declined':
       return failed('provider_declined', `The provider declined the refund ${said}`)

@@ -1,9 +1,9 @@
 import { type Account, type JudgedCode, longestTimeoutMs } from '../config/config.ts'
 import { merchantOf } from '../refunds/merchant.ts'
-import type { PaymentRows, Provider } from '../refunds/ports/provider.ts'
+import type { CancelRows, PaymentRows, Provider } from '../refunds/ports/provider.ts'
 import { type AccountLine, type LineOptions, openAccountLine } from './account-line.ts'
 import { taughtCodes } from './judge-words.ts'
-import { inconclusive, lookUp, lookUpPayment } from './lookup-calls.ts'
+import { inconclusive, lookUp, lookUpCancels, lookUpPayment } from './lookup-calls.ts'
 import { readAmount, readDate, TOKEN_PATH } from './messages.ts'
 import { hideEchoes } from './redaction.ts'
 import { classifyToken } from './token-answer.ts'
@@ -19,6 +19,7 @@ export type CookiePayOptions = Omit<LineOptions, 'taught'> &
 
 export type CookiePay = Provider &
   PaymentRows &
+  CancelRows &
   Readonly<{
     /**
      * From now on these are the accounts. Calls under way finish as they began; what was begun for a merchant that
@@ -64,6 +65,11 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     async lookUpPayment(payment) {
       if (!configured.has(payment.merchant)) return inconclusive(ACCOUNT_GONE)
       return lookUpPayment(payment, { line: lineOf(payment.merchant), tokens })
+    },
+
+    async lookUpCancels(payment) {
+      if (!configured.has(payment.merchant)) return { outcome: 'no_row', detail: ACCOUNT_GONE }
+      return lookUpCancels(payment, { line: lineOf(payment.merchant), tokens })
     },
 
     readAnswer: (answer) => ({

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LookupOutcome, LookupQuery, PaymentLookup } from '../refunds/ports/provider.ts'
+import type { CancelLookup, LookupOutcome, LookupQuery, PaymentLookup } from '../refunds/ports/provider.ts'
 import type { AccountLine } from './account-line.ts'
 import type { Exchange } from './exchange.ts'
-import { classifyLookup, LONGEST_SEARCHED_TID, type LookupAnswer } from './lookup.ts'
+import { classifyCancels, classifyLookup, LONGEST_SEARCHED_TID, type LookupAnswer } from './lookup.ts'
 import { CERTIFICATE_PATH, SEARCH_PATH, searchBody } from './messages.ts'
 import { classifyPayment } from './payment-facts.ts'
 import type { TokenCache } from './tokens.ts'
@@ -13,6 +13,9 @@ type Inconclusive = Extract<LookupOutcome, { outcome: 'inconclusive' }>
 
 /** What a lookup may lead to beside what it is made for. */
 type Unfound = Exclude<LookupAnswer, { outcome: 'cancelled' }>
+
+/** What may be read of an answer. */
+type Seen = LookupOutcome | PaymentLookup | Extract<CancelLookup, { outcome: 'found' }>
 
 /** Which payment, and how an answer about it is read. */
 type Question<Found> = Readonly<{
@@ -63,10 +66,21 @@ export async function lookUpPayment(
   }
 }
 
+/** What the provider's lookups show of a payment's cancels. */
+export async function lookUpCancels(
+  { merchant, tid }: Readonly<{ merchant: string; tid: string }>,
+  parts: LookupParts,
+): Promise<CancelLookup> {
+  const classify = (seen: Exchange) => classifyCancels(seen, tid, Date.now())
+  const found = await ask({ kind: 'lookup', merchant, tid, classify }, parts)
+  if (found.outcome === 'found') return found
+  return { outcome: found.outcome === 'not_found' ? 'no_row' : 'no_answer', detail: found.detail }
+}
+
 const TOOK_TOO_LONG = 'The lookup took too long.'
 
 /** Where the token is rejected, asked once more with a fresh one. */
-async function ask<Found extends LookupOutcome | PaymentLookup>(
+async function ask<Found extends Seen>(
   question: Question<Found>,
   { line, tokens }: LookupParts,
 ): Promise<Found | Unfound> {
@@ -82,7 +96,7 @@ async function ask<Found extends LookupOutcome | PaymentLookup>(
   return found
 }
 
-async function askWith<Found extends LookupOutcome | PaymentLookup>(
+async function askWith<Found extends Seen>(
   token: string,
   { kind, tid, timeLeftMs, classify }: Question<Found>,
   line: AccountLine,

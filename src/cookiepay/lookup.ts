@@ -1,4 +1,4 @@
-import type { CancelOutcome, LookupOutcome, LookupQuery } from '../refunds/ports/provider.ts'
+import type { CancelOutcome, CancelRow, LookupOutcome, LookupQuery } from '../refunds/ports/provider.ts'
 import type { Exchange } from './exchange.ts'
 import { readAmount, readDate, readObject, readRows, SUCCESS_CODE } from './messages.ts'
 import { isTokenError, tokenErrorDetail } from './token-answer.ts'
@@ -58,12 +58,45 @@ export function classifyRow(exchange: Exchange, tid: string): RowAnswer {
   return row.RESULTCODE === SUCCESS_CODE ? { outcome: 'row', row } : inconclusive('answered with an error')
 }
 
-/** What was paid, or null where the row does not say that. */
-export function paidAmount({ AMOUNT }: Row): number | null {
-  return readAmount(typeof AMOUNT === 'number' ? String(AMOUNT) : textOf(AMOUNT))
+/** What the one row for this `TID` shows of cancels. */
+export function classifyCancels(
+  exchange: Exchange,
+  tid: string,
+  now: number,
+): Exclude<RowAnswer, { outcome: 'row' }> | Readonly<{ outcome: 'found'; row: CancelRow }> {
+  const found = classifyRow(exchange, tid)
+  return found.outcome === 'row' ? { outcome: 'found', row: cancelRowOf(found.row, now) } : found
 }
 
-function judge(row: Row, { amount, requestedAt }: LookupQuery, now: number): LookupAnswer {
+/** A sum of 0 is none: whether the provider still keeps those members is not known. */
+function cancelRowOf(row: Row, now: number): CancelRow {
+  const sums = sumsOf(row)
+    .map((sum) => readAmount(amountText(sum)))
+    .filter((sum) => sum !== null)
+  const [cancelledSum = null, ...others] = new Set(sums)
+  const cancelDate = row.CANCELDATE ?? ''
+  return {
+    paid: paidAmount(row),
+    cancelledAt: readDate(textOf(cancelDate)),
+    isUntouched: textOf(cancelDate)?.trim() === '' && sums.length === 0,
+    cancelledSum: others.length > 0 ? null : cancelledSum,
+    fullCancelAt({ amount, requestedAt }) {
+      const found = judge(row, { amount, requestedAt }, now)
+      return found.outcome === 'cancelled' ? found.refundedAt : null
+    },
+  }
+}
+
+/** What was paid, or null where the row does not say that. */
+export function paidAmount({ AMOUNT }: Row): number | null {
+  return readAmount(amountText(AMOUNT))
+}
+
+function judge(
+  row: Row,
+  { amount, requestedAt }: Pick<LookupQuery, 'amount' | 'requestedAt'>,
+  now: number,
+): LookupAnswer {
   const refundedAt = readDate(textOf(row.CANCELDATE))
   if (refundedAt === null) return inconclusive('shows no date of a cancel')
   const cancelledAt = Date.parse(refundedAt)
@@ -73,9 +106,17 @@ function judge(row: Row, { amount, requestedAt }: LookupQuery, now: number): Loo
   // The caller may have stated less than was paid. What was sent then was a part, and a row says nothing of parts.
   const paid = paidAmount(row)
   if (paid !== null && paid !== amount) return inconclusive('shows another amount of the payment')
-  const sums = SUMS.map((name) => row[name]).filter((sum) => sum !== undefined && sum !== '')
-  if (sums.some((sum) => readAmount(textOf(sum)) !== amount)) return inconclusive('shows a partial cancel')
+  if (sumsOf(row).some((sum) => readAmount(textOf(sum)) !== amount))
+    return inconclusive('shows a partial cancel')
   return { outcome: 'cancelled', refundedAt }
+}
+
+function sumsOf(row: Row): readonly unknown[] {
+  return SUMS.map((name) => row[name]).filter((sum) => sum !== undefined && sum !== '')
+}
+
+function amountText(value: unknown): string | null {
+  return typeof value === 'number' ? String(value) : textOf(value)
 }
 
 /** The provider's code for it, or rows of other payments, or none. */

@@ -132,12 +132,15 @@ function withNumbersAsTexts(
   const { cancel_tid, cancel_code, cancel_date, cancel_amt } = body
   if (![cancel_tid, cancel_code, cancel_date, cancel_amt].some((value) => typeof value === 'number'))
     return body
-  return JSON.parse(
-    source.replace(TEXT_OR_NUMBER, (token) => {
-      if (token.startsWith('"')) return token
-      return `"${/^-?\d+$/.test(token) ? token : String(Number(token))}"`
-    }),
-  )
+  return JSON.parse(numbersAsTexts(source))
+}
+
+/** A JSON text with each number as its decimal text. */
+export function numbersAsTexts(source: string): string {
+  return source.replace(TEXT_OR_NUMBER, (token) => {
+    if (token.startsWith('"')) return token
+    return `"${/^-?\d+$/.test(token) ? token : String(Number(token))}"`
+  })
 }
 
 const DATE =

@@ -4,7 +4,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type ApiKey, type Config, unsettledRetryAfterSeconds } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Telemetry } from '../observability/tracing.ts'
+import type { BookParts } from '../refunds/flows/book-outside.ts'
+import type { ChangeParts } from '../refunds/flows/changed-refunds.ts'
+import type { NotificationParts } from '../refunds/flows/receive-notification.ts'
 import type { RefundParts } from '../refunds/flows/request-refund.ts'
+import type { TellAgainParts } from '../refunds/flows/tell-again.ts'
 import { authenticate, limitFailures } from './access/authentication.ts'
 import { answerClientError, countRequestsInFlight } from './access/client-errors.ts'
 import type { Listener } from './access/listener.ts'
@@ -14,22 +18,32 @@ import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.
 import { readJsonStrictly } from './json-body.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
+import { bookOutsideRoute } from './routes/book-outside.ts'
 import { checkRefundRoute } from './routes/check-refund.ts'
 import { createRefundRoute } from './routes/create-refund.ts'
+import { dailyReportRoute } from './routes/daily-report.ts'
+import { exportRefundsRoute } from './routes/export-refunds.ts'
+import { createHeavyReads } from './routes/heavy-reads.ts'
 import { listRefundsRoute } from './routes/list-refunds.ts'
 import { probeRoutes, type Readiness } from './routes/probes.ts'
 import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
+import { receiveNotificationRoute } from './routes/receive-notification.ts'
+import { redeliverEventsRoute } from './routes/redeliver-events.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
 import { STRICT_VALIDATION } from './strict-validation.ts'
 
 /** What the app is put together from; a test can hand it any of these. */
 export type AppParts = Readonly<{
-  refunds: RefundParts
+  refunds: RefundParts & BookParts & NotificationParts
+  events: TellAgainParts
+  journal: ChangeParts['journal']
   metrics: Metrics
   readiness(): Readiness
   /** Who may call just now; null: everybody. */
   apiKeys(): readonly ApiKey[] | null
+  /** The secrets of notifications that are taken just now. */
+  notificationSecrets(): readonly string[]
   /** Absent where nothing is to listen. */
   listener?: Listener
   /** Whether each answer is to end its connection, so that the caller's next request goes elsewhere. */
@@ -88,14 +102,21 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
 
   await app.register(openapi)
   await app.register(probeRoutes, { readiness: parts.readiness, metrics: parts.metrics })
+  await app.register(receiveNotificationRoute, {
+    parts: parts.refunds,
+    secrets: parts.notificationSecrets,
+    rateLimit: config.rateLimit,
+  })
   await app.register((api) => serveCallers(api, config, parts))
   return app
 }
 
 /** What callers ask for, each with its key. */
 async function serveCallers(api: FastifyInstance, config: Config, parts: AppParts): Promise<void> {
-  const { refunds, metrics, telemetry } = parts
-  const { store, accounts } = refunds
+  const { refunds, journal, metrics, telemetry } = parts
+  const { store, notifications, accounts, provider } = refunds
+  const heavyReads = createHeavyReads()
+  const journalRetentionMs = Math.min(config.journalRetentionMs, config.ledgerRetentionMs)
   await limitRate(api, config.rateLimit)
   api.addHook('onRequest', authenticate(parts.apiKeys, limitFailures(api, metrics)))
   await api.register(createRefundRoute, {
@@ -109,6 +130,10 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(resolveRefundRoute, {
     parts: { ...refunds, resolveFailedAfterMs: config.resolveFailedAfterMs },
   })
-  await api.register(listRefundsRoute, { store, accounts })
-  await api.register(readPaymentRoute, { store, accounts })
+  await api.register(listRefundsRoute, { store, journal, accounts })
+  await api.register(exportRefundsRoute, { store, journal, accounts, heavyReads })
+  await api.register(dailyReportRoute, { store, journal, provider, heavyReads, journalRetentionMs })
+  await api.register(readPaymentRoute, { store, notifications, accounts })
+  await api.register(redeliverEventsRoute, { parts: parts.events })
+  await api.register(bookOutsideRoute, { parts: refunds, store, notifications, accounts })
 }

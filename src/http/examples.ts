@@ -177,7 +177,7 @@ export const REFUNDS = {
   }),
   already_cancelled: failed(ASKED_REFUNDS.already_cancelled, {
     code: 'already_cancelled',
-    says: 'The payment was cancelled before, outside of this gateway. The provider answered',
+    says: 'The payment was cancelled before, outside of this gateway: have that booked (POST /payments/{tid}/outside-refunds), so that its ledger knows. The provider answered',
     cancelCode: '2001',
     message: '이미 취소된 거래입니다',
   }),
@@ -263,6 +263,7 @@ function refundOf({ idempotencyKey, body }: AskedRefund, status: Refund['status'
     refunded_at: null,
     failure: null,
     resolution: null,
+    deposit: null,
     requested_by: OPEN_CALLER.name,
     metadata: body.metadata ?? {},
     created_at: '2026-01-01T01:29:59.588Z',

@@ -46,6 +46,7 @@ const PARTS_OF_A_REFUND = {
   provider: 'ProviderAnswer',
   failure: 'Failure',
   resolution: 'Resolution',
+  deposit: 'Deposit',
 }
 
 /**
@@ -56,6 +57,9 @@ const NAMES: Readonly<Record<string, string>> = {
   'createRefund request': 'RefundRequest',
   'checkRefund request': 'RefundRequest',
   'resolveRefund request': 'ResolveRequest',
+  'bookOutsideRefund request': 'OutsideRefundRequest',
+  'receiveNotification request': 'CookiePayNotification',
+  'redeliverEvents request': 'RedeliveryRequest',
   'getHealth answer': 'Health',
   'getReadiness answer': 'Readiness',
   'Readiness.parts{}': 'ReadinessPart',
@@ -63,6 +67,12 @@ const NAMES: Readonly<Record<string, string>> = {
   'RefundRequest.refund_account': 'RefundAccount',
   'ResolveRequest.provider': 'StatedAnswer',
   'RefundEventList.data[]': 'RefundEvent',
+  'DailyReport.rows[]': 'ReportRow',
+  'ReportRow.succeeded': 'RefundSum',
+  'ReportRow.failed[]': 'FailedSum',
+  'ReportRow.unknown': 'RefundSum',
+  'DailyReport.disputes[]': 'OddRefund',
+  'DailyReport.mismatches[]': 'OddRefund',
   'Problem.errors[]': 'InvalidMember',
   'Problem.limit': 'BrokenLimit',
   ...membersOf('Refund', PARTS_OF_A_REFUND),

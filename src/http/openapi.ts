@@ -3,15 +3,18 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { VERSION } from '../config/version.ts'
+import { ShownNotification } from '../refunds/notification.ts'
 import { Refund } from '../refunds/refund.ts'
 import { DOCS_CONTENT_SECURITY_POLICY } from './access/security-headers.ts'
 import { type OpenApiDocument, publishedDocument } from './openapi-for-generators.ts'
 import { Problem } from './problems/catalog.ts'
 import { CheckedRefund } from './routes/check-refund.ts'
 import { UnsettledRefund } from './routes/create-refund.ts'
+import { DailyReport } from './routes/daily-report.ts'
 import { RefundList } from './routes/list-refunds.ts'
-import { PaymentLedger } from './routes/read-payment.ts'
+import { PaymentLedger, SeenOutsideRefund } from './routes/read-payment.ts'
 import { RefundEventList } from './routes/read-refund.ts'
+import { Redelivery } from './routes/redeliver-events.ts'
 import { SeenRefund } from './seen-refund.ts'
 
 /** The schemas that routes refer to by their `$id`. */
@@ -21,8 +24,12 @@ const SHARED_SCHEMAS = [
   UnsettledRefund,
   CheckedRefund,
   RefundList,
+  SeenOutsideRefund,
+  ShownNotification,
   PaymentLedger,
   RefundEventList,
+  Redelivery,
+  DailyReport,
   Problem,
 ]
 
@@ -79,6 +86,7 @@ export const openapi = fp(async (app) => {
       tags: [
         { name: 'refunds', description: 'Make and read refunds' },
         { name: 'payments', description: 'What has been done with a payment' },
+        { name: 'reports', description: 'What became of the refunds of a day' },
         { name: 'operations', description: 'For operators and their machines' },
       ],
       components: {

@@ -56,6 +56,16 @@ export const METRICS = {
     help: 'Refunds that were unknown and have been settled, by what settled them',
     labelNames: ['source', 'status'],
   },
+  notifications: {
+    name: 'refund_gateway_notifications_total',
+    help: 'Notifications of the provider, by what became of them; unmatched: of a cancel that is none of ours',
+    labelNames: ['outcome'],
+  },
+  bookings: {
+    name: 'refund_gateway_outside_refunds_total',
+    help: 'Bookings of what was refunded outside of the gateway, and those that were taken back',
+    labelNames: ['change'],
+  },
   unsettled: {
     name: 'refund_gateway_unsettled_refunds',
     help: 'Refunds in flight or unknown, over all replicas; absent while the store cannot be reached',
@@ -74,6 +84,16 @@ export const METRICS = {
     help: 'The daily limits of callers, in KRW or in refunds',
     labelNames: ['caller', 'limit'],
   },
+  events: {
+    name: 'refund_gateway_events_total',
+    help: 'Attempts to deliver an event to an endpoint: delivered or failed; given_up after the last one; dropped: nothing is known of its refund any more',
+    labelNames: ['endpoint', 'result'],
+  },
+  oldestEvent: {
+    name: 'refund_gateway_oldest_event_age_seconds',
+    help: 'For how long the oldest event that an endpoint has not taken has waited, over all replicas; 0: none waits; absent while the store cannot be reached',
+    labelNames: ['endpoint'],
+  },
   storeState: {
     name: 'refund_gateway_store_state',
     help: '1 for what the store is: durable, not_durable or unavailable',
@@ -87,6 +107,20 @@ export const METRICS = {
   providerPaused: {
     name: 'refund_gateway_provider_paused',
     help: '1 while calls to the provider are paused because it keeps failing',
+  },
+  reconciledDifferences: {
+    name: 'refund_gateway_reconciliation_differences',
+    help: 'What the last reconciliation of a day over all accounts found to differ; cancelled_though_unknown has been settled; absent before the first, and while the store cannot be reached',
+    labelNames: ['kind'],
+  },
+  reconciledRefunds: {
+    name: 'refund_gateway_reconciliation_refunds',
+    help: 'Refunds of that day by what came of them: agrees, differs, cannot_be_told',
+    labelNames: ['verdict'],
+  },
+  reconciledAt: {
+    name: 'refund_gateway_reconciliation_finished_timestamp_seconds',
+    help: 'When that reconciliation ended, in seconds since 1970',
   },
   droppedLogLines: {
     name: 'refund_gateway_log_lines_dropped_total',

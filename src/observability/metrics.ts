@@ -1,5 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
+import { type Backlog, EVENT_RESULTS, type EventResult } from '../refunds/ports/events.ts'
+import { NOTIFICATION_OUTCOMES, type NotificationOutcome } from '../refunds/ports/observer.ts'
+import type { FinishedDay } from '../refunds/ports/reconciliations.ts'
+import { DIFFERENCE_KINDS, VERDICTS } from '../refunds/reconciliation.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 import { METRICS } from './metric-table.ts'
 import { shared } from './shared-text.ts'
@@ -28,6 +32,12 @@ export type Metrics = Readonly<{
   countSteps(timings: StepTimings): void
   /** An unknown refund that was settled. */
   countResolution(source: string, status: string): void
+  /** One notification of the provider, by what became of it. */
+  countNotification(outcome: NotificationOutcome): void
+  /** A booking of what was refunded outside, or one that was taken back. */
+  countBooking(change: (typeof BOOKING_CHANGES)[number]): void
+  /** One attempt to deliver an event to an endpoint, or what became of the event. */
+  countEvent(endpoint: string, result: EventResult): void
   /** Prometheus text. */
   text(): Promise<string>
   contentType: string
@@ -42,6 +52,10 @@ export type MetricSources = Readonly<{
   storeNow(): number
   /** What callers have used of each of their daily limits. */
   limitUse(): Promise<readonly LimitUse[]>
+  /** What waits for each endpoint that is configured. */
+  eventBacklog(): Promise<readonly Backlog[]>
+  /** The last day that was reconciled; null: none was. */
+  lastReconciled(): Promise<FinishedDay | null>
   countPendingWrites(): number
   isReady(): boolean
   storeState(): StoreState
@@ -60,6 +74,9 @@ export type UnauthenticatedAnswer = (typeof UNAUTHENTICATED_ANSWERS)[number]
 
 /** Why there was no token for a call to the provider. */
 const TOKEN_FAILURES = ['not_issued', 'rejected'] as const
+
+/** What a person does with bookings. */
+const BOOKING_CHANGES = ['booked', 'taken_back'] as const
 
 /** What is told of whether refunds work; the others are about what a caller sent. */
 const EXPECTED_ANSWERS = [
@@ -100,6 +117,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const counters = createCounters(registry)
   gaugeStore(sources, registry)
   gaugeLimits(sources, registry)
+  gaugeReconciliation(sources, registry)
   gaugeProcess(sources, registry)
 
   let changes = 0
@@ -139,11 +157,23 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.unauthenticated.inc({ answer })
       changes += 1
     },
+    countBooking(change) {
+      counters.bookings.inc({ change })
+      changes += 1
+    },
+    countNotification(outcome) {
+      counters.notifications.inc({ outcome })
+      changes += 1
+    },
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
     countResolution(source, status) {
       counters.resolutions.inc({ source, status })
+      changes += 1
+    },
+    countEvent(endpoint, result) {
+      counters.eventSeries(endpoint, result).inc()
       changes += 1
     },
     text: shared(
@@ -180,17 +210,27 @@ function createCounters(registry: Registry) {
   for (const outcome of EXPECTED_ANSWERS) answers.inc({ outcome }, 0)
   const unauthenticated = new Counter({ ...METRICS.unauthenticated, registers })
   for (const answer of UNAUTHENTICATED_ANSWERS) unauthenticated.inc({ answer }, 0)
+  const notifications = new Counter({ ...METRICS.notifications, registers })
+  for (const outcome of NOTIFICATION_OUTCOMES) notifications.inc({ outcome }, 0)
   const tokenFailures = new Counter({ ...METRICS.tokenFailures, registers })
   for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
+  const events = new Counter({ ...METRICS.events, registers })
   return {
+    // What one of an endpoint's is counted for the first time makes the others 0, as above.
+    eventSeries: remembered((endpoint: string, result: string) => {
+      for (const other of EVENT_RESULTS) events.inc({ endpoint, result: other }, 0)
+      return events.labels({ endpoint, result })
+    }),
     answers,
     unauthenticated,
     tokenFailures,
+    notifications,
     mismatches: new Counter({ ...METRICS.mismatches, registers }),
     conflicts: new Counter({ ...METRICS.conflicts, registers }),
     disputed: new Counter({ ...METRICS.disputed, registers }),
     lost: new Counter({ ...METRICS.lost, registers }),
     resolutions: new Counter({ ...METRICS.resolutions, registers }),
+    bookings: new Counter({ ...METRICS.bookings, registers }),
   }
 }
 
@@ -221,6 +261,17 @@ function gaugeStore(sources: MetricSources, registry: Registry): void {
     },
   })
   new Gauge({
+    ...METRICS.oldestEvent,
+    registers,
+    async collect() {
+      const backlog = await sources.eventBacklog().catch(() => [])
+      this.reset()
+      for (const { endpoint, oldestAt } of backlog) {
+        this.set({ endpoint }, oldestAt === null ? 0 : Math.max(0, sources.storeNow() - oldestAt) / 1000)
+      }
+    },
+  })
+  new Gauge({
     ...METRICS.storeState,
     registers,
     collect() {
@@ -230,17 +281,57 @@ function gaugeStore(sources: MetricSources, registry: Registry): void {
   })
 }
 
-/** Both gauges from one look; a caller or a limit that is gone leaves no series behind. */
-function gaugeLimits({ limitUse }: MetricSources, registry: Registry): void {
-  let looking: Promise<readonly LimitUse[]> | undefined
-  const look = () => {
-    looking ??= limitUse()
-      .catch(() => [])
+/** One look for all who ask while it is under way; `otherwise`: it came to nothing. */
+function sharedLook<Found>(look: () => Promise<Found>, otherwise: Found): () => Promise<Found> {
+  let looking: Promise<Found> | undefined
+  return () => {
+    looking ??= look()
+      .catch(() => otherwise)
       .finally(() => {
         looking = undefined
       })
     return looking
   }
+}
+
+/** The three gauges from one look. */
+function gaugeReconciliation({ lastReconciled }: MetricSources, registry: Registry): void {
+  const look = sharedLook(lastReconciled, null)
+  const registers = [registry]
+  new Gauge({
+    ...METRICS.reconciledDifferences,
+    registers,
+    async collect() {
+      const last = await look()
+      this.reset()
+      if (last === null) return
+      for (const kind of DIFFERENCE_KINDS) this.set({ kind }, last.counts.differences[kind])
+    },
+  })
+  new Gauge({
+    ...METRICS.reconciledRefunds,
+    registers,
+    async collect() {
+      const last = await look()
+      this.reset()
+      if (last === null) return
+      for (const verdict of VERDICTS) this.set({ verdict }, last.counts.refunds[verdict])
+    },
+  })
+  new Gauge({
+    ...METRICS.reconciledAt,
+    registers,
+    async collect() {
+      const last = await look()
+      if (last === null) this.remove()
+      else this.set(last.finishedAt / 1000)
+    },
+  })
+}
+
+/** Both gauges from one look; a caller or a limit that is gone leaves no series behind. */
+function gaugeLimits({ limitUse }: MetricSources, registry: Registry): void {
+  const look = sharedLook(limitUse, [])
   const gauge = (metric: typeof METRICS.limitUsed | typeof METRICS.limitMax, of: 'used' | 'max') =>
     new Gauge({
       ...metric,

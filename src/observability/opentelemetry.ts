@@ -21,6 +21,9 @@ const SERVICE_NAME = 'cookiepay-refund-gateway'
 /** A collector that is away holds up neither a refund nor, longer than this, the end of the process. */
 const EXPORT_TIMEOUT_MS = 3_000
 
+/** However it is written (src/http/routes/notifications.ts). */
+const SECRET_PATH = /notifications/i
+
 /** What machines ask every few seconds. */
 const UNTRACED: readonly (string | undefined)[] = ['/healthz', '/readyz', '/metrics']
 
@@ -45,7 +48,8 @@ export function startTelemetry(endpoint: string, log: FastifyBaseLogger): Teleme
     instrumentHooks: false,
     // The text of an error may quote what a caller sent.
     recordExceptions: false,
-    ignorePaths: ({ url }) => UNTRACED.includes(url),
+    // The path of a notification holds a secret.
+    ignorePaths: ({ url }) => UNTRACED.includes(url) || SECRET_PATH.test(url),
   })
   const redis = new IORedisInstrumentation({
     // Never the arguments: they hold a refund.

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { RefundObserver } from '../refunds/ports/observer.ts'
+import type { NotificationObserver, OutsideObserver, RefundObserver } from '../refunds/ports/observer.ts'
 import type { Refund } from '../refunds/refund.ts'
 import type { StepTimings } from '../refunds/step-timings.ts'
 import type { Settlement } from '../refunds/stored-refund.ts'
@@ -7,8 +7,25 @@ import type { Metrics } from './metrics.ts'
 import { traceIdOf } from './traceparent.ts'
 
 /** Logs and counts what happens to refunds. */
-export function createObserver(log: FastifyBaseLogger, metrics: Metrics): RefundObserver {
+export function createObserver(
+  log: FastifyBaseLogger,
+  metrics: Metrics,
+): RefundObserver & OutsideObserver & NotificationObserver {
   return {
+    received(outcome, notification) {
+      metrics.countNotification(outcome)
+      const { type, tid, amount } = notification ?? {}
+      log[outcome === 'unmatched' || outcome === 'unreadable' ? 'warn' : 'info'](
+        { outcome, type, tid, amount },
+        outcome === 'unmatched'
+          ? 'a notification tells of a cancel that is none of ours: book it, where it was made'
+          : 'notification received',
+      )
+    },
+    booked({ id, amount, by }, account) {
+      metrics.countBooking(amount > 0 ? 'booked' : 'taken_back')
+      log.info({ booking: id, account, amount, by }, 'what was refunded outside is booked')
+    },
     recorded(refund, how) {
       metrics.countSteps(how.timings)
       logRecorded(log, refund, how)

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { PAYMENT_WAIT_MS } from '../refunds/flows/patience.ts'
 import type { BackgroundWork } from '../refunds/flows/pending-writes.ts'
-import type { Reconciler } from '../refunds/jobs/settle-unknown.ts'
 import type { DurabilityWatch } from '../store/redis/durability.ts'
 import type { PrivateRedis } from '../store/redis/private-redis.ts'
 import type { ServerTime } from '../store/redis/server-time.ts'
 import type { StorePast } from '../store/redis/store-past.ts'
+import type { EventDelivery } from '../webhooks/delivery.ts'
 
 /** How long after SIGTERM callers and balancers may still come with requests: they notice one by one. */
 export const CLOSE_GRACE_MS = 1_000
@@ -56,8 +56,10 @@ export type RunningParts = Readonly<{
   log: FastifyBaseLogger
   app: FastifyInstance
   operations: FastifyInstance | null
-  reconciler: Pick<Reconciler, 'stop'>
+  /** What nobody asks for. */
+  jobs: Readonly<{ stop(): Promise<void> }>
   background: Pick<BackgroundWork, 'drain'>
+  events: Pick<EventDelivery, 'stop'>
   provider: Readonly<{ close(): Promise<void> }>
   durability: Pick<DurabilityWatch, 'stop'>
   identity: Pick<StorePast, 'close'>
@@ -75,11 +77,14 @@ export async function closeInOrder(
   { graceMs, providerMs }: Readonly<{ graceMs: number; providerMs: number }>,
 ): Promise<void> {
   const drainUntil = performance.now() + longestCloseMs(providerMs) - LAST_STEPS_MS
-  const reconcilerStopped = parts.reconciler.stop()
+  // It ends by itself: what is under way then is told by another replica, or after the next start.
+  const eventsStopped = parts.events.stop()
+  const jobsStopped = parts.jobs.stop()
   await sleep(graceMs)
-  await drain(parts, { graceMs, drainMs: providerMs + DRAIN_SLACK_MS, reconcilerStopped })
+  await drain(parts, { graceMs, drainMs: providerMs + DRAIN_SLACK_MS, jobsStopped })
   // What came in during that is not cut off either, unless the store has been away all the time.
   await parts.background.drain(Math.max(0, drainUntil - performance.now()))
+  await eventsStopped
   await parts.operations?.close()
   await parts.provider.close()
   parts.durability.stop()
@@ -89,17 +94,14 @@ export async function closeInOrder(
   await parts.privateRedis?.stop()
 }
 
-type Drain = Readonly<{ graceMs: number; drainMs: number; reconcilerStopped: Promise<void> }>
+type Drain = Readonly<{ graceMs: number; drainMs: number; jobsStopped: Promise<void> }>
 
 /** Ends the app once its last answers are given, and their outcomes stored. */
 async function drain({ app, background, log }: RunningParts, how: Drain): Promise<void> {
   const answered = app.close()
   // A client that connected last may still send one request: wait as long again.
   await within(how.graceMs, answered)
-  const [left] = await Promise.all([
-    background.drain(how.drainMs),
-    within(how.drainMs, how.reconcilerStopped),
-  ])
+  const [left] = await Promise.all([background.drain(how.drainMs), within(how.drainMs, how.jobsStopped)])
   if (left > 0) log.error({ left }, 'outcomes could not be stored before the end; they become unknown')
   await within(LAST_ANSWERS_MS, answered)
   // A connection on which nothing was ever asked would keep the server open for ever.

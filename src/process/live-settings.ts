@@ -5,6 +5,7 @@ import type { CallerLimits } from '../refunds/caller-limits.ts'
 import { leaseMs } from '../refunds/lease.ts'
 import { type MerchantAccount, merchantOf } from '../refunds/merchant.ts'
 import { sameServer } from '../store/redis/connection.ts'
+import type { EventDelivery } from '../webhooks/delivery.ts'
 import { longestAnswerMs } from './closing.ts'
 
 /** What was read again, part by part. */
@@ -16,6 +17,7 @@ export type LiveSettings = {
   /** The limits of each caller that has any. */
   limitsByCaller: ReadonlyMap<string, CallerLimits>
   accounts: Config['accounts']
+  notificationSecrets: Config['notificationSecrets']
   redis: Config['redis']
   /** One map for ever, which the routes and the flow hold. */
   readonly accountsByName: Map<string, MerchantAccount>
@@ -28,11 +30,12 @@ export type LiveSettings = {
 
 /** The settings of a gateway that starts. */
 export function liveSettingsOf(config: Config): LiveSettings {
-  const { apiKeys, callerLimits, accounts, redis, cookiepay } = config
+  const { apiKeys, callerLimits, accounts, notificationSecrets, redis, cookiepay } = config
   return {
     apiKeys,
     limitsByCaller: byCaller(callerLimits),
     accounts,
+    notificationSecrets,
     redis,
     accountsByName: new Map(termsOf(accounts, cookiepay.connectTimeoutMs)),
     longestTimeoutMs: longestTimeoutMs(accounts),
@@ -44,6 +47,7 @@ export type Followers = Readonly<{
   connectTimeoutMs: number
   provider: Pick<CookiePay, 'setAccounts'>
   listener: Pick<Listener, 'renewTls' | 'setLongestAnswer'>
+  events: Pick<EventDelivery, 'setEndpoints'>
 }>
 
 /**
@@ -53,6 +57,8 @@ export function rotate(live: LiveSettings, rotated: RotatedParts, followers: Fol
   if (rotated.redis !== undefined) live.redis = sameServer(live.redis, rotated.redis)
   if (rotated.apiKeys !== undefined) live.apiKeys = rotated.apiKeys
   if (rotated.callerLimits !== undefined) live.limitsByCaller = byCaller(rotated.callerLimits)
+  if (rotated.notificationSecrets !== undefined) live.notificationSecrets = rotated.notificationSecrets
+  if (rotated.eventEndpoints !== undefined) followers.events.setEndpoints(rotated.eventEndpoints)
   if (rotated.tls) followers.listener.renewTls(rotated.tls)
   if (rotated.accounts !== undefined) rotateAccounts(live, rotated.accounts, followers)
 }

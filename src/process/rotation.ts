@@ -7,7 +7,15 @@ import { filesOf, readPart } from '../config/read-config.ts'
 /** How often the files are read. They are small, and reading them costs less than a request. */
 const LOOK_INTERVAL_MS = 1_000
 
-const PARTS: readonly RotatingPart[] = ['apiKeys', 'callerLimits', 'accounts', 'tls', 'redis']
+const PARTS: readonly RotatingPart[] = [
+  'apiKeys',
+  'callerLimits',
+  'eventEndpoints',
+  'accounts',
+  'notificationSecrets',
+  'tls',
+  'redis',
+]
 
 export type RotationOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>
@@ -20,7 +28,7 @@ export type RotationOptions = Readonly<{
 type Snapshot = string
 
 /**
- * Reads the files of keys, limits, accounts and certificates again when they change. It is their content that is
+ * Reads the files of keys, limits, endpoints, accounts and certificates again when they change. It is their content that is
  * compared: they may be written in place, replaced, or swapped behind a symbolic link, as mounted Kubernetes
  * secrets are. A change counts when two looks in a row see the same, since a file may be read while it is
  * being written. What cannot be read changes nothing and is logged, once.

@@ -1,4 +1,5 @@
 import type { Resolution } from './refund.ts'
+import type { RefundState } from './refund-states.ts'
 import type { HistoryEntry, StoredRefund } from './stored-refund.ts'
 
 /** Something that happened to a refund. */
@@ -7,7 +8,7 @@ export type RefundEvent = Readonly<{
   at: string
   event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'disputed' | 'conflict'
   /** Who or what brought it about. */
-  source: 'caller' | 'provider' | 'lease' | 'lookup' | 'operator'
+  source: 'caller' | 'provider' | 'lease' | 'lookup' | 'notification' | 'operator'
   /** The caller that asked for it or resolved it. */
   by: string | null
   note: string | null
@@ -37,6 +38,23 @@ export function refundEvents({ refund, history, earlier }: StoredRefund): Refund
   return [{ at: refund.created_at, event: 'processing', source: 'caller', by, note: null }, ...events]
 }
 
+/** A change of a refund's state; `at`: ISO 8601. */
+export type RefundChange = Readonly<{ change: Exclude<RefundState, 'processing'>; at: string }>
+
+/** Each change of a refund's state, oldest first. What disputes it again while it is disputed changes none. */
+export function refundChanges({ refund, history }: StoredRefund): RefundChange[] {
+  const changes: RefundChange[] = []
+  const add = (change: RefundChange['change'], at: string) => {
+    if (changes.at(-1)?.change !== change) changes.push({ change, at })
+  }
+  for (const { event, at } of history) {
+    if (event === 'unknown' || event === 'failed' || event === 'disputed') add(event, at)
+  }
+  const state = refund.disputed ? 'disputed' : refund.status
+  if (state !== 'processing') add(state, refund.updated_at)
+  return changes
+}
+
 /** When a refund became `unknown`, in milliseconds since 1970, by the clock of the store. */
 export function unknownSinceMs({ refund, history }: StoredRefund): number {
   return Date.parse(history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at)
@@ -54,7 +72,7 @@ function noted({ event, cause }: HistoryEntry): Omit<RefundEvent, 'at'> {
     case 'disputed':
       return {
         event,
-        source: cause === 'lookup' ? 'lookup' : 'provider',
+        source: cause === 'lookup' || cause === 'notification' ? cause : 'provider',
         by: null,
         note: 'an answer said that it was made',
       }

@@ -10,3 +10,16 @@ export function koreanDay(at: number): string {
 export function nextKoreanMidnight(at: number): string {
   return `${koreanDay(at + DAY_MS)}T00:00:00+09:00`
 }
+
+/** When this date, such as `2026-01-31`, begins in Korea, in milliseconds since 1970; null: there is no such date. */
+export function koreanMidnightMs(date: string): number | null {
+  const at = Date.parse(`${date}T00:00:00+09:00`)
+  // Date.parse takes the 30th of February for the 2nd of March.
+  return Number.isNaN(at) || koreanDay(at) !== date ? null : at
+}
+
+/** The date after this one; where there is no such date, what is none either. */
+export function dayAfter(date: string): string {
+  const at = koreanMidnightMs(date)
+  return at === null ? date : koreanDay(at + DAY_MS)
+}

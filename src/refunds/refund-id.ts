@@ -11,8 +11,17 @@ export const REFUND_ID = '^rf_[0-9A-HJKMNP-TV-Z]{26}$'
  * finds its own record. A line feed, which neither a caller's name nor a key can hold, divides the two.
  */
 export function refundId(caller: string, idempotencyKey: string): string {
+  return idOf('rf_', caller, idempotencyKey)
+}
+
+/** The same of a booking: `ob_`. A key of one says nothing of the other. */
+export function bookingId(caller: string, idempotencyKey: string): string {
+  return idOf('ob_', caller, idempotencyKey)
+}
+
+function idOf(prefix: string, caller: string, idempotencyKey: string): string {
   const digest = hash('sha256', `${caller}\n${idempotencyKey}`, 'buffer')
-  let id = 'rf_'
+  let id = prefix
   let bits = 0
   let bitCount = 0
   for (let index = 0; index < 16; index++) {

@@ -47,8 +47,8 @@ const Failure = Type.Object(
 
 const Resolution = Type.Object(
   {
-    source: Type.Enum(['lookup', 'provider', 'operator'], {
-      description: "Who settled it: the provider's lookup, its late answer, or a person",
+    source: Type.Enum(['lookup', 'provider', 'notification', 'operator'], {
+      description: "Who settled it: the provider's lookup, its late answer, its notification, or a person",
       examples: ['lookup'],
     }),
     by: nullable(Type.String(), {
@@ -65,6 +65,27 @@ const Resolution = Type.Object(
 )
 export type Resolution = Static<typeof Resolution>
 
+/** What the provider was asked for, so that the merchant can pay in what a refund needs (docs/provider.md, Deposits). */
+const Deposit = Type.Object(
+  {
+    requested_at: Type.String({
+      description: 'ISO 8601: when the account to pay into was asked for',
+      examples: ['2026-01-01T01:31:00.000Z'],
+    }),
+    expires_at: Type.String({
+      description: 'ISO 8601 with offset: until when the deposit can be paid, the end of that day in Korea',
+      examples: ['2026-01-01T23:59:59+09:00'],
+    }),
+    // A text, since its form is documented nowhere: whoever needs a member of it reads it as what it turns out to be.
+    answer: nullable(Type.String(), {
+      description: "The provider's whole answer as received, whatever its form; null where it was lost",
+      examples: ['{"RESULTCODE":"0000"}'],
+    }),
+  },
+  { additionalProperties: false },
+)
+export type Deposit = Static<typeof Deposit>
+
 /** A refund, as it is stored, returned and replayed. */
 export const Refund = Type.Object(
   {
@@ -75,7 +96,7 @@ export const Refund = Type.Object(
     }),
     status: Type.Enum(REFUND_STATUSES, {
       description:
-        '`processing`: the provider is being called. `unknown`: it was called and the outcome is not known',
+        '`processing`: the provider is being called. `unknown`: it was called and the outcome is not known. `awaiting_deposit`: it takes place once a deposit is paid',
       examples: ['succeeded'],
     }),
     account: Type.String({ description: 'Name of the CookiePay account', examples: ['default'] }),
@@ -103,8 +124,9 @@ export const Refund = Type.Object(
     }),
     failure: nullable(Failure, { description: 'Set when `failed`' }),
     resolution: nullable(Resolution, {
-      description: 'Set when it was `unknown` or disputed and has been settled since',
+      description: 'Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since',
     }),
+    deposit: nullable(Deposit, { description: 'Set once the account for a deposit was asked for' }),
     disputed: Type.Optional(
       Type.Literal(true, {
         description:

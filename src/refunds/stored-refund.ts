@@ -27,6 +27,8 @@ export type StoredRefund = Readonly<{
   attempt: string
   fingerprint: string
   history: readonly HistoryEntry[]
+  /** What the ledger counts for it: what was asked, or what the provider says that it cancelled. */
+  countedAmount: Krw
   /** What the ledger counts as its tax-free part. */
   countedTaxFree: Krw
   /** What was said, and by whom, each time that it had failed and was disputed, but for the last; oldest first. */

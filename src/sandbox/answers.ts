@@ -32,6 +32,8 @@ export type LookupRow = {
   DEPOSITENDDATE: string
   CARDNAME: string
   CARDCODE: string
+  /** What early clients read a sum of cancels from; no manual has it. */
+  CANCEL_SUM_AMOUNT?: string
 }
 
 /** The lookup's answer where there is no row to give. */

@@ -4,6 +4,7 @@ import { cancelApi } from './cancel-api.ts'
 import { inspectionApi } from './inspection-api.ts'
 import { createTokens } from './issued-tokens.ts'
 import { lookupApi } from './lookup-api.ts'
+import { createNotifier } from './notifications.ts'
 import { tokenApi } from './token-api.ts'
 
 export type SandboxOptions = {
@@ -13,6 +14,8 @@ export type SandboxOptions = {
   slowMs: number
   /** Of any payment only the first of two cancels within this time is heeded, as by Toss; absent: none is too soon. */
   spacingMs?: number
+  /** Where notifications of cancels are sent; absent: nowhere. */
+  notifyUrl?: string | null
 }
 
 const BODY_LIMIT_BYTES = 16 * 1024
@@ -22,7 +25,12 @@ const BODY_LIMIT_BYTES = 16 * 1024
  * about what it takes, and has faults on demand (faults.ts). A request with a mistake is answered with HTTP 200 and a
  * code in the body, so routes say `attachValidation` instead of Fastify's own 400. All state is in memory.
  */
-export function buildSandbox({ tokenLifetimeMs, slowMs, spacingMs = 0 }: SandboxOptions): FastifyInstance {
+export function buildSandbox({
+  tokenLifetimeMs,
+  slowMs,
+  spacingMs = 0,
+  notifyUrl = null,
+}: SandboxOptions): FastifyInstance {
   const app = Fastify({
     // Only what is a bug of the sandbox.
     logger: { level: 'error', stream: process.stderr },
@@ -40,12 +48,14 @@ export function buildSandbox({ tokenLifetimeMs, slowMs, spacingMs = 0 }: Sandbox
   )
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, null))
 
-  const book = createBook()
+  const notifier = createNotifier(notifyUrl)
+  app.addHook('onClose', async () => notifier.close())
+  const book = createBook((tid, cancel) => notifier.cancelled(tid, cancel))
   const tokens = createTokens(tokenLifetimeMs)
   app.register(tokenApi, { tokens })
   app.register(cancelApi, { book, tokens, slowMs, spacingMs })
   app.register(lookupApi, { book, tokens, slowMs })
-  app.register(inspectionApi, { book, tokens })
+  app.register(inspectionApi, { book, tokens, notifier })
   return app
 }
 

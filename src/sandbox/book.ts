@@ -23,8 +23,11 @@ export type Book = ReturnType<typeof createBook>
 
 const MAX_PAYMENTS = 1_000_000
 
-/** All payments that somebody asked for, in memory; the oldest is forgotten beyond a million. */
-export function createBook() {
+/**
+ * All payments that somebody asked for, in memory; the oldest is forgotten beyond a million. `onCancel` is told of each
+ * cancel that is applied.
+ */
+export function createBook(onCancel: (tid: string, cancel: AppliedCancel) => void = () => {}) {
   const entries = new Map<string, Entry>()
 
   function open(tid: string): Entry {
@@ -49,6 +52,7 @@ export function createBook() {
       const cancelTid = `C${koreanDigits(at)}${randomBytes(8).toString('hex')}`
       const cancel: AppliedCancel = { amount, at, cancelTid }
       entry.payment = withCancel(entry.payment, cancel)
+      onCancel(tid, cancel)
       return cancel
     },
   }

@@ -28,6 +28,10 @@ export type RowBehaviour = {
   readonly cardCode: string
   /** By how much the row shows more than was paid. */
   readonly moreBy: number
+  /** What of its cancels: `whole`, one that took all; `never`, none; `always`, one of all since it was paid. */
+  readonly cancelDate: 'whole' | 'never' | 'always'
+  /** By how much `CANCEL_SUM_AMOUNT` is more than what was cancelled; null: the row has no such member. */
+  readonly sumMoreBy: number | null
   readonly waitMs: number | 'slowMs'
 }
 
@@ -60,7 +64,15 @@ const applied: Effect = { applied: 'on arrival', shortBy: 0, instead: [] }
 const appliedLate: Effect = { ...applied, applied: 'with the answer' }
 const notApplied = (decline: Decline): Effect => ({ applied: 'never', decline })
 
-const CARD: RowBehaviour = { answer: 'row', payMethod: 'CARD', cardCode: '', moreBy: 0, waitMs: 0 }
+const CARD: RowBehaviour = {
+  answer: 'row',
+  payMethod: 'CARD',
+  cardCode: '',
+  moreBy: 0,
+  cancelDate: 'whole',
+  sumMoreBy: null,
+  waitMs: 0,
+}
 
 /** A payment without a fault. */
 const ORDINARY: Behaviour = {
@@ -282,6 +294,33 @@ export const FAULTS: readonly Fault[] = [
     does: 'cancels; lookups show PAYMETHOD MOBILE',
     gateway: '201 succeeded; 409 payment_mismatch with PAYMENT_LOOKUP',
     behaviour: withRow({ payMethod: 'MOBILE' }),
+  },
+  {
+    name: 'notcancelled',
+    does: 'cancels; lookups show no cancel',
+    gateway: '201 succeeded; reconcile finds not_cancelled of a full refund',
+    behaviour: withRow({ cancelDate: 'never' }),
+  },
+  {
+    name: 'elsewhere',
+    does: `does not cancel, answers code ${DECLINES.declined.code}; lookups show a cancel of all, made when the payment was first heard of`,
+    gateway: '422 provider_declined; reconcile finds cancelled_though_failed of a full refund',
+    behaviour: {
+      ...withRow({ cancelDate: 'always' }),
+      effect: notApplied(DECLINES.declined),
+    },
+  },
+  {
+    name: 'sum',
+    does: 'cancels; lookups show the sum of its cancels as CANCEL_SUM_AMOUNT',
+    gateway: '201 succeeded',
+    behaviour: withRow({ sumMoreBy: 0 }),
+  },
+  {
+    name: 'othersum',
+    does: 'cancels; lookups show 100 KRW more as CANCEL_SUM_AMOUNT',
+    gateway: '201 succeeded; reconcile finds another_amount',
+    behaviour: withRow({ sumMoreBy: 100 }),
   },
   {
     name: 'norow',

@@ -1,12 +1,13 @@
 import { type FastifyPluginCallbackTypebox, Type } from '@fastify/type-provider-typebox'
 import type { Book, Entry } from './book.ts'
 import type { Tokens } from './issued-tokens.ts'
+import type { Notifier } from './notifications.ts'
 
-export type InspectionOptions = { book: Book; tokens: Tokens }
+export type InspectionOptions = { book: Book; tokens: Tokens; notifier: Notifier }
 
 /** Routes for tests and developers. Only the sandbox has them: the provider has nothing like them. */
 export const inspectionApi: FastifyPluginCallbackTypebox<InspectionOptions> = (app, options, done) => {
-  const { book, tokens } = options
+  const { book, tokens, notifier } = options
 
   app.get('/healthz', async () => ({ status: 'ok' }))
 
@@ -27,6 +28,39 @@ export const inspectionApi: FastifyPluginCallbackTypebox<InspectionOptions> = (a
       }
     },
   )
+
+  /** Cancels as a person does in the provider's console: no call of the API, and a notification. */
+  app.post(
+    '/sandbox/cancels',
+    {
+      schema: {
+        body: Type.Object({
+          tid: Type.String({ minLength: 1, maxLength: 50 }),
+          amount: Type.Integer({ minimum: 1 }),
+        }),
+      },
+    },
+    async ({ body: { tid, amount } }, reply) => {
+      const { payment } = book.open(tid)
+      if (amount > payment.amount - payment.cancelled)
+        return reply.code(409).send({ error: 'more than remains' })
+      const { cancelTid, at } = book.apply(tid, amount)
+      return reply.code(201).send({ tid, amount, at: at.toISOString(), cancel_tid: cancelTid })
+    },
+  )
+
+  /** Registers where notifications go, as the provider's console does; null: nowhere. */
+  app.put(
+    '/sandbox/notify-url',
+    { schema: { body: Type.Object({ url: Type.Union([Type.String({ format: 'uri' }), Type.Null()]) }) } },
+    async ({ body: { url } }, reply) => {
+      notifier.setUrl(url)
+      return reply.code(204).send()
+    },
+  )
+
+  /** What was sent, and how it was answered. */
+  app.get('/sandbox/notifications', async () => notifier.sent())
 
   /** Forgets all payments. Tokens stay good, and counted. */
   app.post('/sandbox/reset', async (_request, reply) => {

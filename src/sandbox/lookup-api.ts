@@ -67,8 +67,15 @@ export const lookupApi: FastifyPluginCallbackTypebox<LookupApiOptions> = (
   done()
 }
 
-function rowOf(payment: Payment, { payMethod, cardCode, moreBy }: RowBehaviour): LookupRow {
-  const cancelledAt = cancelledWholeAt(payment)
+/** When the row says that it was cancelled; null: it does not. */
+function cancelDateOf(payment: Payment, { cancelDate }: RowBehaviour): Date | null {
+  if (cancelDate === 'never') return null
+  return cancelDate === 'always' ? payment.paidAt : cancelledWholeAt(payment)
+}
+
+function rowOf(payment: Payment, behaviour: RowBehaviour): LookupRow {
+  const { payMethod, cardCode, moreBy, sumMoreBy } = behaviour
+  const cancelledAt = cancelDateOf(payment, behaviour)
   return {
     RESULTCODE: '0000',
     RESULTMSG: '성공',
@@ -91,5 +98,6 @@ function rowOf(payment: Payment, { payMethod, cardCode, moreBy }: RowBehaviour):
     DEPOSITENDDATE: '',
     CARDNAME: '테스트카드',
     CARDCODE: cardCode,
+    ...(sumMoreBy !== null && { CANCEL_SUM_AMOUNT: String(payment.cancelled + sumMoreBy) }),
   }
 }

@@ -10,6 +10,7 @@ const { values } = parseArgs({
     'token-lifetime-ms': { type: 'string', default: '3600000' },
     'slow-ms': { type: 'string', default: '3000' },
     'spacing-ms': { type: 'string', default: '0' },
+    'notify-url': { type: 'string' },
   },
 })
 
@@ -17,6 +18,7 @@ const app = buildSandbox({
   tokenLifetimeMs: wholeNumber('token-lifetime-ms', Number.MAX_SAFE_INTEGER),
   slowMs: wholeNumber('slow-ms', LONGEST_TIMER_MS),
   spacingMs: wholeNumber('spacing-ms', LONGEST_TIMER_MS),
+  notifyUrl: values['notify-url'] ?? null,
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => app.close())

@@ -2,12 +2,13 @@ import type { Claim } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
 import type { UnsettledEntry } from '../refunds/ports/store.ts'
 import type { StoredRefund } from '../refunds/stored-refund.ts'
+import { journalBooking } from './booking-journal.ts'
+import { isBookingId } from './journal-entries.ts'
 import { keys, unsettledShard } from './keys.ts'
-import { indexUnknown } from './lua/index-unknown.ts'
+import { journalChanges } from './lua/journal-changes.ts'
 import { lookAgain } from './lua/look-again.ts'
 import { type Due, readDue } from './lua/read-due.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
-import { reach } from './redis/reach.ts'
 import { decodeEntry } from './unsettled-entries.ts'
 
 /** A refund is due a little after its lease is over, since the two are written one after the other. */
@@ -36,8 +37,11 @@ export type LeaseExpiryParts = Readonly<{
   find(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
   /** The key of an unknown refund does not expire. */
   keepKey(stored: StoredRefund): Promise<void>
-  addDisputed(stored: StoredRefund): Promise<void>
-  drop(unsettled: UnsettledEntry): Promise<void>
+  /** Of a disputed refund neither. */
+  addDisputed(stored: StoredRefund, found?: string): Promise<void>
+  drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void>
+  /** For how long the journal is kept. */
+  journalRetentionMs: number
 }>
 
 export type LeaseExpiry = Readonly<{
@@ -81,25 +85,29 @@ async function lookAfterAll(parts: LeaseExpiryParts): Promise<void> {
   }
 }
 
-/** Moves an entry to where its refund is by now, or drops it. */
+/** Moves an entry to where its refund is by now, or drops it; what the journal lacks of it is appended. */
 async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promise<void> {
-  const { redis, now, longestLeaseMs, find, keepKey, addDisputed, drop } = parts
+  const { redis, now, longestLeaseMs, find, keepKey, addDisputed, drop, journalRetentionMs } = parts
   const unsettled = decodeEntry(entry)
   const key = keys.unsettled(unsettledShard(unsettled.id))
+  if (isBookingId(unsettled.id)) {
+    await journalBooking(redis, { unsettled, retentionMs: journalRetentionMs })
+    return
+  }
   const stored = await find(unsettled)
   const isImpossible = dueAt > now() + longestLeaseMs()
   if (stored?.refund.status === 'unknown') {
     await keepKey(stored)
-    await indexUnknown(redis, { stored, found: entry, dueAt: isImpossible ? null : dueAt })
+    const since = isImpossible ? null : dueAt
+    await journalChanges(redis, { stored, found: entry, dueAt: since, retentionMs: journalRetentionMs })
   } else if (stored?.refund.status === 'processing') {
     await lookAgain(redis, { key, entry, delayMs: LEASED_PAUSE_MS })
   } else if (stored?.refund.disputed) {
-    await addDisputed(stored)
-    await reach(redis.zrem(key, entry))
+    await addDisputed(stored, entry)
   } else if (stored === null && isImpossible) {
     // It may be about to be begun.
     await lookAgain(redis, { key, entry, delayMs: longestLeaseMs() })
   } else {
-    await drop(unsettled)
+    await drop(unsettled, stored)
   }
 }

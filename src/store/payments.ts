@@ -16,13 +16,20 @@ export async function listByPayment(
 ): Promise<Page> {
   const found: Refund[] = []
   for (let from = cursor ?? '1', count = limit; ; count = MOST_READ) {
-    const { next, ledger, refunds } = await listRefunds(redis, { merchant, tid, from, limit: count })
+    const { next, ledger, bookings, refunds } = await listRefunds(redis, {
+      merchant,
+      tid,
+      from,
+      limit: count,
+    })
     for (const { number, refund } of refunds) {
       if (matches?.(refund) === false) continue
-      if (found.length === limit) return { ledger, refunds: found, nextCursor: number }
+      if (found.length === limit) return { ledger, bookings, refunds: found, nextCursor: number }
       found.push(refund)
     }
-    if (next === null || found.length === limit) return { ledger, refunds: found, nextCursor: next }
+    if (next === null || found.length === limit) {
+      return { ledger, bookings, refunds: found, nextCursor: next }
+    }
     from = next
   }
 }

@@ -1,11 +1,14 @@
 import { isCounted } from '../refunds/attempt-token.ts'
 import type { Attempt, Claim, Intent } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
+import type { Journal } from '../refunds/ports/journal.ts'
 import type { BeginResult, CheckResult, RefundStore, SettleResult } from '../refunds/ports/store.ts'
 import type { Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 import type { CallerAllowances } from './caller-limits.ts'
 import { claimOf } from './claim-text.ts'
 import { ABANDONED_MARK_MS, type Claims, createClaims } from './idempotency-keys.ts'
+import { createJournal } from './journal.ts'
+import { createLeftOvers } from './journal-left-over.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { beginRefund } from './lua/begin.ts'
 import { checkRefund } from './lua/check.ts'
@@ -15,14 +18,17 @@ import { releaseRefund } from './lua/release.ts'
 import { restoreRefund } from './lua/restore.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { settleRefund } from './lua/settle.ts'
+import { rememberCancelTid } from './notifications.ts'
 import { listByPayment } from './payments.ts'
 import { createDurableWrites, type DurableWrites, type DurableWritesOptions } from './redis/durable-writes.ts'
 import { reach } from './redis/reach.ts'
 import type { StoreWatch } from './redis/store-past.ts'
 import { decodeRefund, intentJson, isProcessing } from './refund-text.ts'
 import { createUnsettledIndex, type UnsettledIndex } from './unsettled-index.ts'
+import type { LeavingParts } from './unsettled-leaving.ts'
 
 export type RefundStoreOptions = DurableWritesOptions &
+  Pick<LeavingParts, 'gather'> &
   Readonly<{
     /** What time it is on the Redis server, about; in milliseconds since 1970. */
     now(): number
@@ -31,8 +37,12 @@ export type RefundStoreOptions = DurableWritesOptions &
     longestLeaseMs(): number
     idempotencyRetentionMs: number
     ledgerRetentionMs: number
+    /** Never longer than the ledger's: what the journal names is there. */
+    journalRetentionMs: number
     /** Absent where nobody looks whether the store loses what it was written. */
     watch?: StoreWatch
+    /** Whether notifications may name cancels by their own tids; absent: none come. */
+    remembersCancelTids?: () => boolean
     /** What callers have taken; absent where nobody has limits. */
     allowances?: Pick<CallerAllowances, 'follow' | 'countAgain' | 'giveBack'>
   }>
@@ -46,24 +56,58 @@ type Parts = Readonly<{
   allowances: RefundStoreOptions['allowances']
   /** For how long a payment is kept of which nothing is unsettled. */
   ledgerRetentionMs: number
+  remembersCancelTids: () => boolean
+  clock: MonotonicClock
+  /** Until when, by the clock, what was begun here is in flight for certain, and its entry in the index. */
+  leases: WeakMap<StoredRefund, number>
 }>
 
-/** Refunds in Redis: the layout is in keys.ts, each invariant in its script under lua/. */
-export function createRefundStore(redis: ScriptedClient, options: RefundStoreOptions): RefundStore {
+/** An outcome that reaches Redis this long after it was sent there reaches it late. */
+const SETTLE_SLACK_MS = 1_000
+
+/** Refunds in Redis, and the journal of what became of them. */
+export type JournalledStore = RefundStore & Readonly<{ journal: Journal }>
+
+/** The layout is in keys.ts, each invariant in its script under lua/. */
+export function createRefundStore(redis: ScriptedClient, options: RefundStoreOptions): JournalledStore {
   const claims = createClaims(redis, options)
+  // A claim whose refund is gone would let a repeat be sent again.
+  const ledgerRetentionMs = Math.max(options.ledgerRetentionMs, claims.lifeMs)
+  const journalRetentionMs = Math.min(options.journalRetentionMs, ledgerRetentionMs)
+  const findMany: RefundStore['findMany'] = (wanted) => findRefunds(redis, wanted)
   const index = createUnsettledIndex(redis, {
     ...options,
+    journalRetentionMs,
     find: (claim) => find(redis, claim),
     keepKey: claims.keep,
     expireKey: claims.letExpire,
   })
-  // A claim whose refund is gone would let a repeat be sent again.
-  const ledgerRetentionMs = Math.max(options.ledgerRetentionMs, claims.lifeMs)
   const writes = createDurableWrites(options)
-  const { watch, allowances } = options
-  const parts: Parts = { redis, claims, index, writes, watch, allowances, ledgerRetentionMs }
+  const { watch, allowances, clock, remembersCancelTids = () => false } = options
+  const parts: Parts = {
+    redis,
+    claims,
+    index,
+    writes,
+    watch,
+    allowances,
+    ledgerRetentionMs,
+    remembersCancelTids,
+    clock,
+    leases: new WeakMap(),
+  }
+
+  const drop: RefundStore['drop'] = async (unsettled, stored) => {
+    // Whoever settled it may have died before.
+    if (stored !== null) await allowances?.follow(stored)
+    await index.drop(unsettled, stored)
+  }
+  const { now } = options
+  const journalLeftOvers = createLeftOvers(redis, { now, findMany, drop })
+  const journal = createJournal(redis, { now, retentionMs: journalRetentionMs, journalLeftOvers })
 
   return {
+    journal,
     claim: (claim) => bind(parts, claim),
     joinClaim: claims.join,
     begin: (intent) => begin(parts, intent),
@@ -73,17 +117,19 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     yieldClaim: claims.yieldTo,
     release: (own) => release(parts, own),
     findByClaim: (claim) => find(redis, claim),
+    findMany,
     findClaim: claims.find,
     findById: (id) => findById(parts, id),
     findPayment: (merchant, tid) => readPayment(redis, { merchant, tid }),
     listByPayment: (query) => listByPayment(redis, query),
     listUnsettled: index.list,
-    now: options.now,
+    now,
     expireLeases: index.expireLeases,
     takeDue: index.takeDue,
     lookAgain: index.lookAgain,
     keepKey: claims.keep,
-    drop: index.drop,
+    keepDisputed: (stored) => followUp(parts, stored, null),
+    drop,
     oldestUnknownAt: index.oldestUnknownAt,
     countUnsettled: index.count,
   }
@@ -96,8 +142,10 @@ async function bind({ claims, index, writes }: Parts, claim: Claim): Promise<Cla
   return await claims.bind(claim)
 }
 
-async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Promise<BeginResult> {
+async function begin(parts: Parts, intent: Intent): Promise<BeginResult> {
+  const { redis, index, writes, watch, clock, leases } = parts
   writes.assertDurable()
+  const askedAt = clock()
   const { claim } = intent
   const own = intentJson(claim.fingerprint, intent.details)
   // Leaves first: an entry without a refund is dropped when it is due, a refund without one is not found.
@@ -117,6 +165,7 @@ async function begin({ redis, index, writes, watch }: Parts, intent: Intent): Pr
   // An own lease that was over before it was renewed leaves a refund that stands, and the entry is that refund's.
   const isOwn = 'stored' in begun && begun.stored.attempt === intent.token
   if (!isOwn) index.leaveSoon(intent)
+  else if (begun.result === 'begun') leases.set(begun.stored, askedAt + intent.leaseMs - SETTLE_SLACK_MS)
   return begun
 }
 
@@ -129,20 +178,33 @@ async function check(
 }
 
 async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement): Promise<SettleResult> {
-  const { redis, writes, watch, ledgerRetentionMs } = parts
+  const { redis, index, writes, watch, ledgerRetentionMs, clock, leases } = parts
   const paymentKey = keys.payment(stored.merchant, stored.refund.tid)
+  // While its lease lasts, its attempt's entry is in the index, and leads to it if this process dies.
+  const isInLease = clock() < (leases.get(stored) ?? Number.NEGATIVE_INFINITY)
+  const watchedAt = isInLease ? null : await index.watch(stored)
   const settled = await settleRefund(redis, { stored, settlement, retentionMs: ledgerRetentionMs })
   // A barrier that fails has it settled again: that is the same refund, and changes nothing more.
   await writes.passBarrier(paymentKey)
   if (settled.result === 'lost') return settled
   watch?.refundSettled(paymentKey, settled.stored.refund)
-  await followUp(parts, settled.stored)
+  if (parts.remembersCancelTids()) rememberCancelTid(redis, stored.merchant, settled.stored.refund)
+  await followUp(parts, settled.stored, watchedAt)
   return settled
 }
 
-/** What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. */
-async function followUp({ claims, index, allowances }: Parts, stored: StoredRefund): Promise<void> {
+/**
+ * What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. `watchedAt`: when
+ * it will be looked at, where it was put there before it settled.
+ */
+async function followUp(
+  { claims, index, allowances }: Parts,
+  stored: StoredRefund,
+  watchedAt: number | null,
+): Promise<void> {
   const { refund, attempt, history } = stored
+  // Another attempt's: it is followed up when that one ends.
+  if (refund.status === 'processing') return
   if (isCounted(attempt)) await allowances?.follow(stored)
   if (refund.status === 'unknown') return index.addUnknown(stored)
   if (refund.disputed) return index.addDisputed(stored)
@@ -150,10 +212,10 @@ async function followUp({ claims, index, allowances }: Parts, stored: StoredRefu
   // Its key has no expiry then.
   const wasUncertain = history.some(({ event }) => event === 'unknown' || event === 'disputed')
   if (wasUncertain) {
-    index.removeUnknown(stored)
+    index.removeUnknown(stored, watchedAt)
     return claims.expireSettled(claim)
   }
-  index.leaveSoon({ claim, token: attempt, requestedAt: Date.parse(refund.created_at) })
+  index.journalSoon(stored)
   claims.shortenSettled(refund.id)
 }
 
@@ -199,6 +261,31 @@ async function find(
   if (text === null) return null
   // Only a script may take `processing` at its word: the lease may be over.
   return isProcessing(text) ? readRefund(redis, claim) : decodeRefund(text, claim)
+}
+
+/** Refunds of one payment are read together, and whatever leaves in one turn of the event loop in one packet. */
+async function findRefunds(
+  redis: ScriptedClient,
+  wanted: readonly Pick<Claim, 'id' | 'merchant' | 'tid'>[],
+): Promise<(StoredRefund | null)[]> {
+  const idsByPayment = new Map<string, string[]>()
+  for (const { id, merchant, tid } of wanted) {
+    const key = keys.payment(merchant, tid)
+    const ids = idsByPayment.get(key)
+    if (ids === undefined) idsByPayment.set(key, [id])
+    else ids.push(id)
+  }
+  const texts = new Map<string, (string | null)[]>()
+  const payments = [...idsByPayment]
+  const replies = await reach(Promise.all(payments.map(([key, ids]) => redis.hmget(key, ...ids))))
+  for (const [index, [key]] of payments.entries()) texts.set(key, [...(replies[index] ?? [])])
+  return Promise.all(
+    wanted.map((claim) => {
+      const text = texts.get(keys.payment(claim.merchant, claim.tid))?.shift() ?? null
+      if (text === null) return null
+      return isProcessing(text) ? readRefund(redis, claim) : decodeRefund(text, claim)
+    }),
+  )
 }
 
 async function findById({ redis, claims, index }: Parts, id: string): Promise<StoredRefund | null> {

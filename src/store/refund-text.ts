@@ -7,7 +7,7 @@ import type { HistoryEntry, RefundDetails, Settlement, StoredRefund } from '../r
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 type StoredJson = { fingerprint: string } & RefundDetails &
-  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'> &
+  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution' | 'deposit'> &
   Pick<StoredRefund, 'earlier'>
 
 /** The provider's answer as its values alone. */
@@ -36,6 +36,7 @@ type ShortJson = Readonly<{
   at: string | undefined
   failure: StoredJson['failure'] | undefined
   resolution: StoredJson['resolution'] | undefined
+  deposit: StoredJson['deposit'] | undefined
   earlier: StoredJson['earlier'] | undefined
 }>
 
@@ -56,6 +57,7 @@ function encodeJson(json: StoredJson): string {
     at: json.refunded_at ?? undefined,
     failure: json.failure ?? undefined,
     resolution: json.resolution ?? undefined,
+    deposit: json.deposit ?? undefined,
     earlier: json.earlier.length === 0 ? undefined : json.earlier,
   } satisfies ShortJson)
 }
@@ -75,6 +77,7 @@ function decodeJson(text: string): StoredJson {
     refunded_at: json.at ?? null,
     failure: json.failure ?? null,
     resolution: json.resolution ?? null,
+    deposit: json.deposit ?? null,
     earlier: json.earlier ?? NONE,
   }
 }
@@ -111,6 +114,7 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
     refunded_at: null,
     failure: null,
     resolution: null,
+    deposit: null,
     earlier: NONE,
   })
 }
@@ -119,7 +123,8 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
 export function settledJson(stored: StoredRefund, settlement: Settlement): WrittenJson {
   const { refund, fingerprint, earlier } = stored
   const { provider, refunded_at, failure, resolution } = settlement
-  const { account, tax_free_amount, reason, reference, refund_account, requested_by, metadata } = refund
+  const { account, tax_free_amount, reason, reference, refund_account, requested_by, metadata, deposit } =
+    refund
   return writeJson({
     fingerprint,
     account,
@@ -133,6 +138,7 @@ export function settledJson(stored: StoredRefund, settlement: Settlement): Writt
     refunded_at,
     failure,
     resolution,
+    deposit,
     earlier: refund.disputed ? [...earlier, refund.resolution] : earlier,
   })
 }
@@ -159,7 +165,7 @@ export function decodeRefund(
   own?: WrittenJson,
 ): StoredRefund {
   const words = text.split(' ', 11)
-  const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, , history] = words as [
+  const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, booked, history] = words as [
     string,
     ...string[],
   ]
@@ -192,6 +198,7 @@ export function decodeRefund(
     refunded_at: json.refunded_at,
     failure: json.failure,
     resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
+    deposit: json.deposit,
     requested_by: json.requested_by,
     metadata: json.metadata,
     created_at: new Date(Number(createdAt)).toISOString(),
@@ -204,6 +211,7 @@ export function decodeRefund(
     attempt: attempt as string,
     fingerprint: json.fingerprint,
     history: entries,
+    countedAmount: Number(booked === '-' ? amount : booked),
     countedTaxFree: Number(taxFree),
     earlier: json.earlier,
     disputedBy: isDisputed ? decodeJson(text.slice(disputeAt + 1)) : null,
@@ -224,13 +232,19 @@ function decodeHistory(text: string): HistoryEntry[] {
   })
 }
 
+/** How many words of a ledger's text stand before the sums that hardly any payment has. */
+const RARE_SUMS_AT = 14
+
 /** A payment's ledger from the text that lua/shared/ledger.lua writes; `verified`: a time, or ''. */
 export function decodeLedger({
   text,
   verified,
   tid,
 }: Readonly<{ text: string; verified: string; tid: string }>): Ledger {
-  const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = text.split(' ')
+  const words = text.split(' ')
+  const [method, amount, taxFree, refunded, , inFlight, , unknown, , disputed] = words
+  // Absent where nothing is counted there.
+  const [awaitingDeposit = 0, , outside = 0] = words.slice(RARE_SUMS_AT)
   return {
     tid,
     method: method as PaymentMethod,
@@ -239,7 +253,9 @@ export function decodeLedger({
     refunded: Number(refunded),
     in_flight: Number(inFlight),
     unknown: Number(unknown),
+    awaiting_deposit: Number(awaitingDeposit),
     disputed: Number(disputed),
+    outside: Number(outside),
     verified_at: verified === '' ? null : new Date(Number(verified)).toISOString(),
   }
 }

@@ -1,5 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
+import type { Config } from '../config/config.ts'
 import type { ProviderToken, TokenStore } from '../cookiepay/tokens.ts'
+import { merchantOf } from '../refunds/merchant.ts'
 import { keys } from './keys.ts'
 import { deleteIfOwned } from './lua/delete-if-owned.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
@@ -70,4 +72,16 @@ function decrypt(text: string, holder: string, encryptionKeys: readonly Buffer[]
     }
   }
   return null
+}
+
+/**
+ * Whose token it is. One of another merchant, of another provider, or of a key that was replaced since is of
+ * no use.
+ */
+export function keyHolderOf(
+  merchant: string,
+  { baseUrl, accounts }: Pick<Config, 'accounts'> & Pick<Config['cookiepay'], 'baseUrl'>,
+): string {
+  const { key } = accounts.find(({ id }) => merchantOf(id) === merchant) ?? {}
+  return `${baseUrl} ${merchant} ${hash('sha256', key ?? '')}`
 }

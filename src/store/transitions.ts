@@ -7,7 +7,7 @@ import { type RefundState, TRANSITIONS } from '../refunds/refund-states.ts'
  */
 const WAYS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(TRANSITIONS).map(([before, next]) => {
-    const beyond = next.includes('failed') ? TRANSITIONS.failed : []
+    const beyond = next.includes('failed') ? ['disputed'] : []
     return [before, new Set<string>([before, ...next, ...beyond])]
   }),
 )

@@ -3,15 +3,15 @@ import type { RefundPage, UnsettledEntry, UnsettledQuery } from '../refunds/port
 import type { StoredRefund } from '../refunds/stored-refund.ts'
 import { createLeaseExpiry, DUE_SLACK_MS, type LeaseExpiry, type LeaseExpiryParts } from './expire-leases.ts'
 import { keys, SHARDS, unsettledShard } from './keys.ts'
-import { indexUnknown } from './lua/index-unknown.ts'
+import { journalChanges } from './lua/journal-changes.ts'
 import { leaveIndex } from './lua/leave-index.ts'
 import { lookAgain } from './lua/look-again.ts'
 import { readDue } from './lua/read-due.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { takeDue } from './lua/take-due.ts'
 import { reach } from './redis/reach.ts'
-import { decodeUnknown, entryOf, entryOfStored, requestedAtOf, unknownEntryOf } from './unsettled-entries.ts'
-import { createLeaving } from './unsettled-leaving.ts'
+import { decodeUnknown, entryOf, requestedAtOf, unknownEntryOf } from './unsettled-entries.ts'
+import { createLeaving, type LeavingParts, type LeavingSoon } from './unsettled-leaving.ts'
 import { pageOfUnsettled, readUnknown } from './unsettled-pages.ts'
 
 /** An unknown refund is due within the reconciler's longest pause. A clock that was put back may have said later. */
@@ -20,10 +20,14 @@ const FURTHEST_LOOKUP_MS = 7 * 3_600_000
 /** A replica that takes entries to look at has this long before another one gets them. */
 const TAKEN_MS = 60_000
 
+/** What is settled late is looked at after this long, unless whoever settles it has seen it through. */
+const SETTLED_LATE_MS = 60_000
+
 /** How many of the oldest entries are looked at for the oldest unknown refund. */
 const SURVEYED_REFUNDS = 16
 
 export type UnsettledIndexParts = Omit<LeaseExpiryParts, 'redis' | 'addDisputed' | 'drop'> &
+  LeavingParts &
   Readonly<{
     /** The key of a refund that was found settled, or not at all, expires. */
     expireKey(unsettled: UnsettledEntry): Promise<void>
@@ -31,24 +35,28 @@ export type UnsettledIndexParts = Omit<LeaseExpiryParts, 'redis' | 'addDisputed'
 
 /** Where unsettled refunds are found without their payments. Every method throws StoreError, where it can fail. */
 export type UnsettledIndex = LeaseExpiry &
+  LeavingSoon &
   Readonly<{
     /** Before an attempt begins, so that whatever is begun is found. */
     enter(attempt: Attempt, leaseMs: number): Promise<unknown>
-    /** An attempt whose refund ended in the ordinary way, or which has begun none: a moment later, with others. */
-    leaveSoon(attempt: Attempt): void
+    /**
+     * Before a refund settles whose entry may be gone, so that its changes are journalled whoever dies. Answers by when
+     * it is looked at.
+     */
+    watch(stored: StoredRefund): Promise<number>
     leave(attempt: Attempt): Promise<void>
     /** A refund whose outcome is not known: it is due at once. */
     addUnknown(stored: StoredRefund): Promise<void>
     /** A refund that failed and may have been made: its key is kept until a person has settled it. */
     addDisputed(stored: StoredRefund): Promise<void>
-    /** One that was unknown or disputed has been settled. */
-    removeUnknown(stored: StoredRefund): void
+    /** One that was unknown or disputed has been settled; `dueAt`: what watch() has answered. */
+    removeUnknown(stored: StoredRefund, dueAt: number | null): void
     list(query: UnsettledQuery): Promise<RefundPage>
     count(): Promise<number>
     oldestUnknownAt(): Promise<number | null>
     takeDue(limit: number): Promise<readonly UnsettledEntry[]>
     lookAgain(unsettled: UnsettledEntry, delayMs: number): Promise<void>
-    drop(unsettled: UnsettledEntry): Promise<void>
+    drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void>
   }>
 
 /**
@@ -59,24 +67,11 @@ export type UnsettledIndex = LeaseExpiry &
  * believed, each leads to its refund.
  */
 export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledIndexParts): UnsettledIndex {
-  const { now, find, keepKey, expireKey } = parts
+  const { now, find, keepKey, journalRetentionMs: retentionMs } = parts
 
-  async function addDisputed(stored: StoredRefund): Promise<void> {
-    await keepKey(stored)
-    const key = keys.lookups(unsettledShard(stored.refund.id))
-    await reach(redis.zadd(key, now(), unknownEntryOf(stored)))
-  }
-
-  async function drop(unsettled: UnsettledEntry): Promise<void> {
-    await Promise.all([leaveIndex(redis, unsettled), expireKey(unsettled)])
-  }
-
-  /** Nobody waits for it: one that is left behind is dropped when it is due. */
-  function removeSoon(unsettled: Pick<UnsettledEntry, 'entry' | 'id'>): void {
-    leaveIndex(redis, unsettled).catch(() => {})
-  }
-
-  const expiry = createLeaseExpiry({ ...parts, redis, addDisputed, drop })
+  const moves = createMoves(redis, parts)
+  const { addDisputed, drop, removeSoon } = moves
+  const expiry = createLeaseExpiry({ ...parts, ...moves, redis })
   return {
     ...expiry,
 
@@ -85,7 +80,14 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
       return reach(redis.zadd(key, now() + leaseMs + DUE_SLACK_MS, entryOf(attempt)))
     },
 
-    leaveSoon: createLeaving(redis),
+    ...createLeaving(redis, parts),
+
+    async watch(stored) {
+      // Like no other, so that who removes it removes nobody else's.
+      const dueAt = now() + SETTLED_LATE_MS + Math.random()
+      await reach(redis.zadd(keys.lookups(unsettledShard(stored.refund.id)), dueAt, unknownEntryOf(stored)))
+      return dueAt
+    },
 
     async leave(attempt) {
       await reach(redis.zrem(keys.unsettled(unsettledShard(attempt.claim.id)), entryOf(attempt)))
@@ -93,14 +95,13 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
 
     async addUnknown(stored) {
       await keepKey(stored)
-      await indexUnknown(redis, { stored, found: entryOfStored(stored), dueAt: null })
+      await journalChanges(redis, { stored, dueAt: null, retentionMs })
     },
 
     addDisputed,
 
-    removeUnknown(stored) {
-      const { id } = stored.refund
-      for (const entry of [unknownEntryOf(stored), entryOfStored(stored)]) removeSoon({ entry, id })
+    removeUnknown(stored, dueAt) {
+      journalChanges(redis, { stored, dueAt, retentionMs }).catch(() => {})
     },
 
     async list(query) {
@@ -116,10 +117,40 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
     },
 
     takeDue: (limit) => takeDueLookups(redis, limit),
-    lookAgain: ({ entry, id }, delayMs) =>
-      lookAgain(redis, { key: keys.lookups(unsettledShard(id)), entry, delayMs }),
+    lookAgain: ({ entry, id, dueAt }, delayMs) =>
+      lookAgain(redis, { key: keys.lookups(unsettledShard(id)), entry, delayMs, dueAt }),
     drop,
   }
+}
+
+/** Where a refund goes in the index by what was found of it; what the journal lacks of its changes is appended. */
+function createMoves(
+  redis: ScriptedClient,
+  { keepKey, expireKey, journalRetentionMs: retentionMs }: UnsettledIndexParts,
+) {
+  async function addDisputed(stored: StoredRefund, found?: string): Promise<void> {
+    await keepKey(stored)
+    await journalChanges(redis, { stored, found, dueAt: null, retentionMs })
+  }
+
+  function leave(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void> {
+    // A store that has gone back knows it as in flight, and its attempt's entry is another.
+    if (stored === null || stored.refund.status === 'processing') return leaveIndex(redis, unsettled)
+    const { entry: found, dueAt = null } = unsettled
+    return journalChanges(redis, { stored, found, dueAt, retentionMs })
+  }
+
+  async function drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void> {
+    if (stored?.refund.disputed) return addDisputed(stored, unsettled.entry)
+    await Promise.all([leave(unsettled, stored), expireKey(unsettled)])
+  }
+
+  /** Nobody waits for it: one that is left behind is dropped when it is due. */
+  function removeSoon(unsettled: UnsettledEntry, stored: StoredRefund): void {
+    leave(unsettled, stored).catch(() => {})
+  }
+
+  return { addDisputed, drop, removeSoon }
 }
 
 async function countUnsettled(redis: ScriptedClient): Promise<number> {
@@ -140,7 +171,7 @@ async function findOldestUnknown(
   for (const entry of entries.slice(0, SURVEYED_REFUNDS)) {
     const stored = await find(entry)
     if (stored?.refund.status === 'unknown') return requestedAtOf(entry)
-    await drop(entry)
+    await drop(entry, stored)
   }
   const next = entries[SURVEYED_REFUNDS]
   return next === undefined ? null : requestedAtOf(next)
@@ -159,6 +190,9 @@ async function takeDueLookups(redis: ScriptedClient, limit: number): Promise<rea
   const taken = await Promise.all(
     wanted.filter(({ entries }) => entries.length > 0).map((some) => takeDue(redis, { ...some, ...times })),
   )
-  const isTaken = new Set(taken.flat())
-  return oldest.filter(({ entry }) => isTaken.has(entry)).map(({ entry }) => decodeUnknown(entry))
+  const dueAgain = new Map(taken.flat().map(({ entry, dueAt }) => [entry, dueAt]))
+  return oldest.flatMap(({ entry }) => {
+    const dueAt = dueAgain.get(entry)
+    return dueAt === undefined ? [] : [{ ...decodeUnknown(entry), dueAt }]
+  })
 }

@@ -26,7 +26,7 @@ export type PageParts = Readonly<{
   redis: RedisClient
   find(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
   /** Gets an entry of the unknown refunds whose refund is not unknown any more. */
-  onLeftOver(entry: UnsettledEntry): void
+  onLeftOver(entry: UnsettledEntry, stored: StoredRefund): void
 }>
 
 /** One page of what is in flight or unknown, oldest first. Throws StoreError. */
@@ -62,7 +62,8 @@ async function fillPage(
     const found = await Promise.all(batch.map((entry) => (mayMatch(entry, query) ? parts.find(entry) : null)))
     for (const [index, entry] of batch.entries()) {
       const stored = found[index] ?? null
-      if (status === 'unknown' && stored !== null && stored.refund.status !== status) parts.onLeftOver(entry)
+      if (status === 'unknown' && stored !== null && stored.refund.status !== status)
+        parts.onLeftOver(entry, stored)
       if (stored?.refund.status !== status) continue
       if (caller !== undefined && stored.refund.requested_by !== caller) continue
       refunds.push(stored.refund)

@@ -185,8 +185,9 @@ export function createCaller(gateways: readonly Gateway[], clock: RunClock): Cal
 
 /** A ledger without its refunds. */
 export function ledgerOf(body: Record<string, unknown>): Ledger {
-  const { tid, amount, refunded, in_flight, unknown, disputed, remaining } = body as Ledger
-  return { tid, amount, refunded, in_flight, unknown, disputed, remaining }
+  const { tid, amount, remaining, ...others } = body as Ledger
+  const { refunded, in_flight, unknown, awaiting_deposit, disputed, outside } = others
+  return { tid, amount, refunded, in_flight, unknown, awaiting_deposit, disputed, outside, remaining }
 }
 
 type Understood = Pick<Told, 'status' | 'code' | 'retry' | 'isReplay' | 'refund' | 'rule' | 'remaining'>

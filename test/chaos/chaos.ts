@@ -6,17 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { leaseMs } from '../../src/refunds/lease.ts'
 import { buildCopy, type Edit } from '../support/build-copy.ts'
 import { ANONYMOUS, type Caller, createCaller } from './caller.ts'
+import { findEventViolations } from './check-events.ts'
+import { checkJournal, readJournal } from './check-journal.ts'
+import { startClerk } from './check-outside.ts'
 import { findViolations } from './checker.ts'
-import { createRunClock } from './clock.ts'
+import { createRunClock, type RunClock } from './clock.ts'
 import { type EndingParts, settleByHand, settleByItself } from './ending.ts'
 import type { Histories } from './histories.ts'
 import { atExit } from './leftovers.ts'
 import { MOST_AT_ONCE, SPACING_MS } from './limits.ts'
 import { type Deeds, type Monkey, startMonkey } from './monkey.ts'
 import { createOperator, type Operator } from './operator.ts'
+import { NOTIFICATION_SECRET, startPostman } from './postman.ts'
 import { type Gateway, startGateway, startRedis, startSandbox, type Target } from './processes.ts'
 import { createRandom } from './random.ts'
 import { createReader, type Reader } from './reader.ts'
+import { type Received, type Receivers, startReceivers } from './receivers.ts'
 import { createTids, STORIES, type Stage, type Story, volley } from './stories.ts'
 import type { Violation } from './violations.ts'
 
@@ -41,6 +46,10 @@ export type ChaosResult = Readonly<{
   histories: Histories
   violations: readonly Violation[]
   deeds: Deeds
+  /** Notifications by their fate, and the payments whose console cancels were booked. */
+  outside: Readonly<Record<string, number>>
+  /** What the endpoints got. */
+  received: readonly Received[]
   /** Log lines of the gateways that name a refund, by its id. */
   logLines(id: string): readonly string[]
 }>
@@ -101,7 +110,8 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     startSandbox(directory, ['--slow-ms', `${SLOW_MS}`, '--token-lifetime-ms', `${TOKEN_LIFETIME_MS}`]),
   ])
   targets.push(redis, sandbox)
-  const env = gatewayEnv(redis.url, sandbox.url)
+  const receivers = await startReceivers(random.fork('receivers'), redis.url)
+  const env = { ...gatewayEnv(redis.url, sandbox.url), EVENT_ENDPOINTS: receivers.endpoints }
   const gateways = await Promise.all(
     Array.from({ length: GATEWAYS }, (_, number) => startGateway({ directory, number, env })),
   )
@@ -112,6 +122,8 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   const reader = createReader(gateways, sandbox, clock)
   const operator = createOperator(caller, reader, random.fork('operator'))
   const stage: Stage = { caller, random: random.fork('stories'), gateways: GATEWAYS, newTid: createTids() }
+  const postman = startPostman(gateways, sandbox.url, random.fork('postman'))
+  const clerk = startClerk(gateways, sandbox.url, random.fork('clerk'))
   const volleys: Promise<void>[] = []
   const errors: unknown[] = []
   const monkey = startMonkey({
@@ -131,6 +143,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
   try {
     await playStories(stage, options, operator, () => monkey.stop())
     await Promise.all(volleys)
+    await clerk.stop()
     if (errors.length > 0) throw errors[0]
     log(`${clock.ms()} ms: ${caller.keys.length} keys asked, ${monkey.kills().length} kills; settling`)
 
@@ -143,27 +156,47 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       finalAfterMs: FINAL_AFTER_CHAOS_MS,
       lookupPatienceMs: waitForLookups ? LOOKUP_PATIENCE_MS : SHORT_LOOKUP_PATIENCE_MS,
     }
+    await postman.stop()
     const mayMiss = !(await settleByItself(parts)) && !waitForLookups
-    let histories = await collect(caller, reader, gateways, monkey)
+    let histories = await collect(caller, reader, gateways, { monkey, clock })
     const violations = findViolations(histories, mayMiss ? 'anything' : 'what no lookup shows')
     if (violations.length === 0 || !options.stopsAtViolation) {
       log(`${clock.ms()} ms: settled but for ${unknownCount(histories)} unknown, left to the operator`)
       await settleByHand(parts)
-      histories = await collect(caller, reader, gateways, monkey)
+      histories = await collect(caller, reader, gateways, { monkey, clock })
+      histories = await withJournal(histories, redis.url)
       violations.push(...findViolations(histories, 'nothing'))
+      violations.push(...(await checkEvents(receivers, histories)))
     }
 
+    for (const detail of [...postman.post.violations, ...(await clerk.check())]) {
+      violations.push({ invariant: 'outside', tid: '', key: null, detail })
+    }
     const lines = await logLinesOf(gateways)
     return {
+      outside: { ...postman.post.sent, 'payments booked': clerk.payments() },
       histories,
       violations,
       deeds: monkey.deeds(),
+      received: receivers.received(),
       logLines: (id) => lines.filter((line) => line.includes(id)),
     }
   } finally {
     await monkey.stop()
-    await Promise.all([caller.close(), reader.close()])
+    await Promise.all([postman.stop(), clerk.stop()])
+    await Promise.all([caller.close(), reader.close(), receivers.stop()])
   }
+}
+
+/** Once everything has settled, and whatever waits has been sent. */
+async function checkEvents(receivers: Receivers, { stored, lapses }: Histories): Promise<Violation[]> {
+  receivers.settle()
+  const isAllTold = await receivers.untilTold()
+  const late: Violation = { invariant: 'delivered', tid: '', key: null, detail: 'events still wait' }
+  return [
+    ...(isAllTold ? [] : [late]),
+    ...findEventViolations(stored, receivers.received(), { hasLapsed: lapses.length > 0 }),
+  ]
 }
 
 function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string> {
@@ -180,6 +213,7 @@ function gatewayEnv(redisUrl: string, sandboxUrl: string): Record<string, string
     RATE_LIMIT_MAX: '1000000000',
     COOKIEPAY_PAYMENT_SPACING_MS: `${SPACING_MS}`,
     PAYMENT_LOOKUP: 'verify',
+    NOTIFICATION_SECRETS: NOTIFICATION_SECRET,
     CALLER_LIMITS: JSON.stringify([CALLER_LIMITS]),
   }
 }
@@ -225,7 +259,7 @@ async function collect(
   caller: Caller,
   reader: Reader,
   gateways: readonly Gateway[],
-  monkey: Monkey,
+  { monkey, clock }: Readonly<{ monkey: Monkey; clock: RunClock }>,
 ): Promise<Histories> {
   const tids = [...new Set(caller.keys.flatMap(({ payloads }) => payloads.map(({ tid }) => tid)))]
   const [stored, applied, counted, lines] = await Promise.all([
@@ -238,12 +272,34 @@ async function collect(
     lines.filter((line) => NOT_KEPT.some((words) => line.includes(words))).map(refundIn),
   )
   const { keys, ledgersSeen, checked } = caller
+  const lapses = monkey.lapses()
+  const isLapsed = (at: string) =>
+    lapses.some(({ fromMs, toMs }) => clock.msOf(at) >= fromMs - LAPSE_SLACK_MS && clock.msOf(at) <= toMs)
+  const changed = [...stored.values()].flatMap(({ events }) => [...events])
+  const lapsed = changed.filter(([, events]) => events.some(({ at }) => isLapsed(at))).map(([id]) => id)
   return {
     ...{ keys, stored, applied, ledgersSeen, postponed, checked, counted },
     kills: monkey.kills(),
-    lapses: monkey.lapses(),
+    lapses,
+    lapsed: new Set(lapsed),
+    journal: null,
     pauses: monkey.pauses(),
   }
+}
+
+/** What was written to newer data shortly before they were away may have been acknowledged by the time they were back. */
+const LAPSE_SLACK_MS = 1_000
+
+/** With the journal, for which the sweep of what crashes left is waited for. */
+async function withJournal(histories: Histories, redisUrl: string): Promise<Histories> {
+  const isWhole = (journal: Histories['journal']) => {
+    let violations = 0
+    checkJournal({ ...histories, journal }, () => () => {
+      violations += 1
+    })
+    return violations === 0
+  }
+  return { ...histories, journal: await readJournal(redisUrl, isWhole) }
 }
 
 /** How a gateway's log says that it tells an outcome which the store does not keep, or not yet. */

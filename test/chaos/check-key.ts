@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Refund } from '../../src/refunds/refund.ts'
+import type { RefundStatus } from '../../src/refunds/refund-states.ts'
 import {
   type Histories,
   type KeyHistory,
@@ -59,7 +60,7 @@ export function lastAnswer({ told }: KeyHistory, payload: number): Told | undefi
 }
 
 /** The state of the key's refund as an answer tells it, or null where it tells of none. */
-function stateIn({ refund }: Told, key: string): 'processing' | 'unknown' | 'succeeded' | 'failed' | null {
+function stateIn({ refund }: Told, key: string): RefundStatus | null {
   return refund !== null && refund.metadata.key === key ? refund.status : null
 }
 
@@ -172,7 +173,9 @@ function checkAnswer(answer: Told, key: string, payloads: readonly Payload[], re
   const isOwn = refund.metadata.key === key && refund.metadata.payload === payload?.metadata.payload
   if (!isOwn)
     report('key', `${said} with the refund of ${refund.metadata.key}, payload ${refund.metadata.payload}`)
-  const expected = { succeeded: 201, unknown: 202, failed: 422, processing: 409 }[refund.status]
+  const expected = { succeeded: 201, unknown: 202, failed: 422, processing: 409, awaiting_deposit: 202 }[
+    refund.status
+  ]
   if (status !== expected) report('answer', `${said} with a refund that is ${refund.status}`)
 }
 

@@ -57,12 +57,10 @@ export function checkMoney(
 }
 
 export function checkSums(ledger: Ledger, report: PaymentReport): void {
-  const { amount, refunded, in_flight, unknown, disputed, remaining } = ledger
-  const used = refunded + in_flight + unknown + disputed
-  const isSound =
-    [refunded, in_flight, unknown, disputed].every((sum) => sum >= 0) &&
-    used <= amount &&
-    remaining === amount - used
+  const { tid: _, amount, remaining, ...sums } = ledger
+  const figures = Object.values(sums)
+  const used = figures.reduce((total, figure) => total + figure, 0)
+  const isSound = figures.every((figure) => figure >= 0) && used <= amount && remaining === amount - used
   if (!isSound) report('amount', `the ledger does not add up: ${JSON.stringify(ledger)}`)
 }
 
@@ -122,14 +120,16 @@ export function checkLedger(
     refunded: sum('succeeded', bookedAmount),
     in_flight: sum('processing', ({ amount }) => amount),
     unknown: sum('unknown', ({ amount }) => amount),
+    awaiting_deposit: sum('awaiting_deposit', ({ amount }) => amount),
     disputed: sum('disputed', ({ amount }) => amount),
+    outside: ledger.outside,
     remaining: ledger.remaining,
   }
   if (!isDeepStrictEqual({ ...ledger }, expected)) {
     report('amount', `the ledger is ${JSON.stringify(ledger)}, its refunds are ${JSON.stringify(expected)}`)
   }
   const cancelled = cancels.reduce((total, { amount }) => total + amount, 0)
-  const mostCancelled = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
+  const mostCancelled = ledger.amount - ledger.remaining
   if (cancelled < ledger.refunded || cancelled > mostCancelled) {
     report('amount', `${cancelled} were cancelled, the ledger is ${JSON.stringify(ledger)}`)
   }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { RefundEvent } from '../../src/refunds/history.ts'
+import type { JournalEntry } from '../../src/refunds/ports/journal.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import { findViolations } from './checker.ts'
 import type { AppliedPayment, Histories, KeyHistory, Ledger, StoredPayment, Told } from './histories.ts'
@@ -36,6 +37,7 @@ function refundOf(status: Status, others: Partial<Refund> = {}): Refund {
     refunded_at: null,
     failure: status === 'failed' ? { code: 'provider_declined', detail: '' } : null,
     resolution: null,
+    deposit: null,
     requested_by: 'anonymous',
     metadata: { key: 'k', payload: '0' },
     created_at: '2026-01-01T00:00:00.000Z',
@@ -44,7 +46,13 @@ function refundOf(status: Status, others: Partial<Refund> = {}): Refund {
   }
 }
 
-const STATUS_CODES = { succeeded: 201, unknown: 202, failed: 422, processing: 409 } as const
+const STATUS_CODES = {
+  succeeded: 201,
+  unknown: 202,
+  failed: 422,
+  processing: 409,
+  awaiting_deposit: 202,
+} as const
 
 /** Answers in turn, each to a request that was sent after the one before was answered. */
 function tellingOf(answers: readonly (Partial<Told> & { refund: Refund | null })[]): Told[] {
@@ -73,8 +81,15 @@ function ledgerOf(refunds: readonly Refund[], changes: Partial<Ledger> = {}): Le
   const sum = (status: Status) =>
     refunds.filter((refund) => refund.status === status).reduce((total, { amount }) => total + amount, 0)
   const disputed = refunds.reduce((total, refund) => total + (refund.disputed ? refund.amount : 0), 0)
-  const sums = { refunded: sum('succeeded'), in_flight: sum('processing'), unknown: sum('unknown'), disputed }
-  const remaining = PAID - sums.refunded - sums.in_flight - sums.unknown - disputed
+  const sums = {
+    refunded: sum('succeeded'),
+    in_flight: sum('processing'),
+    unknown: sum('unknown'),
+    awaiting_deposit: sum('awaiting_deposit'),
+    disputed,
+    outside: 0,
+  }
+  const remaining = Object.values(sums).reduce((left, figure) => left - figure, PAID)
   return { tid: TID, amount: PAID, ...sums, remaining, ...changes }
 }
 
@@ -87,6 +102,7 @@ const WAYS: Readonly<Record<Status, RefundEvent[]>> = {
   unknown: eventsOf('processing', 'unknown'),
   succeeded: eventsOf('processing', 'succeeded'),
   failed: eventsOf('processing', 'failed'),
+  awaiting_deposit: eventsOf('processing', 'failed'),
 }
 
 type Sides = Readonly<{
@@ -105,6 +121,7 @@ type Sides = Readonly<{
   pauses?: Histories['pauses']
   checked?: Histories['checked']
   counted?: number
+  journal?: Histories['journal']
   payloads?: KeyHistory['payloads']
 }>
 
@@ -149,10 +166,21 @@ function historiesOf(sides: Sides): Histories {
     pauses: sides.pauses ?? [],
     checked: sides.checked ?? [],
     counted: sides.counted ?? null,
+    journal: sides.journal ?? null,
+    lapsed: new Set(),
   }
 }
 
 const succeeded = refundOf('succeeded')
+const JOURNALLED: JournalEntry = {
+  position: '1-0.0',
+  change: 'succeeded',
+  at: 1,
+  id: succeeded.id,
+  merchant: 'shop',
+  tid: TID,
+  number: 1,
+}
 const failed = refundOf('failed')
 const unknown = refundOf('unknown')
 const processing = refundOf('processing')
@@ -708,6 +736,18 @@ const ROWS: readonly Row[] = [
   },
   { name: 'a refund that no limit counts', sides: { counted: 0 }, violates: ['counted'] },
   { name: 'more counted than stands', sides: { counted: 2 }, violates: [] },
+  { name: 'a refund that is journalled', sides: { journal: [JOURNALLED] }, violates: [] },
+  { name: 'a refund that is not journalled', sides: { journal: [] }, violates: ['journalled'] },
+  {
+    name: 'a refund that is journalled twice',
+    sides: { journal: [JOURNALLED, JOURNALLED] },
+    violates: ['journalled'],
+  },
+  {
+    name: 'what is journalled and stored nowhere',
+    sides: { journal: [JOURNALLED, { ...JOURNALLED, id: 'rf_other' }] },
+    violates: ['journalled'],
+  },
   { name: 'a call too many', sides: { calls: 3 }, violates: ['calls'] },
   {
     name: 'calls that a lost answer explains',

@@ -1,6 +1,7 @@
 import type { Refund } from '../../src/refunds/refund.ts'
 import { checkOverlap, checkSpacing } from './check-cancels.ts'
 import { checkChecked, checkCounted } from './check-guards.ts'
+import { checkJournal } from './check-journal.ts'
 import { checkFree, checkStored, checkTold, type KeyReport } from './check-key.ts'
 import {
   checkCalls,
@@ -47,6 +48,7 @@ export function findViolations(histories: Histories, mayBeUnknown: MayBeUnknown)
 
   for (const answer of histories.checked) checkChecked(answer, reportOf(answer.body.tid))
   checkCounted(histories, reportOf(''))
+  checkJournal(histories, reportOf)
 
   const refundsOfKey = refundsByKey(histories.stored.values())
   for (const history of histories.keys) {

@@ -1,4 +1,5 @@
 import type { RefundEvent } from '../../src/refunds/history.ts'
+import type { JournalEntry } from '../../src/refunds/ports/journal.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import type { RefundRequest } from '../../src/refunds/refund-request.ts'
 
@@ -24,6 +25,10 @@ export type Histories = Readonly<{
   checked: readonly Checked[]
   /** How many refunds the day's limit counts, by a gateway's metric; null: it was not asked. */
   counted: number | null
+  /** The journal, once everything was settled; null: it was not read. */
+  journal: readonly JournalEntry[] | null
+  /** Ids of refunds that changed while the store ran on other data than its newest. */
+  lapsed: ReadonlySet<string>
 }>
 
 /** A SIGSTOP of the process of this name, in milliseconds since the start of the run. */
@@ -90,7 +95,9 @@ export type Ledger = Readonly<{
   refunded: number
   in_flight: number
   unknown: number
+  awaiting_deposit: number
   disputed: number
+  outside: number
   remaining: number
 }>
 

@@ -15,6 +15,8 @@ const DUPLICATES = 'store/lua/shared/duplicates.lua'
 const REMEMBERED = 'store/lua/shared/references-and-amounts.lua'
 const BESIDE = 'store/lua/shared/unresolved-beside.lua'
 const MAY_BEGIN_TEST = 'test/store/what-may-begin.test.ts'
+const NOTIFIED = 'refunds/rules/match-notifications.ts'
+const NOTIFIED_TEST = 'test/refunds/rules/match-notifications.test.ts'
 const SETTLE = 'store/lua/settle.lua'
 const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
@@ -28,7 +30,10 @@ const MESSAGES = 'cookiepay/messages.ts'
 const VERDICT = 'cookiepay/judge-words.ts'
 const FACTS = 'refunds/rules/payment-facts.ts'
 const VERIFY = 'refunds/flows/verify-payment.ts'
+const JOURNAL_TEST = 'test/store/journal.test.ts'
 const DURABILITY = 'store/redis/durability.ts'
+const COURIER = 'webhooks/courier.ts'
+const TAKE_EVENTS = 'store/lua/take-events.lua'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -57,11 +62,49 @@ export const MUTANTS: readonly Mutant[] = [
       { file: MAY_BEGIN, find: 'if seen.in_flight then', replace: 'if false then' },
       { file: BESIDE, find: 'if not seen.uncertain then return nil end', replace: 'do return nil end' },
       {
-        file: MAY_BEGIN,
-        find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed',
+        file: LEDGER,
+        find: 'local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.awaiting_deposit + ledger.disputed',
         replace: 'local used = ledger.refunded',
       },
     ],
+  },
+  {
+    name: 'a booking is not counted',
+    edits: [
+      {
+        file: LEDGER,
+        find: 'ledger.awaiting_deposit + ledger.disputed\n    + ledger.outside\n',
+        replace: 'ledger.awaiting_deposit + ledger.disputed\n',
+      },
+    ],
+    test: 'test/store/refund-store.test.ts',
+  },
+  {
+    name: 'an ambiguous notification settles',
+    edits: [
+      {
+        file: NOTIFIED,
+        find: 'const isCertain = isEachNotified || standing.every(isSettled)',
+        replace: 'const isCertain = isEachNotified || standing.length > 0',
+      },
+    ],
+    test: NOTIFIED_TEST,
+  },
+  {
+    name: 'a notification settles without its amount',
+    edits: [
+      {
+        file: NOTIFIED,
+        find: 'cause.type === type && cause.amounts.includes(amount))',
+        replace: 'cause.type === type && amount > 0)',
+      },
+      {
+        file: NOTIFIED,
+        find: 'cause.type === type && cause.amounts.includes(amount) && limitOf',
+        replace: 'cause.type === type && amount > 0 && limitOf',
+      },
+    ],
+    test: NOTIFIED_TEST,
   },
   {
     name: 'two cancels of a payment may be under way at once',
@@ -736,5 +779,84 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: 'test/refunds/flows/allowance.test.ts',
+  },
+  {
+    name: 'the journal is written before the index entry leaves',
+    edits: [
+      {
+        file: 'store/lua/leave-settled.lua',
+        find: "if redis.call('ZREM', KEYS[1], ARGV[index]) == 1 and changed_at then",
+        replace: 'if changed_at then',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'the index entry leaves without the journal',
+    edits: [
+      {
+        file: 'store/unsettled-leaving.ts',
+        find: 'journalled: journalledAs(stored) }',
+        replace: 'journalled: null }',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'what settles late is not looked at if its process dies',
+    edits: [
+      {
+        file: 'store/refund-store.ts',
+        find: 'isInLease ? null : await index.watch(stored)',
+        replace: 'null',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'an event is acknowledged before it is delivered',
+    edits: [
+      {
+        file: COURIER,
+        find: '  const sent = await sender.send(',
+        replace: '  acknowledge(event)\n  const sent = await sender.send(',
+      },
+    ],
+  },
+  {
+    name: 'an event is with two processes at once',
+    edits: [{ file: TAKE_EVENTS, find: 'is_due = idle >= left_behind', replace: 'is_due = true' }],
+    test: 'test/store/event-queue.test.ts',
+  },
+  {
+    name: 'what a process that died has taken is nobody’s',
+    edits: [{ file: TAKE_EVENTS, find: 'is_due = idle >= left_behind', replace: 'is_due = false' }],
+    test: 'test/e2e/events.test.ts',
+  },
+  {
+    name: 'an event that failed is not tried again',
+    edits: [
+      {
+        file: COURIER,
+        find: '} else await queue.putBack(endpoint.name, event, { isUntried: false })',
+        replace: '} else acknowledge(event)',
+      },
+    ],
+  },
+  {
+    name: 'an endpoint gets what happens from when its groups are made',
+    edits: [{ file: 'store/event-queue.ts', find: ': idBefore(since)', replace: ": '$'" }],
+    test: 'test/store/event-queue.test.ts',
+  },
+  {
+    name: 'a name may lead further inwards than it did',
+    edits: [
+      {
+        file: 'webhooks/guarded-lookup.ts',
+        find: 'if (INWARDNESS[found] > INWARDNESS[known]) {',
+        replace: 'if (found === known && known !== found) {',
+      },
+    ],
+    test: 'test/webhooks/guarded-lookup.test.ts',
   },
 ]

@@ -16,14 +16,19 @@ export type Summary = Readonly<{
   deeds: Counts
   /** How many were unknown for a while, and what settled them. */
   unknown: Counts
+  /** Unknown partial refunds by what settled them: only a notification or a person does. */
+  'unknown parts': Counts
+  outside: Counts
   /** Cancels of another amount than was asked, answers that contradict, answers told ahead of the store. */
   oddities: Counts
   /** What the promises about one payment's cancels were held against. */
   guards: Counts
+  /** What each endpoint got. */
+  events: Counts
   violations: Counts
 }>
 
-export function summarize({ histories, violations, deeds }: ChaosResult): Summary {
+export function summarize({ histories, violations, deeds, outside, received }: ChaosResult): Summary {
   const payments = [...histories.stored.values()]
   const refunds = payments.flatMap((payment) => payment.refunds)
   const events = payments.flatMap((payment) => [...payment.events.values()])
@@ -39,6 +44,12 @@ export function summarize({ histories, violations, deeds }: ChaosResult): Summar
         refunds.filter(({ resolution }) => resolution).map(({ resolution }) => `by ${resolution?.source}`),
       ),
     },
+    'unknown parts': count(
+      refunds
+        .filter(({ kind, resolution }) => kind === 'partial' && resolution)
+        .map(({ resolution }) => `by ${resolution?.source}`),
+    ),
+    outside,
     oddities: {
       mismatches: refunds.filter(
         ({ provider, amount }) => provider?.cancel_code === '0000' && Number(provider.cancel_amt) !== amount,
@@ -52,6 +63,7 @@ export function summarize({ histories, violations, deeds }: ChaosResult): Summar
       'counted against the limit': histories.counted ?? 0,
       checks: histories.checked.length,
     },
+    events: count(received.map(({ endpoint, isTaken }) => `${endpoint} ${isTaken ? 'took' : 'refused'}`)),
     violations: count(violations.map(({ invariant }) => invariant)),
   }
 }
@@ -74,7 +86,7 @@ export function summaryText(summary: Summary): string {
     ['refunds', `${stored} stored under ${keys} keys: ${listed(refunds)}`],
     ...Object.entries(others).map(([name, counts]): [string, string] => [name, listed(counts) || 'none']),
   ]
-  return rows.map(([name, text]) => `${name.padEnd(11)}${text}`).join('\n')
+  return rows.map(([name, text]) => `${name.padEnd(14)}${text}`).join('\n')
 }
 
 export function total(counts: Counts): number {

@@ -20,7 +20,11 @@ export const INVARIANTS = {
     'no cancel begins at the provider before the one before of its payment was answered or given up, unless the provider or a gateway was stopped meanwhile',
   free: 'a key that was refused by a guard takes another payload',
   counted: 'every refund that stands is counted against the limit of its caller',
+  outside:
+    'what was booked as refunded outside is booked once, and no notification is heard without its secret',
+  journalled: 'each change of a refund is in the journal exactly once, in order',
   calls: 'a cancel is not called again, but after a refused token or where nothing was sent',
+  delivered: 'each change of a refund reaches each endpoint, signed, and nothing else does',
 } as const
 export type Invariant = keyof typeof INVARIANTS
 

@@ -19,6 +19,10 @@ const ENV: Record<string, string> = {
   ...{ COOKIEPAY_ID: 'shop', COOKIEPAY_KEY: SECRET, COOKIEPAY_PG: 'toss' },
   API_KEYS: `${apiKey('orders', SECRET, 'create+read')},${apiKey('desk', 'other', 'resolve')}`,
   STORE_SECRETS: STORE_SECRET,
+  EVENT_ENDPOINTS: JSON.stringify([
+    { name: 'orders', url: `https://orders.test/${SECRET}?key=${SECRET}`, secret: `whsec_${STORE_SECRET}` },
+    { name: 'desk', url: 'https://desk.test/', secret: `whsec_${STORE_SECRET}`, callers: ['desk'] },
+  ]),
 }
 
 /** What is said, in lines, and whether all is well; of secrets there is nothing in it. */
@@ -39,6 +43,10 @@ t.test('all is well, and nothing is changed by looking', async (t) => {
   t.match(text, /^COOKIEPAY_KEY +set$/m)
   t.match(text, /^COOKIEPAY_ID +shop$/m)
   t.match(text, /^API_KEYS +orders \(key: create\+read\), desk \(key: resolve\)$/m)
+  t.match(
+    text,
+    /^EVENT_ENDPOINTS +orders \(https:\/\/orders\.test; all events\), desk \(https:\/\/desk\.test; all events; of desk\)$/m,
+  )
   t.match(text, /^STORE_SECRETS +1 of them, newest first$/m)
   t.match(text, /^ok +Redis: reachable/m)
   t.match(text, /^ok +account default: the provider gave a token$/m)

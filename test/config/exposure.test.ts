@@ -1,5 +1,6 @@
 import t from 'tap'
-import { exposureWarnings, isLoopback } from '../../src/config/exposure.ts'
+import { exposureWarnings } from '../../src/config/exposure.ts'
+import { isLoopback } from '../../src/config/loopback.ts'
 import { readWith, SECRET_32 } from '../support/environment.ts'
 
 t.test('a loopback host is one that only this machine can be', async (t) => {

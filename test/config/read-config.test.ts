@@ -41,13 +41,17 @@ t.test('defaults', async (t) => {
     ],
     apiKeys: null,
     callerLimits: [],
+    notificationSecrets: [],
+    eventEndpoints: [],
     storeSecrets: [Buffer.from('for development only, not secret')],
     rateLimit: { max: 1_000, windowMs: 10_000 },
     idempotencyRetentionMs: 168 * 3_600_000,
     ledgerRetentionMs: 400 * 86_400_000,
+    journalRetentionMs: 93 * 86_400_000,
     duplicateWindowMs: 600_000,
     resolveFailedAfterMs: 600_000,
     reconcileIntervalMs: 15_000,
+    reconcileDailyAtMinute: null,
     otlpEndpoint: null,
   })
 })
@@ -144,6 +148,11 @@ t.test('values that are taken', async (t) => {
         storeSecrets: [Buffer.alloc(32, 7), Buffer.alloc(33)],
       },
     ],
+    [
+      'NOTIFICATION_SECRETS',
+      `${'a'.repeat(32)}, ${'b-_9'.repeat(25)}`,
+      { notificationSecrets: ['a'.repeat(32), 'b-_9'.repeat(25)] },
+    ],
     ['RATE_LIMIT_MAX', '1', { rateLimit: { max: 1 } }],
     ['REDIS_MIN_REPLICAS', '2', { redisMinReplicas: 2 }],
     [
@@ -153,9 +162,12 @@ t.test('values that are taken', async (t) => {
     ],
     ['RATE_LIMIT_WINDOW_MS', '300', { rateLimit: { windowMs: 300 } }],
     ['IDEMPOTENCY_RETENTION_HOURS', '0.0001', { idempotencyRetentionMs: 360 }],
+    ['JOURNAL_RETENTION_DAYS', '0.5', { journalRetentionMs: 43_200_000 }],
     ['LEDGER_RETENTION_DAYS', '30', { ledgerRetentionMs: 30 * 86_400_000 }],
     ['LEDGER_RETENTION_DAYS', '3650', { ledgerRetentionMs: 3_650 * 86_400_000 }],
     ['RECONCILE_INTERVAL_MS', '300', { reconcileIntervalMs: 300 }],
+    ['RECONCILE_DAILY_AT', '00:00', { reconcileDailyAtMinute: 0 }],
+    ['RECONCILE_DAILY_AT', '23:59', { reconcileDailyAtMinute: 1_439 }],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://otel:4318/', { otlpEndpoint: 'http://otel:4318' }],
   ]
   for (const [name, value, expected] of taken)
@@ -225,6 +237,7 @@ t.test('values that are turned down', async (t) => {
       'shop:cert:create,shop:cert:read',
       'shop:cert:create', // without TLS_CLIENT_CA
     ],
+    NOTIFICATION_SECRETS: ['a'.repeat(31), 'a'.repeat(101), `${'a'.repeat(32)}/`, `${'a'.repeat(32)},short`],
     STORE_SECRETS: [
       'short',
       Buffer.alloc(31).toString('base64'),
@@ -237,10 +250,18 @@ t.test('values that are turned down', async (t) => {
     REDIS_STORE_ID: ['x', 'a b'],
     RATE_LIMIT_WINDOW_MS: duration,
     IDEMPOTENCY_RETENTION_HOURS: ['0.00008', '87601', '-1', '1e3', '.5', '1,5', 'long'],
+    JOURNAL_RETENTION_DAYS: ['0', '3651', '-1', 'long'],
     LEDGER_RETENTION_DAYS: ['0', '0.0001', '29.9', '3651', '-1', 'long'],
     RECONCILE_INTERVAL_MS: duration,
+    RECONCILE_DAILY_AT: ['24:00', '4:00', '04:60', '0400', ' 04:00', 'noon'],
     COOKIEPAY_PAYMENT_SPACING_MS: ['-1', '1.5', 'soon', '3600001'],
     DUPLICATE_WINDOW_SECONDS: ['-1', '86401', 'soon', '1,5'],
+    EVENT_ENDPOINTS: [
+      'orders',
+      '{}',
+      '[1]',
+      '[{"name":"orders","url":"https://a.test/","secret":"whsec_short"}]',
+    ],
     CALLER_LIMITS: [
       'orders',
       '{}',
@@ -520,6 +541,7 @@ t.test('no mistake shows a secret', async (t) => {
         `${secret}:${hash('k')}:`,
         `a:b:${secret}`,
       ),
+    NOTIFICATION_SECRETS: (secret) => fc.constantFrom(secret, `${secret} `, `${'a'.repeat(32)},${secret}`),
     STORE_SECRETS: (secret) => fc.constantFrom(secret, `${secret}==`, `${SECRET_32},${secret}`),
     COOKIEPAY_KEY: (secret) => fc.constantFrom(`${secret} `, ` ${secret}`, `${secret}열쇠`),
     REDIS_URL: (secret) =>

@@ -60,7 +60,8 @@ async function startAll(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const client = startClient(t, url, { timeoutMs })
   const query = { merchant: MERCHANT, tid, amount: 10_000, requestedAt: REQUESTED_AT }
-  return { tokens, lookups, certificates, stop, lookUp: () => client.lookUp(query) }
+  const lookUpCancels = () => client.lookUpCancels({ merchant: MERCHANT, tid })
+  return { tokens, lookups, certificates, stop, lookUp: () => client.lookUp(query), lookUpCancels }
 }
 
 type Setting = Readonly<{ onToken: Respond; onCertificate: Respond; timeoutMs: number; tid: string }>
@@ -247,3 +248,44 @@ t.test('a provider that is away settles nothing', async (t) => {
   await stop()
   t.match(await lookUp(), INCONCLUSIVE)
 })
+
+/** What a row shows of cancels, but for when it settles a full refund. */
+const SHOWN = { paid: 10_000, cancelledAt: null, isUntouched: false, cancelledSum: null }
+const ROWS_OF_CANCELS: readonly [what: string, row: object, shown: object][] = [
+  ['a date', {}, { ...SHOWN, cancelledAt: REFUNDED_AT }],
+  ['nothing', { CANCELDATE: '' }, { ...SHOWN, isUntouched: true }],
+  ['no member of that name', { CANCELDATE: undefined }, { ...SHOWN, isUntouched: true }],
+  ['what is no date', { CANCELDATE: 'Y' }, SHOWN],
+  ['a date that is no text', { CANCELDATE: 20250609132911 }, SHOWN],
+  ['a sum and no date', { CANCELDATE: '', CANCEL_SUM_AMOUNT: '3,000' }, { ...SHOWN, cancelledSum: 3_000 }],
+  ['a sum that is a number', { CANCELDATE: '', CANCLE_SUM_AMOUNT: 3_000 }, { ...SHOWN, cancelledSum: 3_000 }],
+  ['a sum of 0', { CANCELDATE: '', CANCEL_SUM_AMOUNT: '0' }, { ...SHOWN, isUntouched: true }],
+  [
+    'two sums',
+    { CANCELDATE: '', CANCEL_SUM_AMOUNT: '3000', CANCLE_SUM_AMOUNT: '4000' },
+    { ...SHOWN, cancelledSum: null },
+  ],
+  ['no amount', { CANCELDATE: '', AMOUNT: '' }, { ...SHOWN, isUntouched: true, paid: null }],
+]
+
+for (const [what, row, shown] of ROWS_OF_CANCELS) {
+  t.test(`what a row shows of cancels: ${what}`, async (t) => {
+    const { lookUpCancels } = await startAll(t, json([{ ...ROW, ...row }]))
+    const seen = await lookUpCancels()
+    if (seen.outcome !== 'found') return t.fail(seen.outcome)
+    const { fullCancelAt, ...found } = seen.row
+    t.strictSame(found, shown)
+    const settles = what === 'a date' ? REFUNDED_AT : null
+    t.equal(fullCancelAt({ amount: 10_000, requestedAt: REQUESTED_AT }), settles)
+    t.equal(fullCancelAt({ amount: 9_999, requestedAt: REQUESTED_AT }), null)
+  })
+}
+
+t.test('no row of cancels is told from no answer', async (t) => {
+  t.match(await (await startAll(t, json(NO_MATCH))).lookUpCancels(), { outcome: 'no_row' })
+  t.match(await (await startAll(t, sendFailure)).lookUpCancels(), { outcome: 'no_answer' })
+})
+
+const sendFailure: Respond = (response) => {
+  response.writeHead(500).end('{}')
+}

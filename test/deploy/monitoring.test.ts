@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { parse } from 'yaml'
+import { until } from '../support/calls.ts'
+import { startEventReceiver } from '../support/event-receiver.ts'
 import { refundRequest, startAll } from '../support/gateway.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -85,10 +88,21 @@ t.test('the selectors of an expression are found', async (t) => {
 
 t.test('everything that the dashboard and the alerts ask for is on /metrics', async (t) => {
   const limits = [{ caller: 'anonymous', max_refunds_per_day: 100 }]
-  const { request, refund } = await startAll(t, { CALLER_LIMITS: JSON.stringify(limits) })
+  const receiver = await startEventReceiver(t)
+  const { request, refund } = await startAll(t, {
+    CALLER_LIMITS: JSON.stringify(limits),
+    EVENT_ENDPOINTS: JSON.stringify([receiver.endpoint('orders')]),
+    RECONCILE_DAILY_AT: '00:00',
+    RECONCILE_INTERVAL_MS: '300',
+  })
+  const text = async () => (await request<string>('/metrics')).body
+  // Of yesterday there is nothing.
+  await until('a reconciled day', async () => (await text()).includes('reconciliation_differences{'))
   await refund(refundRequest())
   const { body: unknown } = await refund(refundRequest({ tid: 'html-metrics-10000' }))
   await request(`/refunds/${unknown.id}/resolve`, { body: { outcome: 'succeeded', note: 'seen' } })
+  await until('an event is delivered', () => receiver.events.some(({ status }) => status === 204))
+  await sleep(100)
   const { body } = await request<string>('/metrics')
   const series = seriesOf(body)
   const expressions = [

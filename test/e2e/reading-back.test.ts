@@ -52,6 +52,7 @@ t.test('what is answered is what is read, and no member is lost', async (t) => {
       requested_by: 'anonymous',
       metadata,
       resolution: null,
+      deposit: null,
     })
     t.match(answered.id, /^rf_[0-9A-HJKMNP-TV-Z]{26}$/)
     for (const name of ['created_at', 'updated_at'] as const) {

@@ -57,13 +57,17 @@ const WRONG: Record<keyof typeof VARIABLES, [value: string, got?: string]> = {
   API_KEYS: [`shop:${SECRET}:create`],
   CALLER_LIMITS: ['[{"caller": "a b"}]', ''],
   STORE_SECRETS: [SECRET],
+  NOTIFICATION_SECRETS: [SECRET],
+  EVENT_ENDPOINTS: [`[{"name": "orders", "url": "https://a.test", "secret": "${SECRET}"}]`],
   RATE_LIMIT_MAX: ['0', '0'],
   RATE_LIMIT_WINDOW_MS: ['-1', '-1'],
   IDEMPOTENCY_RETENTION_HOURS: ['soon', 'soon'],
   LEDGER_RETENTION_DAYS: ['1e9', '1e9'],
+  JOURNAL_RETENTION_DAYS: ['1e9', '1e9'],
   RESOLVE_FAILED_AFTER_MS: ['0', '0'],
   DUPLICATE_WINDOW_SECONDS: ['86401', '86401'],
   RECONCILE_INTERVAL_MS: ['0', '0'],
+  RECONCILE_DAILY_AT: ['24:00', '24:00'],
   OTEL_EXPORTER_OTLP_ENDPOINT: [`https://shop:${SECRET}@localhost`],
 }
 

@@ -42,6 +42,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'nouns',
       'store',
       'cookiepay',
+      'webhooks',
       'observability',
       'config',
     ],
@@ -50,8 +51,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   commands: {
     holds: ['commands/'],
-    imports: ['nouns', 'store', 'cookiepay', 'config'],
-    packages: ['node:*'],
+    imports: ['jobs', 'ports', 'nouns', 'store', 'cookiepay', 'config'],
+    packages: ['node:*', 'cli-progress', 'csv-stringify/sync'],
   },
   process: {
     holds: ['process/'],
@@ -64,6 +65,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'nouns',
       'store',
       'cookiepay',
+      'webhooks',
       'observability',
       'config',
     ],
@@ -113,13 +115,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'http shared': {
     holds: ['http/'],
     imports: ['nouns', 'config'],
-    packages: ['node:*', 'fastify', 'typebox'],
+    packages: ['node:*', 'fastify', 'typebox', 'csv-stringify/sync'],
   },
 
   jobs: {
     holds: ['refunds/jobs/'],
     imports: ['flows', 'rules', 'ports', 'nouns'],
-    packages: ['node:crypto'],
+    packages: ['node:crypto', 'node:timers/promises', 'node:util'],
   },
   flows: { holds: ['refunds/flows/'], imports: ['rules', 'ports', 'nouns'], packages: ['node:crypto'] },
   rules: { holds: ['refunds/rules/'], imports: ['ports', 'nouns'], packages: ['node:crypto'] },
@@ -136,6 +138,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     holds: ['cookiepay/'],
     imports: ['ports', 'nouns', 'config'],
     packages: ['node:*', 'undici', 'opossum', 'iconv-lite'],
+  },
+  webhooks: {
+    holds: ['webhooks/'],
+    imports: ['ports', 'nouns', 'config'],
+    packages: ['node:*', 'undici', 'standardwebhooks'],
   },
   observability: {
     holds: ['observability/'],

@@ -25,6 +25,7 @@ const REFUND: Refund = {
   refunded_at: null,
   failure: null,
   resolution: null,
+  deposit: null,
   requested_by: 'orders',
   metadata: { phone: '010-1234-5678' },
   created_at: '2026-01-01T01:30:00.000Z',

@@ -12,6 +12,8 @@ function startAll(overrides: Partial<MetricSources> = {}) {
     oldestUnknownAt: async () => 1_000,
     storeNow: () => 61_000,
     limitUse: async () => [],
+    eventBacklog: async () => [{ endpoint: 'orders', oldestAt: 1_000 }],
+    lastReconciled: async () => null,
     countPendingWrites: () => 0,
     isReady: () => true,
     storeState: () => 'durable',
@@ -54,6 +56,7 @@ t.test('what was counted is told to who asks afterwards', async (t) => {
     () => metrics.countAmountMismatch(),
     () => metrics.countConflict(),
     () => metrics.countLost(),
+    () => metrics.countEvent('orders', 'failed'),
     () => metrics.countResolution('lookup', 'succeeded'),
   ]
   let last = await metrics.text()

@@ -1,12 +1,13 @@
 /**
- * Requests that no client would send, on raw connections. By hand: npm run fuzz -- --requests 100000 --seed 1
+ * Requests that no client would send, on raw connections. By hand: npm run fuzz -- --requests 100000 --seed 1, or with
+ * --of notifications of that route alone.
  */
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { metric } from '../support/calls.ts'
 import { faultOf } from '../support/fuzz/document.ts'
-import { type Exchange, exchanges } from '../support/fuzz/requests.ts'
+import { EXCHANGES, type Exchange, FUZZED_SECRET } from '../support/fuzz/requests.ts'
 import { readAnswers, send } from '../support/fuzz/wire.ts'
 import { gatewayEnv, startAll } from '../support/gateway.ts'
 import { apiKey } from '../support/keys.ts'
@@ -15,9 +16,16 @@ import { startSandbox } from '../support/sandbox.ts'
 import { type SpawnedGateway, spawnGateway } from '../support/spawn-gateway.ts'
 
 const { values: options } = parseArgs({
-  options: { requests: { type: 'string', default: '3000' }, seed: { type: 'string' } },
+  options: {
+    requests: { type: 'string', default: '3000' },
+    seed: { type: 'string' },
+    /** A name of EXCHANGES. */
+    of: { type: 'string', default: 'everything' },
+  },
 })
 const wanted = Number(options.requests)
+const isNotifications = options.of === 'notifications'
+const exchanges = EXCHANGES[isNotifications ? 'notifications' : 'everything']
 const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31))
 
 /** Connections at once. */
@@ -67,10 +75,27 @@ async function startFuzzed(t: Test, rateLimitMax: string): Promise<SpawnedGatewa
     gatewayEnv(sandbox.base, redis, {
       // The second sees what the first asked for cut down.
       API_KEYS: `${apiKey('fuzzer', 'key')},${apiKey('other', 'other-key', 'create+read+resolve')}`,
+      NOTIFICATION_SECRETS: FUZZED_SECRET,
       RATE_LIMIT_MAX: rateLimitMax,
       COOKIEPAY_TIMEOUT_MS: '2000',
     }),
   )
+}
+
+/** The payments that notifications are of: of any other, one waits whether its own answer is yet to come. */
+async function refundSome(gateway: SpawnedGateway): Promise<void> {
+  for (let number = 0; number <= 60; number += 1) {
+    await gateway.request('/refunds', {
+      method: 'POST',
+      headers: { authorization: 'Bearer key', 'idempotency-key': `some-${number}` },
+      body: {
+        tid: `pay-${number}-10000`,
+        reason: '고객 변심',
+        payment: { method: 'card_auth', amount: 10_000 },
+        amount: 1_000,
+      },
+    })
+  }
 }
 
 async function fuzz(t: Test, gateway: SpawnedGateway, wanted: number) {
@@ -92,10 +117,11 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 t.setTimeout(3_600_000)
 t.test(`${wanted} requests at random, seed ${seed}`, async (t) => {
   const gateway = await startFuzzed(t, '1000000')
+  if (isNotifications) await refundSome(gateway)
   const { faults, answers, memoryMiB } = await fuzz(t, gateway, wanted)
   t.strictSame(faults.slice(0, SHOWN_FAULTS), [], 'every answer is in the document, and comes')
-  for (const status of [200, 201, 202, 400, 401, 404, 415, 422])
-    t.ok(answers.get(status), `${status} was seen`)
+  const seen = isNotifications ? [200, 400, 404, 413] : [200, 201, 202, 400, 401, 404, 415, 422]
+  for (const status of seen) t.ok(answers.get(status), `${status} was seen`)
   t.notMatch(gateway.output(), /unexpected error|unhandled|uncaught|\bbug:|"level":60/i)
   t.equal((await gateway.request('/readyz')).status, 200, 'the gateway is as it was')
   t.equal((await gateway.request('/metrics')).status, 200)

@@ -61,6 +61,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cookiepay/notifications/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a notification of CookiePay
+         * @description For CookiePay's servers alone: the address is registered in its console, and its last part is a secret (NOTIFICATION_SECRETS). A cancel is kept with its payment, and settles an unknown refund where it can mean no other. It never leads to a call that moves money.
+         */
+        post: operations["receiveNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/refunds": {
         parameters: {
             query?: never;
@@ -69,8 +89,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the refunds of a payment, or the unsettled ones of all
-         * @description Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.
+         * List the refunds of a payment, of a span of time, or the unsettled ones of all
+         * @description Give a tid; or from, for the refunds of all payments by the time of their last change; or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.
          */
         get: operations["listRefunds"];
         put?: never;
@@ -165,6 +185,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/refunds/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the refunds of a span of time
+         * @description The refunds of `GET /refunds?from=`, whole and in one answer, which is streamed. It is whole only where the answer ends properly: one that fails on the way is broken off. In CSV, an apostrophe goes before a cell that a spreadsheet would run as a formula; `ndjson` has each refund as it is. At most three exports and reports are made at a time.
+         */
+        get: operations["exportRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up the refunds of a day
+         * @description For closing a day: each refund whose state changed last on that day, once, and what a person has to look at. A refund that is unknown moves to the day on which it is settled. At most three exports and reports are made at a time.
+         */
+        get: operations["getDailyReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/payments/{tid}": {
         parameters: {
             query?: never;
@@ -179,6 +239,46 @@ export interface paths {
         get: operations["getPayment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send events to an endpoint again
+         * @description Queues what happened in a span of time for an endpoint, as far as it asks for it, under the same `webhook-id`s as before. At most 10,000 events at once, out of what the journal still has.
+         */
+        post: operations["redeliverEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/payments/{tid}/outside-refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Book what was refunded outside
+         * @description For a person who has seen a cancel that was made elsewhere, in the provider's console for one: it takes its place of the payment, so that the gateway does not refund it again. Moves no money. A negative `amount` takes back what was booked.
+         */
+        post: operations["bookOutsideRefund"];
         delete?: never;
         options?: never;
         head?: never;
@@ -249,14 +349,14 @@ export interface components {
              */
             detail: string;
         };
-        /** @description Set when it was `unknown` or disputed and has been settled since */
+        /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
         Resolution: {
             /**
-             * @description Who settled it: the provider's lookup, its late answer, or a person
+             * @description Who settled it: the provider's lookup, its late answer, its notification, or a person
              * @example lookup
              * @enum {string}
              */
-            source: "lookup" | "provider" | "operator";
+            source: "lookup" | "provider" | "notification" | "operator";
             /**
              * @description The caller whose key resolved it, for `operator`
              * @example finance
@@ -273,6 +373,24 @@ export interface components {
              */
             at: string;
         };
+        /** @description Set once the account for a deposit was asked for */
+        Deposit: {
+            /**
+             * @description ISO 8601: when the account to pay into was asked for
+             * @example 2026-01-01T01:31:00.000Z
+             */
+            requested_at: string;
+            /**
+             * @description ISO 8601 with offset: until when the deposit can be paid, the end of that day in Korea
+             * @example 2026-01-01T23:59:59+09:00
+             */
+            expires_at: string;
+            /**
+             * @description The provider's whole answer as received, whatever its form; null where it was lost
+             * @example {"RESULTCODE":"0000"}
+             */
+            answer: string | null;
+        };
         /** @description A refund */
         Refund: {
             /**
@@ -281,11 +399,11 @@ export interface components {
              */
             id: string;
             /**
-             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known. `awaiting_deposit`: it takes place once a deposit is paid
              * @example succeeded
              * @enum {string}
              */
-            status: "processing" | "succeeded" | "failed" | "unknown";
+            status: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
             /**
              * @description Name of the CookiePay account
              * @example default
@@ -334,8 +452,10 @@ export interface components {
             refunded_at: string | null;
             /** @description Set when `failed` */
             failure: components["schemas"]["Failure"] | null;
-            /** @description Set when it was `unknown` or disputed and has been settled since */
+            /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
             resolution: components["schemas"]["Resolution"] | null;
+            /** @description Set once the account for a deposit was asked for */
+            deposit: components["schemas"]["Deposit"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
@@ -380,11 +500,11 @@ export interface components {
              */
             id: string;
             /**
-             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known. `awaiting_deposit`: it takes place once a deposit is paid
              * @example succeeded
              * @enum {string}
              */
-            status: "processing" | "succeeded" | "failed" | "unknown";
+            status: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
             /**
              * @description Name of the CookiePay account
              * @example default
@@ -433,8 +553,10 @@ export interface components {
             refunded_at?: string | null;
             /** @description Set when `failed` */
             failure?: components["schemas"]["Failure"] | null;
-            /** @description Set when it was `unknown` or disputed and has been settled since */
+            /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
             resolution?: components["schemas"]["Resolution"] | null;
+            /** @description Set once the account for a deposit was asked for */
+            deposit?: components["schemas"]["Deposit"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
@@ -473,11 +595,11 @@ export interface components {
              */
             id: string;
             /**
-             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known
+             * @description `processing`: the provider is being called. `unknown`: it was called and the outcome is not known. `awaiting_deposit`: it takes place once a deposit is paid
              * @example succeeded
              * @enum {string}
              */
-            status: "processing" | "succeeded" | "failed" | "unknown";
+            status: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
             /**
              * @description Name of the CookiePay account
              * @example default
@@ -526,8 +648,10 @@ export interface components {
             refunded_at: string | null;
             /** @description Set when `failed` */
             failure: components["schemas"]["Failure"] | null;
-            /** @description Set when it was `unknown` or disputed and has been settled since */
+            /** @description Set when it was `unknown`, `awaiting_deposit` or disputed and has been settled since */
             resolution: components["schemas"]["Resolution"] | null;
+            /** @description Set once the account for a deposit was asked for */
+            deposit: components["schemas"]["Deposit"] | null;
             /**
              * @description It had failed, and a later answer says that it was made: its amount counts as refunded until a person resolves it
              * @example true
@@ -616,6 +740,76 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** @description What a person has booked as refunded outside, or taken back. One of another caller has, without the scope `read_all`, only `id`, `amount` and `at` */
+        SeenOutsideRefund: {
+            /**
+             * @description Derived from the caller and its idempotency key
+             * @example ob_D20N6F0CBDSWY6WVZ8RC1FRXZG
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was refunded; negative to take back what was booked
+             * @example 3000
+             */
+            amount: number;
+            /**
+             * @description Integer of KRW, as stated
+             * @example null
+             */
+            tax_free_amount?: number | null;
+            /**
+             * @description As stated
+             * @example 쿠키페이 콘솔에서 취소함
+             */
+            note?: string;
+            /**
+             * @description The caller that booked it
+             * @example finance
+             */
+            by?: string;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T02:00:00.000Z
+             */
+            at: string;
+        };
+        /** @description A notification of the provider */
+        PaymentNotification: {
+            /**
+             * @description As the provider names it; `deposit_cancel`: after a deposit was paid
+             * @example cancel
+             * @enum {string}
+             */
+            type: "cancel" | "deposit_cancel";
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was cancelled
+             * @example 3000
+             */
+            amount: number;
+            /**
+             * @description When, as received
+             * @example 20260101103000
+             */
+            date: string | null;
+            /**
+             * @description ISO 8601
+             * @example 2026-01-01T01:30:02.000Z
+             */
+            received_at: string;
+            /**
+             * @description `refund`: one of this gateway. `outside`: one that was booked. `ambiguous`: it may mean several. `none`: what was cancelled outside and is not booked
+             * @example refund
+             * @enum {string}
+             */
+            means: "refund" | "outside" | "ambiguous" | "none";
+            /**
+             * @description With `refund`: its id
+             * @example null
+             */
+            refund: string | null;
+        };
         /** @description What has been done with a payment */
         PaymentLedger: {
             /**
@@ -629,17 +823,15 @@ export interface components {
              */
             tid: string;
             /**
-             * @description How it was paid
+             * @description How it was paid; null where no refund of it was ever asked for here
              * @example card_auth
-             * @enum {string}
              */
-            method: "card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile";
+            method: ("card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile" | null) | null;
             /**
-             * Format: int64
-             * @description Integer of KRW: what was paid
+             * @description Integer of KRW: what was paid; null where no refund of it was ever asked for here
              * @example 10000
              */
-            amount: number;
+            amount: number | null;
             /**
              * @description Integer of KRW: the tax-free part of what was paid, where it is known
              * @example null
@@ -665,16 +857,27 @@ export interface components {
             unknown: number;
             /**
              * Format: int64
+             * @description Integer of KRW: refunds that take place once a deposit is paid
+             * @example 0
+             */
+            awaiting_deposit: number;
+            /**
+             * Format: int64
              * @description Integer of KRW: refunds that have failed, and that a later answer says were made
              * @example 0
              */
             disputed: number;
             /**
              * Format: int64
-             * @description Integer of KRW: what can still be refunded
+             * @description Integer of KRW: what was refunded outside of this gateway, as a person has booked it
+             * @example 0
+             */
+            outside: number;
+            /**
+             * @description Integer of KRW: what can still be refunded; null where `amount` is
              * @example 7000
              */
-            remaining: number;
+            remaining: number | null;
             /** @description The first 100, oldest first */
             refunds: components["schemas"]["SeenRefund"][];
             /**
@@ -682,6 +885,10 @@ export interface components {
              * @example null
              */
             next_cursor: string | null;
+            /** @description What was booked as refunded outside of this gateway, oldest first */
+            outside_refunds: components["schemas"]["SeenOutsideRefund"][];
+            /** @description Cancels that the provider has notified of, the latest first */
+            notifications: components["schemas"]["PaymentNotification"][];
         };
         RefundEvent: {
             /**
@@ -700,7 +907,7 @@ export interface components {
              * @example caller
              * @enum {string}
              */
-            source: "caller" | "provider" | "lease" | "lookup" | "operator";
+            source: "caller" | "provider" | "lease" | "lookup" | "notification" | "operator";
             /**
              * @description The caller that asked for it or resolved it
              * @example orders
@@ -716,6 +923,147 @@ export interface components {
         RefundEventList: {
             /** @description Oldest first */
             data: components["schemas"]["RefundEvent"][];
+        };
+        /** @description What is sent again */
+        Redelivery: {
+            /**
+             * @description Name of the endpoint in `EVENT_ENDPOINTS`
+             * @example orders
+             */
+            endpoint: string;
+            /**
+             * Format: int32
+             * @description How many events are queued
+             * @example 42
+             */
+            count: number;
+            /**
+             * @description There was no place for more: ask again from here on, once these are sent. Null: nothing is left
+             * @example null
+             */
+            next_from: string | null;
+        };
+        /** @description What became unknown on that day and has not been settled since */
+        RefundSum: {
+            /**
+             * Format: int64
+             * @description How many refunds
+             * @example 2
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what they come to
+             * @example 13000
+             */
+            amount: number;
+        };
+        FailedSum: {
+            /**
+             * @description `failure.code` of these refunds
+             * @example provider_declined
+             * @enum {string}
+             */
+            code: "provider_declined" | "already_cancelled" | "deposit_required";
+            /**
+             * Format: int64
+             * @description How many refunds
+             * @example 2
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what they come to
+             * @example 13000
+             */
+            amount: number;
+        };
+        /** @description The refunds of one account that one caller asked for */
+        ReportRow: {
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account: string;
+            /**
+             * @description Who asked for them
+             * @example orders
+             */
+            caller: string;
+            succeeded: components["schemas"]["RefundSum"];
+            /** @description What was not refunded, by its code */
+            failed: components["schemas"]["FailedSum"][];
+            unknown: components["schemas"]["RefundSum"];
+        };
+        OddRefund: {
+            /**
+             * @description The refund
+             * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+             */
+            id: string;
+            /**
+             * @description Name of the CookiePay account
+             * @example default
+             */
+            account: string;
+            /**
+             * @description Who asked for it
+             * @example orders
+             */
+            caller: string;
+            /**
+             * @description The PG transaction id of the payment
+             * @example order1042-10000
+             */
+            tid: string;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was asked
+             * @example 10000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what the ledger counts for it
+             * @example 9000
+             */
+            counted: number;
+            /**
+             * @description ISO 8601: its last change
+             * @example 2026-01-01T01:30:00.412Z
+             */
+            updated_at: string;
+        };
+        /** @description The refunds whose state changed last on one day of Korea */
+        DailyReport: {
+            /**
+             * @description The day, of Korea
+             * @example 2026-01-01
+             */
+            date: string;
+            /**
+             * @description ISO 8601: whatever changed until then is in it. For a day that is over, its end
+             * @example 2026-01-01T15:00:00.000Z
+             */
+            complete_until: string;
+            /** @description By account and caller. A disputed refund stands in none */
+            rows: components["schemas"]["ReportRow"][];
+            /** @description Refunds that had failed, and that an answer of that day says were made: a person settles them. The first 1000 */
+            disputes: components["schemas"]["OddRefund"][];
+            /**
+             * Format: int64
+             * @description How many there are
+             * @example 0
+             */
+            disputes_count: number;
+            /** @description Succeeded refunds of which CookiePay cancelled another amount than was asked, or one that cannot be read. They stand in rows, too. The first 1000 */
+            mismatches: components["schemas"]["OddRefund"][];
+            /**
+             * Format: int64
+             * @description How many there are
+             * @example 0
+             */
+            mismatches_count: number;
         };
         InvalidMember: {
             /**
@@ -833,6 +1181,34 @@ export interface components {
             parts: {
                 [key: string]: components["schemas"]["ReadinessPart"];
             };
+        };
+        /** @description What CookiePay's servers send, as JSON or as a form: members in either letter case, values as texts or numbers, and whatever else there is */
+        CookiePayNotification: {
+            /**
+             * @description `cancel` or `deposit_cancel`; absent on approvals, which are ignored
+             * @example cancel
+             */
+            noti_type?: string;
+            /**
+             * @description Of the payment or of the cancel
+             * @example order1043-10000
+             */
+            tid?: string;
+            /**
+             * @description KRW of this cancel
+             * @example 3000
+             */
+            cancel_amount?: string;
+            /**
+             * @description When, in Korean time
+             * @example 20260101103000
+             */
+            cancel_date?: string;
+            /**
+             * @description CookiePay's id of the account
+             * @example shop
+             */
+            api_id?: string;
         };
         /** @description The payment that is being refunded */
         Payment: {
@@ -955,6 +1331,49 @@ export interface components {
             note: string;
             provider?: components["schemas"]["StatedAnswer"];
         };
+        /** @description What is to be sent again, and to whom */
+        RedeliveryRequest: {
+            /**
+             * @description Name of the endpoint in `EVENT_ENDPOINTS`
+             * @example orders
+             */
+            endpoint: string;
+            /**
+             * @description From when on: a date of Korea, or an ISO 8601 time with its offset
+             * @example 2026-01-01
+             */
+            from: string;
+            /**
+             * @description Until when, exclusive; a date includes its day
+             * @example 2026-01-01T12:00:00+09:00
+             */
+            to: string;
+        };
+        /** @description What was refunded outside of the gateway */
+        OutsideRefundRequest: {
+            /**
+             * @description Name of the configured CookiePay account; optional when there is only one
+             * @example default
+             */
+            account?: string;
+            /**
+             * Format: int64
+             * @description Integer of KRW: what was refunded; negative to take back what was booked
+             * @example 3000
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Integer of KRW with the sign of `amount`: its tax-free part
+             * @example 0
+             */
+            tax_free_amount?: number;
+            /**
+             * @description Where and why it was refunded, and how that was seen
+             * @example 쿠키페이 콘솔에서 취소함
+             */
+            note: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1033,6 +1452,133 @@ export interface operations {
             };
         };
     };
+    receiveNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description One of NOTIFICATION_SECRETS
+                 * @example the-secret-that-the-operator-has-made
+                 */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CookiePayNotification"];
+                "application/x-www-form-urlencoded": components["schemas"]["CookiePayNotification"];
+            };
+        };
+        responses: {
+            /** @description It is stored, or no business of refunds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가); `store_not_durable`: Store is not durable (저장소 내구성 부족) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRefunds: {
         parameters: {
             query?: {
@@ -1042,15 +1588,30 @@ export interface operations {
                  */
                 tid?: string;
                 /**
-                 * @description Without a tid `processing` or `unknown`: the unsettled refunds of all payments
+                 * @description With neither tid nor from, `processing` or `unknown`: the unsettled refunds of all payments
                  * @example unknown
                  */
-                status?: "processing" | "succeeded" | "failed" | "unknown";
+                status?: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
                 /**
                  * @description Name of the configured CookiePay account; optional when there is only one
                  * @example default
                  */
                 account?: string;
+                /**
+                 * @description Refunds whose state changed last at this time or later: a date of Korea, or an ISO 8601 time with its offset
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Up to this time, which is not included; a date of Korea is, with its whole day. Absent: until now. The last 5 s are never in it
+                 * @example 2026-01-01
+                 */
+                to?: string;
+                /**
+                 * @description Who asked for them; another caller than oneself takes the scope `read_all`
+                 * @example orders
+                 */
+                caller?: string;
                 /**
                  * @description How many, 1 to 100; 20 when absent
                  * @example 20
@@ -2101,6 +2662,305 @@ export interface operations {
             };
         };
     };
+    exportRefunds: {
+        parameters: {
+            query: {
+                /**
+                 * @description Refunds whose state changed last at this time or later: a date of Korea, or an ISO 8601 time with its offset
+                 * @example 2026-01-01
+                 */
+                from: string;
+                /**
+                 * @description Up to this time, which is not included; a date of Korea is, with its whole day. Absent: until now. The last 5 s are never in it
+                 * @example 2026-01-01
+                 */
+                to?: string;
+                /**
+                 * @description `csv` when absent; `ndjson`: a refund as JSON on each line
+                 * @example csv
+                 */
+                format?: "csv" | "ndjson";
+                /**
+                 * @description These alone
+                 * @example succeeded
+                 */
+                status?: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
+                /**
+                 * @description Name of the configured CookiePay account; optional when there is only one
+                 * @example default
+                 */
+                account?: string;
+                /**
+                 * @description Who asked for them; another caller than oneself takes the scope `read_all`
+                 * @example orders
+                 */
+                caller?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refunds, by their last change, oldest first */
+            200: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_account`: Unknown account (알 수 없는 계정) */
+            422: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDailyReport: {
+        parameters: {
+            query: {
+                /**
+                 * @description A date of Korea
+                 * @example 2026-01-01
+                 */
+                date: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyReport"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPayment: {
         parameters: {
             query?: {
@@ -2247,6 +3107,379 @@ export interface operations {
                 };
             };
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliverEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is to be sent again, and to whom */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeliveryRequest"];
+            };
+        };
+        responses: {
+            /** @description They are queued, and are sent whoever dies */
+            202: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redelivery"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
+            415: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookOutsideRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description 1 to 255 visible ASCII characters, bare or as a quoted structured-field string
+                 * @example order-1042-refund-1
+                 */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /**
+                 * @description The PG transaction id of the payment
+                 * @example order1042-10000
+                 */
+                tid: string;
+            };
+            cookie?: never;
+        };
+        /** @description What was refunded outside of the gateway */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutsideRefundRequest"];
+            };
+        };
+        responses: {
+            /** @description The ledger */
+            201: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Only on a repeat: it was booked before */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentLedger"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청); `idempotency_key_missing`: Idempotency-Key header is missing (멱등키 헤더 누락); `idempotency_key_invalid`: Idempotency-Key header is not valid (멱등키 형식 오류) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
+            415: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: Key belongs to another request (멱등키 재사용); `amount_exceeds_remaining`: More than remains (환불 가능 금액 초과); `tax_free_not_allowed`: Tax-free amount is not allowed (비과세 금액 사용 불가); `tax_free_exceeds_amount`: Tax-free or taxable part is too large (비과세·과세 금액 초과); `unknown_account`: Unknown account (알 수 없는 계정) */
+            422: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

@@ -7,10 +7,11 @@ t.test('the states and the ways between them are those of the contract', async (
     processing: ['succeeded', 'failed', 'unknown'],
     unknown: ['succeeded', 'failed'],
     succeeded: [],
-    failed: ['disputed'],
+    failed: ['disputed', 'awaiting_deposit'],
     disputed: ['succeeded', 'failed'],
+    awaiting_deposit: ['succeeded', 'failed'],
   })
-  t.same([...REFUND_STATUSES].sort(), ['failed', 'processing', 'succeeded', 'unknown'])
+  t.same([...REFUND_STATUSES].sort(), ['awaiting_deposit', 'failed', 'processing', 'succeeded', 'unknown'])
   t.same([...FAILURE_CODES].sort(), ['already_cancelled', 'deposit_required', 'provider_declined'])
 })
 

@@ -234,6 +234,21 @@ const SEEN: Record<string, (t: Test, sandbox: Sandbox, tid: string) => Promise<{
 
   otheramount: withRow([{ AMOUNT: '5100', PAYMETHOD: 'CARD' }]),
   othermethod: withRow([{ AMOUNT: '5000', PAYMETHOD: 'MOBILE' }]),
+
+  notcancelled: async (t, sandbox, tid) => {
+    t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_code: '0000' })
+    t.match(await sandbox.lookup(tid), [{ CANCELDATE: '' }])
+    return { applied: 5000 }
+  },
+
+  elsewhere: async (t, sandbox, tid) => {
+    t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_code: '3001' })
+    t.match(await sandbox.lookup(tid), [{ CANCELDATE: /./ }])
+    return { applied: 0 }
+  },
+
+  sum: withSum('1000'),
+  othersum: withSum('1100'),
   norow: withRow({ RESULTCODE: 'E008' }),
   brokenrow: withRow({ RTN_CD: '9999' }),
 
@@ -250,6 +265,14 @@ async function inFullOnly(t: Test, sandbox: Sandbox, tid: string) {
   t.match(await sandbox.cancel({ tid, reason: 'r', amount: '1000' }), { cancel_code: '2004' })
   t.match(await sandbox.cancel({ tid, reason: 'r', amount: '5000' }), { cancel_code: '0000' })
   return { applied: 5000 }
+}
+
+function withSum(sum: string) {
+  return async (t: Test, sandbox: Sandbox, tid: string) => {
+    t.match(await sandbox.cancel({ tid, reason: 'r', amount: '1000' }), { cancel_code: '0000' })
+    t.match(await sandbox.lookup(tid), [{ CANCELDATE: '', CANCEL_SUM_AMOUNT: sum }])
+    return { applied: 1000 }
+  }
 }
 
 function withRow(found: object) {

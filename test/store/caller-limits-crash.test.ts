@@ -79,6 +79,7 @@ function partsOf(redis: ScriptedClient) {
     longestLeaseMs: () => LEASE_MS,
     idempotencyRetentionMs: 24 * 3_600_000,
     ledgerRetentionMs: 400 * 86_400_000,
+    journalRetentionMs: 400 * 86_400_000,
   })
   return { store, allowances }
 }

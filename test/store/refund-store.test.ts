@@ -3,20 +3,23 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Claim, Wish } from '../../src/refunds/claim.ts'
 import type { Payment } from '../../src/refunds/payment.ts'
+import type { OutsideRefunds } from '../../src/refunds/ports/outside.ts'
 import type { BeginResult, CheckResult, RefundStore } from '../../src/refunds/ports/store.ts'
 import type { Resolution } from '../../src/refunds/refund.ts'
-import { refundId } from '../../src/refunds/refund-id.ts'
+import { bookingId, refundId } from '../../src/refunds/refund-id.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
 import {
   emptyPayment,
   type ModelDecision,
   modelBegin,
+  modelBook,
   modelCheck,
   modelReadAll,
   modelRelease,
   modelRestore,
   modelSettle,
+  outsideOf,
   shownStatus,
   sumOf,
 } from '../support/ledger-model.ts'
@@ -269,7 +272,8 @@ t.test('a person books a disputed refund, as the answer says or as seen', async 
     t.match(found.stored.disputedBy, { provider: SUCCEEDED.provider, refunded_at: SUCCEEDED.refunded_at })
     t.match(await store.findPayment(MERCHANT, stored.refund.tid), { disputed: 900 })
     const settled = await store.settle(found.stored, { ...byPerson('succeeded'), bookedAmount })
-    t.match(settled, { result: 'settled', stored: { refund: { status: 'succeeded' }, earlier: [null] } })
+    const expected = { refund: { status: 'succeeded' }, countedAmount: refunded, earlier: [null] }
+    t.match(settled, { result: 'settled', stored: expected })
     t.match(await store.findPayment(MERCHANT, stored.refund.tid), { disputed: 0, refunded })
   }
 })
@@ -279,7 +283,8 @@ t.test('the provider’s figure is booked where a person or the lookup knew a sm
   const stored = await begun(store, newIntent(newClaim()))
   await store.settle(stored, UNKNOWN)
   await store.settle(stored, { ...byPerson('succeeded'), bookedAmount: 300 })
-  t.match(await store.settle(stored, { ...SUCCEEDED, bookedAmount: 1000 }), { result: 'conflict' })
+  const larger = await store.settle(stored, { ...SUCCEEDED, bookedAmount: 1000 })
+  t.match(larger, { result: 'conflict', stored: { countedAmount: 1000 } })
   t.match(await store.findPayment(MERCHANT, stored.refund.tid), { refunded: 1000 })
   t.match(await store.settle(stored, { ...SUCCEEDED, bookedAmount: 300 }), { result: 'settled' })
   t.match(await store.findPayment(MERCHANT, stored.refund.tid), { refunded: 1000 }, 'nothing is taken back')
@@ -629,6 +634,7 @@ type Step =
       reference: string | undefined
     }
   | { step: 'release'; slot: number; attempt: number }
+  | { step: 'book'; slot: number; attempt: number; amount: number; taxFree: number | undefined }
 
 const HOUR_MS = 3_600_000
 
@@ -682,6 +688,7 @@ function anyStep(): fc.Arbitrary<Step> {
           'provider' as const,
           'provider' as const,
           'lookup' as const,
+          'notification' as const,
           'operator' as const,
         ),
         settles: fc.constantFrom('unknown' as const, 'disputed' as const),
@@ -700,6 +707,16 @@ function anyStep(): fc.Arbitrary<Step> {
       }),
     },
     { weight: 2, arbitrary: fc.record({ step: fc.constant('release' as const), slot, attempt }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        step: fc.constant('book' as const),
+        slot,
+        attempt,
+        amount: fc.constantFrom(1, 100, 500, 1000, -1, -100, -500),
+        taxFree: fc.option(fc.constantFrom(0, 100), { nil: undefined, freq: 1 }),
+      }),
+    },
   )
 }
 
@@ -708,6 +725,7 @@ type StepOf<Name extends Step['step']> = Extract<Step, { step: Name }>
 /** A step's claim and attempt, and the payment of the model that it is done to. */
 type Scene = Readonly<{
   store: RefundStore
+  outside: OutsideRefunds
   model: ReturnType<typeof emptyPayment>
   ids: readonly string[]
   claim: Claim
@@ -836,10 +854,23 @@ async function playRelease({ store, model, claim, attempt }: Scene): Promise<voi
   await store.release({ claim, token: attempt, requestedAt: REQUESTED_AT })
 }
 
+async function playBook(
+  { outside, model, claim }: Scene,
+  { slot, amount, taxFree }: StepOf<'book'>,
+): Promise<void> {
+  const { tid } = claim
+  const signed = taxFree === undefined ? undefined : Math.sign(amount) * Math.min(taxFree, Math.abs(amount))
+  const id = bookingId(tid, `${slot} ${amount} ${taxFree}`)
+  const expected = modelBook(model, { id, amount, taxFree: signed })
+  const wish = { id, merchant: MERCHANT, tid, amount, tax_free_amount: signed ?? null }
+  const booked = await outside.book({ ...wish, note: 'note', by: 'test', fingerprint: 'print' }, () => true)
+  if (booked.result !== expected) throw new Error(`book: ${booked.result}, not ${expected}`)
+}
+
 t.test(
   'the ledger equals the model, for any sequence of steps, and exceeds the payment only where money moved',
   async (t) => {
-    const { store } = await startStore(t)
+    const { store, outside } = await startStore(t)
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep(), { minLength: 1, maxLength: 25 }), async (steps) => {
         const tid = randomUUID()
@@ -849,11 +880,12 @@ t.test(
         for (const step of steps) {
           // Each step claims anew, as after a release; what claims do is another test's subject.
           const claim = newClaim({ id: ids[step.slot] as string, tid })
-          const scene: Scene = { store, model, ids, claim, attempt: `attempt-${step.attempt}` }
+          const scene: Scene = { store, outside, model, ids, claim, attempt: `attempt-${step.attempt}` }
           if (step.step === 'begin') await playBegin(scene, step)
           else if (step.step === 'settle') hasMovedBeyond = (await playSettle(scene, step)) || hasMovedBeyond
           else if (step.step === 'restore')
             hasMovedBeyond = (await playRestore(scene, step)) || hasMovedBeyond
+          else if (step.step === 'book') await playBook(scene, step)
           else await playRelease(scene)
           modelReadAll(model, AT_ONCE.nowMs)
           await expectSameLedger(store, tid, model, hasMovedBeyond)
@@ -872,9 +904,10 @@ async function expectSameLedger(
   hasMovedBeyond: boolean,
 ): Promise<void> {
   const ledger = await store.findPayment(MERCHANT, tid)
-  const actual = (['refunded', 'in_flight', 'unknown', 'disputed'] as const).map((sum) => ledger?.[sum] ?? 0)
+  const sums = ['refunded', 'in_flight', 'unknown', 'disputed', 'outside'] as const
+  const actual = sums.map((sum) => ledger?.[sum] ?? 0)
   const states = ['succeeded', 'processing', 'unknown', 'disputed'] as const
-  const expected = states.map((state) => sumOf(model, 0, state))
+  const expected = [...states.map((state) => sumOf(model, 0, state)), outsideOf(model)]
   if (actual.join() !== expected.join()) throw new Error(`ledger: ${actual}, not ${expected}`)
   const total = actual.reduce((sum, figure) => sum + figure, 0)
   // What the provider says that it cancelled beyond what was asked of it is money moved all the same.

@@ -6,7 +6,14 @@ import { assertTransition } from '../../src/store/transitions.ts'
 import { begun, newClaim, newIntent } from '../support/store-intents.ts'
 import { startStore } from '../support/store-start.ts'
 
-const STATES: readonly RefundState[] = ['processing', 'unknown', 'succeeded', 'failed', 'disputed']
+const STATES: readonly RefundState[] = [
+  'processing',
+  'unknown',
+  'succeeded',
+  'failed',
+  'disputed',
+  'awaiting_deposit',
+]
 
 /** What one settlement may find and leave; whatever is not here is impossible. */
 const POSSIBLE: Readonly<Record<RefundState, readonly RefundState[]>> = {
@@ -14,8 +21,9 @@ const POSSIBLE: Readonly<Record<RefundState, readonly RefundState[]>> = {
   processing: ['processing', 'unknown', 'succeeded', 'failed', 'disputed'],
   unknown: ['unknown', 'succeeded', 'failed', 'disputed'],
   succeeded: ['succeeded'],
-  failed: ['failed', 'disputed'],
+  failed: ['failed', 'disputed', 'awaiting_deposit'],
   disputed: ['disputed', 'succeeded', 'failed'],
+  awaiting_deposit: ['awaiting_deposit', 'succeeded', 'failed', 'disputed'],
 }
 
 t.test('a settlement that the table of transitions has no way for is a bug', async (t) => {

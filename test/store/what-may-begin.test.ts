@@ -525,6 +525,38 @@ t.test('what the version before has written is read, guarded and undone', async 
   t.match(await payment.begin({ amount: 10, reference: 'line' }), { rule: 'same_reference' })
 })
 
+t.test('a payment without rare sums is written as the version before reads it', async (t) => {
+  const { store, redis } = await startStore(t)
+  const payment = ofPayment(store)
+  await payment.settled({ amount: 300 })
+  const words = async () => ((await redis.hget(payment.key, 'ledger')) as string).split(' ')
+  t.equal((await words()).length, 14)
+  await redis.hset(payment.key, 'ledger', [...(await words()), 0, 0, 50, 0].join(' '))
+  await payment.settled({ amount: 100 })
+  t.equal((await words()).length, 18, 'which that version cannot read, and so refunds nothing of it')
+  t.match(await payment.ledger(), { refunded: 400, outside: 50, awaiting_deposit: 0 })
+})
+
+t.test('what was refunded outside, or awaits a deposit, takes its place of the payment', async (t) => {
+  const { store, redis } = await startStore(t)
+  for (const [standing, rare, sums] of [
+    ['1', [200, 0, 0, 0], { awaiting_deposit: 200 }],
+    ['0', [0, 0, 200, 0], { outside: 200 }],
+  ] as const) {
+    const payment = ofPayment(store)
+    const other = await payment.begun({ amount: 10 })
+    await store.settle(other, FAILED)
+    const words = ((await redis.hget(payment.key, 'ledger')) as string).split(' ')
+    words[11] = standing
+    await redis.hset(payment.key, 'ledger', [...words, ...rare].join(' '))
+    t.match(await payment.ledger(), { refunded: 0, ...sums })
+    t.match(await payment.begin({ amount: 801 }), { result: 'amount_exceeds_remaining', remaining: 800 })
+    await payment.settled({ amount: 800 })
+    t.match(await payment.begin({ amount: 1 }), { result: 'amount_exceeds_remaining', remaining: 0 })
+    t.match(await payment.ledger(), { refunded: 800, ...sums })
+  }
+})
+
 t.test('what the version before undoes leaves no reference taken and no amount counted', async (t) => {
   const { store, redis } = await startStore(t)
   for (const wish of [WINDOW, { amount: 100, reference: 'line' }]) {

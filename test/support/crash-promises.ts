@@ -1,18 +1,24 @@
+import { refundChanges } from '../../src/refunds/history.ts'
 import { CLAIM_TRUST_MS } from '../../src/refunds/lease.ts'
 import type { RefundState } from '../../src/refunds/refund-states.ts'
+import { decodeJournalEntry, positionIn } from '../../src/store/journal-entries.ts'
 import { keys, unsettledShard } from '../../src/store/keys.ts'
 import { IDS, KEY_RETENTION_MS, type Model, PAID, type Real, TIDS } from './crash-world.ts'
 import { type ModelPayment, shownStatus, sumOf } from './ledger-model.ts'
 import { MERCHANT } from './merchant.ts'
 
+const OWN_SHARDS = [...new Set(IDS.map(unsettledShard))]
+
 /** What Redis holds, as a reader would be shown it: read from a copy, since reading ends a lease that is over. */
 async function look({ redis, reader }: Real) {
   const claims = Promise.all(IDS.map((id) => redis.get(keys.claim(id))))
   const shards = Promise.all(
-    [...new Set(IDS.map(unsettledShard))]
-      .flatMap((shard) => [keys.unsettled(shard), keys.unknown(shard)])
-      .map((key) => redis.zrange(key, '0', '-1')),
+    OWN_SHARDS.flatMap((shard) => [keys.unsettled(shard), keys.unknown(shard)]).map((key) =>
+      redis.zrange(key, '0', '-1'),
+    ),
   )
+  const looked = Promise.all(OWN_SHARDS.map((shard) => redis.zrange(keys.lookups(shard), '0', '-1')))
+  const journals = Promise.all(OWN_SHARDS.map((shard) => redis.xrange(keys.journal(shard), '-', '+')))
   const payments = Promise.all(
     TIDS.map(async (tid) => {
       const copy = `copy of ${tid}`
@@ -20,13 +26,25 @@ async function look({ redis, reader }: Real) {
       const shown = Promise.all([
         reader.listByPayment({ merchant: MERCHANT, tid: copy, limit: 10, cursor: null }),
         reader.findPayment(MERCHANT, copy),
+        reader.findMany(IDS.map((id) => ({ id, merchant: MERCHANT, tid: copy }))),
       ])
       redis.del(keys.payment(MERCHANT, copy))
-      const [{ refunds }, ledger] = await shown
-      return { refunds, ledger }
+      const [{ refunds }, ledger, stored] = await shown
+      return { tid, refunds, ledger, stored }
     }),
   )
-  return { claims: await claims, entries: (await shards).flat(), payments: await payments }
+  const journal = (await journals).flatMap((stream, index) =>
+    stream.map(([id, [, text = '']]) =>
+      decodeJournalEntry(positionIn(OWN_SHARDS[index] as number, id), text),
+    ),
+  )
+  return {
+    claims: await claims,
+    entries: (await shards).flat(),
+    looked: (await looked).flat(),
+    payments: await payments,
+    journal,
+  }
 }
 
 type Seen = Awaited<ReturnType<typeof look>>
@@ -43,6 +61,7 @@ export async function assertHolds(model: Model, real: Real): Promise<void> {
     ...sharedReferences(model),
     ...overlapping(model),
     ...notInIndex(model, seen.entries),
+    ...wronglyJournalled(seen, { isAtRest: false }),
   ]
   if (violations.length > 0) throw new Error(violations.join('; '))
 }
@@ -128,6 +147,35 @@ function overlapping({ payments, nowMs }: Model): string[] {
   })
 }
 
+/**
+ * The journal has the changes of each refund once, in their order, and nothing else; at rest all of them, before perhaps
+ * not the last.
+ */
+function wronglyJournalled({ payments, journal }: Seen, { isAtRest }: { isAtRest: boolean }): string[] {
+  const journalled = new Map<string, string[]>()
+  for (const { id, tid, change, number } of journal) {
+    const changes = journalled.get(`${id} ${tid}`) ?? []
+    journalled.set(`${id} ${tid}`, [...changes, `${number} ${change}`])
+  }
+  const violations = payments.flatMap(({ tid, stored }) =>
+    IDS.flatMap((id, index) => {
+      const refund = stored[index] ?? null
+      const changes = refund === null ? [] : refundChanges(refund)
+      const happened = changes.map(({ change }, earlier) => `${earlier + 1} ${change}`)
+      const found = journalled.get(`${id} ${tid}`) ?? []
+      journalled.delete(`${id} ${tid}`)
+      const expected = isAtRest ? happened : happened.slice(0, found.length)
+      return messages([
+        [found.join() !== expected.join(), `the journal of ${id} of ${tid}: [${found}], not [${happened}]`],
+      ])
+    }),
+  )
+  return [
+    ...violations,
+    ...[...journalled.keys()].map((name) => `${name} is in the journal and nowhere else`),
+  ]
+}
+
 /** Of a disputed one whoever dies just then may leave nothing but the ledger, where its money is held. */
 const INDEXED: readonly RefundState[] = ['processing', 'unknown']
 
@@ -153,11 +201,16 @@ function notInIndex(model: Model, entries: readonly string[]): string[] {
 /** What must be so once nobody is at work but the reconciler, and it has looked at everything. */
 export async function assertAtRest(model: Model, real: Real): Promise<void> {
   await assertHolds(model, real)
-  const { entries, claims } = await look(real)
+  const seen = await look(real)
+  const { entries, claims, looked } = seen
+  const violations = wronglyJournalled(seen, { isAtRest: true })
+  if (violations.length > 0) throw new Error(violations.join('; '))
   const disputed = unsettledOf(model, ['disputed'])
   const indexed = [...new Set(entries.map(idAndTid))].filter((one) => !disputed.includes(one)).sort()
   const unsettled = unsettledOf(model).sort()
   const free = unsettled.filter((one) => claims[IDS.indexOf(one.split(' ')[0] as string)] === null)
+  const forgotten = disputed.filter((one) => !looked.map(idAndTid).includes(one))
+  if (forgotten.length > 0) throw new Error(`[${forgotten}] are disputed, and nobody looks at them`)
   if (indexed.join() !== unsettled.join()) throw new Error(`in the index: [${indexed}], not [${unsettled}]`)
   if (free.length > 0) throw new Error(`the keys of [${free}] are free`)
 }

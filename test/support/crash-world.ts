@@ -127,9 +127,12 @@ export function createStore(redis: ScriptedClient, clock: MonotonicClock = () =>
     longestLeaseMs: () => LEASE_MS,
     idempotencyRetentionMs: KEY_RETENTION_MS,
     ledgerRetentionMs: 400 * 86_400_000,
+    journalRetentionMs: 400 * 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
+    // At once, so that what leaves is one of the commands between which a process may die.
+    gather: queueMicrotask,
   })
 }
 
@@ -180,9 +183,9 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
   switch (name) {
     case 'beginRefund': {
       const [, claimToken = ''] = args
-      const [id = '', attempt = '', leaseMs, markMs, , , isRenewal] = args.slice(2 + WISHED)
+      const [id = '', attempt = '', leaseMs, markMs, , text, isRenewal] = args.slice(2 + WISHED)
       const request = {
-        ...{ id, attempt, claimToken },
+        ...{ id, attempt, claimToken, text },
         wish: wishFrom(args.slice(2, 2 + WISHED)),
         isRenewal: isRenewal === '1',
       }
@@ -448,7 +451,8 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   local kind = redis.call('TYPE', key).ok
   if kind == 'zset' then
     local are_times = string.sub(key, 1, 8) ~= 'unknown:'
-    for _, member in ipairs(are_times and redis.call('ZRANGE', key, 0, -1) or {}) do redis.call('ZINCRBY', key, -by, member) end
+    local unit = string.sub(key, 1, 11) == 'journalled:' and 64 or 1
+    for _, member in ipairs(are_times and redis.call('ZRANGE', key, 0, -1) or {}) do redis.call('ZINCRBY', key, -by * unit, member) end
   elseif kind == 'hash' then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       local words, lease, created, updated, rest =

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { readConfig } from '../../src/config/read-config.ts'
@@ -86,6 +87,21 @@ export function gatewayEnv(
   env: Record<string, string> = {},
 ): Record<string, string> {
   return { REDIS_URL: redis.url, COOKIEPAY_BASE_URL: providerUrl, ...env }
+}
+
+/** The refund that a request led to, succeeded or not; on a busy machine a store may need another moment. */
+export async function madeRefund(
+  { refund }: Pick<TestGateway, 'refund'>,
+  body: RefundRequest,
+): Promise<Refund> {
+  const key = randomUUID()
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await refund(body, key)
+    const made = (answer.body.refund ?? answer.body) as Refund
+    if (made.id?.startsWith('rf_')) return made
+    if (answer.status !== 503 || attempt === 10) throw new Error(JSON.stringify(answer.body))
+    await sleep(300)
+  }
 }
 
 /** A request that everything allows: a card payment of 10,000 KRW, refunded in full, with a tid of its own. */

@@ -34,6 +34,8 @@ export type ModelPayment = {
   abandonedUntilMs: Map<string, number>
   /** What was moved beside its refunds, by attempts that no refund stands for. */
   moved: { booked: Krw; taxFree: Krw }[]
+  /** What was refunded outside, by the ids of its bookings; negative what was taken back. */
+  outside: Map<string, { booked: Krw; taxFree: Krw }>
 }
 
 export type ModelRequest = Readonly<{
@@ -41,6 +43,8 @@ export type ModelRequest = Readonly<{
   attempt: string
   claimToken: string
   wish: Wish
+  /** Its JSON, which an outcome that says nothing more may repeat. */
+  text?: string | undefined
   /** Of what was begun before, and so begins nothing. */
   isRenewal?: boolean
 }>
@@ -64,7 +68,7 @@ export type ModelSettlement = Readonly<{
 export type ModelTime = Readonly<{ nowMs: number; leaseMs: number; markMs: number }>
 
 export function emptyPayment(): ModelPayment {
-  return { pinned: null, refunds: new Map(), abandonedUntilMs: new Map(), moved: [] }
+  return { pinned: null, refunds: new Map(), abandonedUntilMs: new Map(), moved: [], outside: new Map() }
 }
 
 /** As a reader is shown it: nobody waits any more for the answer of a `processing` whose lease is over. */
@@ -98,7 +102,7 @@ export function modelReadAll(payment: ModelPayment, nowMs: number): void {
 
 /** What check must answer. */
 export function modelCheck(
-  { pinned, refunds, moved }: ModelPayment,
+  { pinned, refunds, moved, outside }: ModelPayment,
   wish: Wish,
   nowMs: number,
 ): ModelDecision {
@@ -107,6 +111,7 @@ export function modelCheck(
     refunds: new Map([...refunds].map(([id, refund]) => [id, { ...refund }])),
     abandonedUntilMs: new Map(),
     moved,
+    outside,
   }
   modelReadAll(looked, nowMs)
   return decide(looked, wish, nowMs)
@@ -148,19 +153,27 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
     reference: wish.reference ?? null,
     leaseUntilMs: time.nowMs + time.leaseMs,
     updatedAtMs: time.nowMs,
-    settledAs: null,
+    settledAs: request.text ?? null,
     disputedBy: new Set(),
     others: new Set(),
   })
   return 'begun'
 }
 
+/** What keeps another refund from its place only until it is settled. */
+const UNCERTAIN: readonly RefundState[] = ['unknown', 'disputed', 'awaiting_deposit']
+
 function standingOf({ refunds }: ModelPayment): ModelRefund[] {
   return [...refunds.values()].filter(({ status }) => status !== 'failed')
 }
 
+/** What is booked as refunded outside, and not taken back. */
+export function outsideOf({ outside }: ModelPayment): Krw {
+  return sum([...outside.values()], 'booked')
+}
+
 function isPinned(payment: ModelPayment): boolean {
-  return standingOf(payment).length > 0 || payment.moved.length > 0
+  return standingOf(payment).length > 0 || payment.moved.length > 0 || outsideOf(payment) !== 0
 }
 
 /** Whether a wish may be granted, by a payment on which no lease is over; the order is that of docs/calling.md. */
@@ -174,7 +187,8 @@ function decide(payment: ModelPayment, wish: Wish, nowMs: number): ModelDecision
   ) {
     return { result: 'payment_mismatch' }
   }
-  const all = [...payment.moved, ...standing]
+  const outside = [...payment.outside.values()]
+  const all = [...payment.moved, ...outside, ...standing]
   const remaining = Math.max(0, facts.amount - sum(all, 'booked'))
   const amount = wish.amount ?? remaining
   const kind = !isPinned(payment) && amount === facts.amount ? 'full' : 'partial'
@@ -186,9 +200,9 @@ function decide(payment: ModelPayment, wish: Wish, nowMs: number): ModelDecision
   }
   const asked = { amount, taxFreeAmount: wish.taxFreeAmount }
   const place = placeBeside(facts, asked, all)
-  const uncertain = standing.filter(({ status }) => status === 'unknown' || status === 'disputed')
+  const uncertain = standing.filter(({ status }) => UNCERTAIN.includes(status))
   const certain = standing.filter((refund) => !uncertain.includes(refund))
-  const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...certain]) === 'number'
+  const fitsLater = typeof placeBeside(facts, asked, [...payment.moved, ...outside, ...certain]) === 'number'
   const wantsEverything = wish.amount === undefined || wish.amount === facts.amount
   if (uncertain.length > 0 && (wantsEverything || (typeof place === 'string' && fitsLater))) {
     return { result: 'refund_unresolved' }
@@ -348,6 +362,31 @@ export function modelRestore(
     others: new Set(),
   })
   return 'restored'
+}
+
+/** What a booking of what was refunded outside must answer, and does to the model. */
+export function modelBook(
+  payment: ModelPayment,
+  { id, amount, taxFree }: Readonly<{ id: string; amount: Krw; taxFree: Krw | undefined }>,
+): string {
+  if (payment.refunds.size === 0 && payment.outside.size === 0) return 'not_known'
+  if (payment.outside.has(id)) return 'exists'
+  const outside = [...payment.outside.values()]
+  const booked = outsideOf(payment)
+  const bookedTaxFree = sum(outside, 'taxFree')
+  let part: Krw | string
+  if (amount > 0) {
+    const taken = [...payment.moved, ...outside, ...standingOf(payment)]
+    part = placeBeside(payment.pinned as Payment, { amount, taxFreeAmount: taxFree }, taken)
+  } else {
+    const back = -amount
+    const partBack = taxFree === undefined ? Math.min(back, bookedTaxFree) : -taxFree
+    const isBeyond = partBack > bookedTaxFree || back - partBack > booked - bookedTaxFree
+    part = back > booked ? 'amount_exceeds_remaining' : isBeyond ? 'tax_free_exceeds_amount' : -partBack
+  }
+  if (typeof part === 'string') return part
+  payment.outside.set(id, { booked: amount, taxFree: part })
+  return 'booked'
 }
 
 /** What release must answer, and does to the model. */

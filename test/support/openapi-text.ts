@@ -18,6 +18,8 @@ export async function openapiText(): Promise<string> {
       oldestUnknownAt: async () => null,
       storeNow: () => 0,
       limitUse: async () => [],
+      eventBacklog: async () => [],
+      lastReconciled: async () => null,
       countPendingWrites: () => 0,
       isReady: () => false,
       storeState: () => 'unavailable',
@@ -26,6 +28,7 @@ export async function openapiText(): Promise<string> {
     }),
     readiness: () => ({ ready: false, parts: {} }),
     apiKeys: () => null,
+    events: { journal: uncalled, queue: uncalled, asked: () => undefined },
     refunds: { accounts: new Map(), store: uncalled, provider: uncalled, storeSecrets: [Buffer.alloc(32)] },
   } as unknown as AppParts
   const app = await buildApp(

@@ -74,6 +74,21 @@ export async function startSandbox(t: Test, options: Partial<SandboxOptions> = {
       return response.json() as Promise<unknown>
     },
 
+    /** A person cancels in the provider's console. */
+    async cancelOutside(tid: string, amount: number): Promise<void> {
+      const response = await post('/sandbox/cancels', { tid, amount })
+      if (response.status !== 201) throw new Error(`HTTP ${response.status}`)
+    },
+
+    /** Where notifications of cancels go from now on. */
+    async notify(url: string): Promise<void> {
+      await fetch(`${base}/sandbox/notify-url`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ url }),
+      })
+    },
+
     async cancels(tid?: string): Promise<Cancels> {
       const query = tid === undefined ? '' : `?${new URLSearchParams({ tid })}`
       return (await fetch(`${base}/sandbox/cancels${query}`)).json() as Promise<Cancels>

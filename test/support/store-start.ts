@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { createOutsideRefunds } from '../../src/store/outside-refunds.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
 import { startTestRedis, type TestRedis } from './redis.ts'
@@ -9,16 +10,17 @@ export async function connectStore(t: Test, server: TestRedis, options: Partial<
   const redis = connectRedis({ kind: 'url', url: server.url })
   t.teardown(() => redis.disconnect())
   await new Promise((resolve) => redis.once('ready', resolve))
-  const store = createRefundStore(redis, {
+  const all: RefundStoreOptions = {
     ...storeTimes(60_000),
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
+    journalRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,
     ...options,
-  })
-  return { redis, store }
+  }
+  return { redis, store: createRefundStore(redis, all), outside: createOutsideRefunds(redis, all) }
 }
 
 /** A store on a Redis of its own. */

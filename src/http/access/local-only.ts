@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isLoopback } from '../../config/exposure.ts'
+import { isLoopback } from '../../config/loopback.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 
 /** The loopback address of IPv6, and those of IPv4 that are mapped into it. */

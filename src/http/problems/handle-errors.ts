@@ -11,7 +11,6 @@ const MAX_ERRORS = 20
 
 /** How Fastify's own errors read in our catalog, by their `code`. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, readonly [code: ProblemCode, detail: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 64 KiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
 }
@@ -43,6 +42,10 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   if (error.statusCode === 429) {
     // Retry-After was set by the rate limiter, which knows when its window ends.
     return sendProblem(reply, 'rate_limited', { detail: 'This caller sends too much. Slow down.' })
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const kibibytes = (request.routeOptions.bodyLimit ?? 0) / 1024
+    return sendProblem(reply, 'payload_too_large', { detail: `The body is larger than ${kibibytes} KiB.` })
   }
   const known = FRAMEWORK_ERRORS[error.code]
   if (known !== undefined) return sendProblem(reply, known[0], { detail: known[1] })

@@ -123,8 +123,20 @@ function failureOf(refund: Refund): ProblemDetails {
 
 /** The problem answers of a route in OpenAPI: an entry for each status, an example for each code, those of any route too. */
 export function problemResponses(codes: readonly ProblemCode[], own: OwnSamples) {
+  return responsesOf([...codes, ...ANY_ROUTE], { ...SAMPLES, ...own })
+}
+
+/** The same of a route that asks for no key: these, and no others. */
+export function openProblemResponses(
+  codes: readonly Exclude<ProblemCode, 'forbidden'>[],
+  own: Readonly<Partial<Record<ProblemCode, ProblemDetails>>>,
+) {
+  return responsesOf(codes, { ...SAMPLES, ...own, forbidden: { detail: '' } })
+}
+
+function responsesOf(codes: readonly ProblemCode[], samples: Readonly<Record<ProblemCode, ProblemDetails>>) {
   const statuses = new Map<number, ProblemCode[]>()
-  for (const code of [...codes, ...ANY_ROUTE]) {
+  for (const code of codes) {
     const { status } = PROBLEMS[code]
     statuses.set(status, [...(statuses.get(status) ?? []), code])
   }
@@ -142,9 +154,7 @@ export function problemResponses(codes: readonly ProblemCode[], own: OwnSamples)
         content: {
           [PROBLEM_CONTENT_TYPE]: {
             schema: ref(Problem),
-            examples: Object.fromEntries(
-              codesOfStatus.map((code) => [code, problemExample(code, { ...SAMPLES, ...own })]),
-            ),
+            examples: Object.fromEntries(codesOfStatus.map((code) => [code, problemExample(code, samples)])),
           },
         },
       },

@@ -158,6 +158,7 @@ function sendRefund(reply: FastifyReply, refund: Refund, retryAfterSeconds: numb
     case 'succeeded':
       return reply.code(201).header('Location', locationOf(reply, refund)).send(refund)
     case 'unknown':
+    case 'awaiting_deposit':
       return reply
         .code(202)
         .header('Location', locationOf(reply, refund))

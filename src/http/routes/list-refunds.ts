@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { listByTime } from '../../refunds/flows/list-by-time.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
+import type { Journal } from '../../refunds/ports/journal.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
 import { REFUND_STATUSES } from '../../refunds/refund-states.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
@@ -11,9 +13,13 @@ import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
 import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from '../shared-schemas.ts'
+import { hangUpOf } from './hang-up.ts'
+import { decodeTimeCursor, encodeTimeCursor, TIME_CURSOR, TIME_CURSOR_LENGTH } from './time-cursor.ts'
+import { CallerName, From, readTimeQuery, To } from './time-query.ts'
 
 export type ListRefundsOptions = Readonly<{
   store: RefundStore
+  journal: Journal
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
 }>
@@ -32,11 +38,15 @@ const RefundListQuery = Type.Object(
     tid: Type.Optional(Tid),
     status: Type.Optional(
       Type.Enum(REFUND_STATUSES, {
-        description: 'Without a tid `processing` or `unknown`: the unsettled refunds of all payments',
+        description:
+          'With neither tid nor from, `processing` or `unknown`: the unsettled refunds of all payments',
         examples: ['unknown'],
       }),
     ),
     account: Type.Optional(AccountName),
+    from: Type.Optional(From),
+    to: Type.Optional(To),
+    caller: Type.Optional(CallerName),
     limit: Type.Optional(
       Type.String({
         maxLength: 3,
@@ -47,8 +57,8 @@ const RefundListQuery = Type.Object(
     ),
     cursor: Type.Optional(
       Type.String({
-        maxLength: 43,
-        pattern: '^([1-9][0-9]{0,14}|[0-9]{13}\\.rf_[0-9A-Z]{26})$',
+        maxLength: TIME_CURSOR_LENGTH,
+        pattern: `^([1-9][0-9]{0,14}|[0-9]{13}\\.rf_[0-9A-Z]{26}|${TIME_CURSOR})$`,
         description: '`next_cursor` of the page before',
         examples: ['21'],
       }),
@@ -58,7 +68,12 @@ const RefundListQuery = Type.Object(
 )
 type RefundListQuery = Static<typeof RefundListQuery>
 
-const NO_LIST = { pointer: '#/tid', detail: 'Give a tid, or else a status of unknown or processing.' }
+const NO_LIST = {
+  pointer: '#/tid',
+  detail: 'Give a tid, or from, or else a status of unknown or processing.',
+}
+
+const CURSOR_EXAMPLE = 'tY0xvUm9rMTc2NzI3OTYwMDAwMCAxNzY3MjMxMDAwNDEyLTAuMw'
 
 const LISTS: Examples<Static<typeof RefundList>> = {
   of_payment: { summary: 'Of one payment', value: { data: [REFUNDS.partial], next_cursor: null } },
@@ -70,6 +85,10 @@ const LISTS: Examples<Static<typeof RefundList>> = {
     summary: 'What is unknown, of all payments',
     value: { data: [REFUNDS.unknown], next_cursor: null },
   },
+  by_time: {
+    summary: 'What changed last on a day, of all payments: the first page',
+    value: { data: [REFUNDS.full, REFUNDS.declined], next_cursor: CURSOR_EXAMPLE },
+  },
   none: { summary: 'There is none', value: { data: [], next_cursor: null } },
 }
 
@@ -77,9 +96,9 @@ const schema = {
   security: API_KEY_SECURITY,
   operationId: 'listRefunds',
   tags: ['refunds'],
-  summary: 'List the refunds of a payment, or the unsettled ones of all',
+  summary: 'List the refunds of a payment, of a span of time, or the unsettled ones of all',
   description:
-    'Give a tid, or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
+    'Give a tid; or from, for the refunds of all payments by the time of their last change; or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
   querystring: RefundListQuery,
   response: {
     200: jsonAnswer(RefundList, { description: 'Oldest first', examples: LISTS }),
@@ -94,14 +113,14 @@ const DEFAULT_LIMIT = 20
 
 /** `GET /refunds`. */
 export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = async (app, options) => {
-  const { store, accounts } = options
+  const { store, journal, accounts } = options
 
   app.get('/refunds', { config: { scopes: READERS }, schema }, async (request, reply) => {
-    const { tid, status } = request.query
-    if (!isCursorOf(request.query)) {
-      return sendInvalid(reply, { pointer: '#/cursor', detail: 'This cursor is of another list.' })
-    }
+    const { tid, status, from } = request.query
+    const mistake = mistakeOf(request.query)
+    if (mistake !== null) return sendInvalid(reply, mistake)
     if (tid !== undefined) return sendPayment(reply, { ...request.query, tid })
+    if (from !== undefined) return sendByTime(reply, { ...request.query, from })
     if (status !== 'unknown' && status !== 'processing') {
       return sendInvalid(reply, NO_LIST)
     }
@@ -145,11 +164,43 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
     })
     return reply.send({ data: [...page.refunds], next_cursor: page.nextCursor })
   }
+
+  async function sendByTime(
+    reply: FastifyReply,
+    query: RefundListQuery & { from: string },
+  ): Promise<FastifyReply> {
+    const asked = readTimeQuery(query, { accounts, caller: reply.request.caller as Caller })
+    if ('code' in asked) return sendProblem(reply, asked.code, asked.details)
+    const { filter } = asked
+    const { cursor, limit } = pageOf(query)
+    const after = cursor === null ? null : decodeTimeCursor(filter, cursor)
+    if (after === null && cursor !== null) return sendInvalid(reply, OTHER_LIST)
+    const page = await listByTime({ store, journal }, filter, { limit, after, signal: hangUpOf(reply) })
+    const next_cursor = page.next === null ? null : encodeTimeCursor(filter, page.next)
+    return reply.send({ data: [...page.refunds], next_cursor })
+  }
 }
 
-/** A cursor belongs to its list: a number in a payment's, a time and an id in that of all payments. */
-function isCursorOf({ tid, cursor }: RefundListQuery): boolean {
-  return cursor === undefined || cursor.includes('.') === (tid === undefined)
+const OTHER_LIST = { pointer: '#/cursor', detail: 'This cursor is of another list.' }
+
+/** What does not go together. */
+function mistakeOf(query: RefundListQuery): typeof NO_LIST | null {
+  const { tid, from, to, caller } = query
+  if (tid !== undefined && from !== undefined) {
+    return { pointer: '#/tid', detail: 'A list is of a payment, by tid, or of a span of time, by from.' }
+  }
+  if (from === undefined && to !== undefined) return { pointer: '#/to', detail: 'to goes with from.' }
+  if (from === undefined && caller !== undefined) {
+    return { pointer: '#/caller', detail: 'caller goes with from.' }
+  }
+  return isCursorOf(query) ? null : OTHER_LIST
+}
+
+/** A cursor belongs to its list: a number in a payment's, a time and an id in that of what is unsettled. */
+function isCursorOf({ tid, from, cursor }: RefundListQuery): boolean {
+  if (cursor === undefined) return true
+  if (tid !== undefined) return /^[0-9]+$/.test(cursor)
+  return from === undefined ? cursor.includes('.') : cursor.startsWith('t')
 }
 
 function pageOf({ limit, cursor }: RefundListQuery) {

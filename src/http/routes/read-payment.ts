@@ -1,12 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
+import { readNotified } from '../../refunds/flows/settle-by-notifications.ts'
 import { MAX_KRW } from '../../refunds/krw.ts'
-import { remaining } from '../../refunds/ledger-sums.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
-import { PAYMENT_METHODS } from '../../refunds/payment.ts'
+import { MOST_NOTIFICATIONS, ShownNotification } from '../../refunds/notification.ts'
+import { nullable } from '../../refunds/nullable.ts'
+import { MOST_BOOKINGS, OutsideRefund } from '../../refunds/outside-refund.ts'
+import { PAYMENT_METHODS, type PaymentMethod } from '../../refunds/payment.ts'
+import type { NotificationStore } from '../../refunds/ports/notifications.ts'
 import type { RefundStore } from '../../refunds/ports/store.ts'
+import { bookingId } from '../../refunds/refund-id.ts'
+import { matchNotifications, type NotifiedPayment } from '../../refunds/rules/match-notifications.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
-import { READERS } from '../caller.ts'
+import { REFUNDS_SHOWN, shownLedger } from '../../refunds/shown-ledger.ts'
+import { type Caller, OPEN_CALLER, READERS } from '../caller.ts'
 import { type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
@@ -15,12 +22,10 @@ import { AccountName, API_KEY_SECURITY, jsonAnswer, NextCursor, ref, Tid } from 
 
 export type ReadPaymentOptions = Readonly<{
   store: RefundStore
+  notifications: NotificationStore
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
 }>
-
-/** More are listed by `GET /refunds?tid=`, from `next_cursor` on. */
-const REFUNDS_SHOWN = 100
 
 const PaymentParams = Type.Object({ tid: Tid })
 const PaymentQuery = Type.Object({ account: Type.Optional(AccountName) }, { additionalProperties: false })
@@ -36,13 +41,34 @@ function sum(description: string, example: number) {
   })
 }
 
+const { id, amount, at } = OutsideRefund.properties
+
+/** A booking as somebody sees it who may not read what others do: cut down to what explains the sums. */
+export const SeenOutsideRefund = Type.Object(
+  { ...Type.Partial(OutsideRefund).properties, id, amount, at },
+  {
+    $id: 'SeenOutsideRefund',
+    additionalProperties: false,
+    description:
+      'What a person has booked as refunded outside, or taken back. One of another caller has, without the scope `read_all`, only `id`, `amount` and `at`',
+  },
+)
+
 /** The answer of `GET /payments/{tid}`. */
 export const PaymentLedger = Type.Object(
   {
     account: AccountName,
     tid: Tid,
-    method: Type.Enum(PAYMENT_METHODS, { description: 'How it was paid', examples: ['card_auth'] }),
-    amount: sum('what was paid', 10000),
+    method: Type.Unsafe<PaymentMethod | null>({
+      type: ['string', 'null'],
+      enum: [...PAYMENT_METHODS, null],
+      description: 'How it was paid; null where no refund of it was ever asked for here',
+      examples: ['card_auth'],
+    }),
+    amount: nullable(sum('', 0), {
+      description: 'Integer of KRW: what was paid; null where no refund of it was ever asked for here',
+      examples: [10000],
+    }),
     tax_free_amount: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
       format: 'int64',
@@ -54,34 +80,78 @@ export const PaymentLedger = Type.Object(
     refunded: sum('what was refunded', 3000),
     in_flight: sum('what is being refunded now', 0),
     unknown: sum('refunds whose outcome is not known', 0),
+    awaiting_deposit: sum('refunds that take place once a deposit is paid', 0),
     disputed: sum('refunds that have failed, and that a later answer says were made', 0),
-    remaining: sum('what can still be refunded', 7000),
+    outside: sum('what was refunded outside of this gateway, as a person has booked it', 0),
+    remaining: nullable(sum('', 0), {
+      description: 'Integer of KRW: what can still be refunded; null where `amount` is',
+      examples: [7000],
+    }),
     refunds: Type.Array(ref(SeenRefund), { description: 'The first 100, oldest first', maxItems: 100 }),
     next_cursor: NextCursor,
+    outside_refunds: Type.Array(ref(SeenOutsideRefund), {
+      description: 'What was booked as refunded outside of this gateway, oldest first',
+      maxItems: MOST_BOOKINGS,
+    }),
+    notifications: Type.Array(ref(ShownNotification), {
+      description: 'Cancels that the provider has notified of, the latest first',
+      maxItems: MOST_NOTIFICATIONS,
+    }),
   },
   { $id: 'PaymentLedger', additionalProperties: false, description: 'What has been done with a payment' },
 )
 
 const NEVER_REFUNDED = 'No refund of this payment was ever made here.'
 
+const NO_SUMS = { refunded: 0, in_flight: 0, unknown: 0, awaiting_deposit: 0, disputed: 0, outside: 0 }
+
+/** Of a payment that only notifications have told of. */
+const NOTHING_KNOWN = { method: null, amount: null, tax_free_amount: null, ...NO_SUMS, remaining: null }
+
 const { partial, unknown } = REFUNDS
-const LEDGERS: Examples<Static<typeof PaymentLedger>> = {
+const LEDGERS = {
   partly_refunded: {
     summary: 'A part is refunded',
     value: {
       ...{ account: partial.account, tid: partial.tid, method: 'card_auth', amount: 10000 },
-      ...{ tax_free_amount: null, refunded: 3000, in_flight: 0, unknown: 0, disputed: 0, remaining: 7000 },
-      ...{ refunds: [partial], next_cursor: null },
+      ...{ tax_free_amount: null, ...NO_SUMS, refunded: 3000, remaining: 7000 },
+      ...{ refunds: [partial], next_cursor: null, outside_refunds: [], notifications: [] },
     },
   },
   unknown: {
     summary: 'The outcome of a refund is not known yet',
     value: {
       ...{ account: unknown.account, tid: unknown.tid, method: 'card_auth', amount: 10000 },
-      ...{ tax_free_amount: null, refunded: 0, in_flight: 0, unknown: 10000, disputed: 0, remaining: 0 },
-      ...{ refunds: [unknown], next_cursor: null },
+      ...{ tax_free_amount: null, ...NO_SUMS, unknown: 10000, remaining: 0 },
+      ...{ refunds: [unknown], next_cursor: null, outside_refunds: [], notifications: [] },
     },
   },
+  cancelled_outside: {
+    summary: 'Nothing was ever refunded of it here, and the provider has notified of a cancel',
+    value: {
+      ...{ account: partial.account, tid: 'order1060-10000', ...NOTHING_KNOWN },
+      ...{ refunds: [], next_cursor: null, outside_refunds: [] },
+      notifications: [
+        {
+          ...{ type: 'cancel', amount: 3000, date: '20260101103000' },
+          ...{ received_at: '2026-01-01T01:30:02.000Z', means: 'none', refund: null },
+        },
+      ],
+    },
+  },
+} as const satisfies Examples<Static<typeof PaymentLedger>>
+
+/** The first of them, once as much again was cancelled in the provider's console. */
+export const BOOKED_LEDGER: Static<typeof PaymentLedger> = {
+  ...LEDGERS.partly_refunded.value,
+  ...{ outside: 3000, remaining: 4000 },
+  outside_refunds: [
+    {
+      id: bookingId(OPEN_CALLER.name, 'console-cancel-1'),
+      ...{ amount: 3000, tax_free_amount: null, note: '쿠키페이 콘솔에서 취소함' },
+      ...{ by: OPEN_CALLER.name, at: '2026-01-01T02:00:00.000Z' },
+    },
+  ],
 }
 
 const schema = {
@@ -108,7 +178,7 @@ const schema = {
 
 /** `GET /payments/{tid}`: the ledger. */
 export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = async (app, options) => {
-  const { store, accounts } = options
+  const { accounts } = options
 
   app.get('/payments/:tid', { config: { scopes: READERS }, schema }, async (request, reply) => {
     const { tid } = request.params
@@ -117,21 +187,55 @@ export const readPaymentRoute: FastifyPluginAsyncTypebox<ReadPaymentOptions> = a
     if (account === undefined) {
       return sendProblem(reply, 'unknown_account', { detail: noSuchAccount(name, accounts.keys()) })
     }
-    const { ledger, ...page } = await store.listByPayment({
-      merchant: account.merchant,
-      tid,
-      limit: REFUNDS_SHOWN,
-      cursor: null,
-    })
-    if (ledger === null) {
-      return sendProblem(reply, 'not_found', { detail: NEVER_REFUNDED })
-    }
-    return reply.send({
-      account: account.name,
-      ...ledger,
-      remaining: remaining(ledger),
-      refunds: page.refunds.map((refund) => refundAsSeenBy(request.caller, refund)),
-      next_cursor: page.nextCursor,
-    })
+    const seen = await ledgerAsSeenBy(request.caller, { ...options, account, tid })
+    return seen === null ? sendProblem(reply, 'not_found', { detail: NEVER_REFUNDED }) : reply.send(seen)
   })
+}
+
+type NamedPayment = Omit<ReadPaymentOptions, 'accounts'> & Readonly<{ account: MerchantAccount; tid: string }>
+
+/**
+ * The ledger with its refunds as this caller may see them; null where nothing was ever refunded, nor notified of. Throws
+ * StoreError.
+ */
+export async function ledgerAsSeenBy(
+  caller: Caller | null,
+  { store, notifications, account, tid }: NamedPayment,
+): Promise<Static<typeof PaymentLedger> | null> {
+  const { merchant } = account
+  const [page, notified] = await Promise.all([
+    store.listByPayment({ merchant, tid, limit: REFUNDS_SHOWN, cursor: null }),
+    readNotified({ store, notifications }, { merchant, tid }),
+  ])
+  const { ledger, bookings } = page
+  if (ledger === null && notified.notifications.length === 0) return null
+  const refunds = page.refunds.map((refund) => refundAsSeenBy(caller, refund))
+  const { nextCursor } = page
+  const known =
+    ledger === null
+      ? { account: account.name, ...NOTHING_KNOWN, tid, refunds, next_cursor: nextCursor }
+      : shownLedger(account.name, ledger, { refunds, nextCursor })
+  return {
+    ...known,
+    outside_refunds: bookings.map((booking) => bookingAsSeenBy(caller, booking)),
+    notifications: shownNotifications(notified),
+  }
+}
+
+function shownNotifications(payment: NotifiedPayment): ShownNotification[] {
+  const { meaningOf } = matchNotifications(payment)
+  return payment.notifications
+    .toSorted((one, other) => other.receivedAtMs - one.receivedAtMs)
+    .map(({ key, type, amount, date, receivedAtMs }) => {
+      const meaning = meaningOf.get(key) ?? { means: 'none' as const }
+      const refund = meaning.means === 'refund' ? meaning.refund.id : null
+      const received_at = new Date(receivedAtMs).toISOString()
+      return { type, amount, date, received_at, means: meaning.means, refund }
+    })
+}
+
+function bookingAsSeenBy(caller: Caller | null, booking: OutsideRefund): Static<typeof SeenOutsideRefund> {
+  if (caller?.scopes.includes('read_all') || booking.by === caller?.name) return booking
+  const { id, amount, at } = booking
+  return { id, amount, at }
 }

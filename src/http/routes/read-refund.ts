@@ -23,7 +23,7 @@ export const RefundEventList = Type.Object(
             'The state that it came to; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed',
           examples: ['processing'],
         }),
-        source: Type.Enum(['caller', 'provider', 'lease', 'lookup', 'operator'], {
+        source: Type.Enum(['caller', 'provider', 'lease', 'lookup', 'notification', 'operator'], {
           description: '`lease`: the process that was at work on it is gone',
           examples: ['caller'],
         }),

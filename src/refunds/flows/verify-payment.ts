@@ -1,5 +1,5 @@
 import type { Intent } from '../claim.ts'
-import type { Ledger } from '../ledger-sums.ts'
+import { type Ledger, used } from '../ledger-sums.ts'
 import type { Payment } from '../payment.ts'
 import type { PaymentFacts, PaymentLookup, PaymentRows } from '../ports/provider.ts'
 import { type RefundStore, StoreError } from '../ports/store.ts'
@@ -123,12 +123,7 @@ export function createVerifier({ store, provider, mode }: VerifyParts): VerifyPa
  */
 function isSettledBy(ledger: Ledger, { method, amount }: Payment): boolean {
   if (ledger.method !== method || ledger.amount !== amount) return false
-  return ledger.verified_at !== null || hasStanding(ledger)
-}
-
-/** Whether a refund of the payment is not `failed`, or failed and disputed. */
-function hasStanding({ refunded, in_flight, unknown, disputed }: Ledger): boolean {
-  return refunded + in_flight + unknown + disputed > 0
+  return ledger.verified_at !== null || used(ledger) > 0
 }
 
 /** An intent with when its payment was seen, which begin keeps with the ledger. */

@@ -1,4 +1,6 @@
+import { settleByNotifications } from '../flows/settle-by-notifications.ts'
 import { unknownSinceMs } from '../history.ts'
+import type { NotificationStore } from '../ports/notifications.ts'
 import type { RefundObserver } from '../ports/observer.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { RefundStore, UnsettledEntry } from '../ports/store.ts'
@@ -11,6 +13,8 @@ export type ReconcilerParts = Readonly<{
   store: RefundStore
   provider: Provider
   observer: RefundObserver
+  /** What the provider has notified of; absent where nobody takes notifications. */
+  notifications?: NotificationStore | undefined
   /** How often unsettled refunds are looked at, give or take a half. */
   intervalMs: number
 }>
@@ -43,8 +47,8 @@ const LONGEST_SWEEP_MS = 20_000
  * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it
  * looks at the unknown ones in the order in which they are due; the store hands each to one replica at a
  * time. A full refund is looked up at the provider, first at once, then after
- * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a person, and so is a disputed
- * one.
+ * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a notification or a
+ * person, and a disputed one for a person. A notification that was kept before is looked at first.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
   // A store that is away is reported by the store itself; the refunds wait for the next sweep.
@@ -73,10 +77,10 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledEntry): Promis
   switch (stored?.refund.status) {
     case 'failed':
       if (stored?.refund.disputed) return leaveToPerson(parts, unsettled, stored)
-      return parts.store.drop(unsettled)
+      return parts.store.drop(unsettled, stored)
     case undefined:
     case 'succeeded':
-      return parts.store.drop(unsettled)
+      return parts.store.drop(unsettled, stored)
     case 'processing':
       // The store has gone back to when it was not unknown yet.
       return parts.store.lookAgain(unsettled, parts.intervalMs)
@@ -91,6 +95,7 @@ async function lookUp(
   stored: StoredRefund,
 ): Promise<void> {
   const { refund } = stored
+  if (await isSettledByNotification(parts, unsettled)) return
   // How a partly cancelled payment looks there is not documented (docs/provider.md, Lookups): it settles no part.
   if (refund.kind === 'partial') return leaveToPerson(parts, unsettled, stored)
 
@@ -104,12 +109,32 @@ async function lookUp(
   if (found.outcome === 'inconclusive') {
     return parts.store.lookAgain(unsettled, pauseMs(parts, stored))
   }
+  await settleByLookup(parts, stored, found.refundedAt)
+}
+
+/** A conclusive lookup settles an unknown full refund. Answers whether it did. Throws StoreError. */
+export async function settleByLookup(
+  { store, observer }: Pick<ReconcilerParts, 'store' | 'observer'>,
+  stored: StoredRefund,
+  refundedAt: string,
+): Promise<boolean> {
   const at = new Date().toISOString()
-  const settlement = settlementByLookup(refund, { refundedAt: found.refundedAt, at })
-  const settled = await parts.store.settle(stored, settlement)
-  if (settled.result === 'conflict') parts.observer.conflict(settled.stored.refund, settlement, false)
-  if (settled.result === 'disputed') parts.observer.disputed(settled.stored.refund, settlement)
-  if (settled.result === 'settled') parts.observer.resolved(settled.stored.refund)
+  const settlement = settlementByLookup(stored.refund, { refundedAt, at })
+  const settled = await store.settle(stored, settlement)
+  if (settled.result === 'conflict') observer.conflict(settled.stored.refund, settlement, false)
+  if (settled.result === 'disputed') observer.disputed(settled.stored.refund, settlement)
+  if (settled.result === 'settled') observer.resolved(settled.stored.refund)
+  return settled.result === 'settled'
+}
+
+/** One may have come while the refund was still being made, or before its process died. */
+async function isSettledByNotification(
+  { store, notifications, observer }: ReconcilerParts,
+  { id, merchant, tid }: UnsettledEntry,
+): Promise<boolean> {
+  if (notifications === undefined) return false
+  const { settled } = await settleByNotifications({ store, notifications, observer }, { merchant, tid })
+  return settled.some((refund) => refund.id === id)
 }
 
 async function leaveToPerson(
@@ -117,7 +142,7 @@ async function leaveToPerson(
   unsettled: UnsettledEntry,
   stored: StoredRefund,
 ): Promise<void> {
-  await store.keepKey(stored)
+  await (stored.refund.disputed ? store.keepDisputed(stored) : store.keepKey(stored))
   await store.lookAgain(unsettled, PERSON_PAUSE_MS)
 }
 

@@ -27,6 +27,9 @@ export type JournalEntry = Readonly<{
   number: number
 }>
 
+/** What a position looks like, for who takes one from outside. */
+export const JOURNAL_POSITION = '^\\d{1,15}-\\d{1,15}\\.\\d{1,2}$'
+
 /** A change is journalled within this time, or counts as of when it was. */
 export const JOURNAL_LAG_MS = 5_000
 

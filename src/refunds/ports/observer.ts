@@ -1,4 +1,6 @@
 import type { Krw } from '../krw.ts'
+import type { CancelNotification } from '../notification.ts'
+import type { OutsideRefund } from '../outside-refund.ts'
 import type { Refund } from '../refund.ts'
 import type { StepTimings } from '../step-timings.ts'
 import type { Settlement } from '../stored-refund.ts'
@@ -10,6 +12,32 @@ export type RequestOrigin = Readonly<{
   requestId?: string | undefined
   /** The W3C trace context that the request came with. */
   traceparent?: string | undefined
+}>
+
+/** What is reported of what was refunded outside of the gateway. */
+export type OutsideObserver = Readonly<{
+  /** A person has booked it, or taken a booking back; `account` as callers name it. */
+  booked(booking: OutsideRefund, account: string): void
+}>
+
+/**
+ * What became of a notification. `settled`: an open refund by it. `matched`: it is of a refund or booking that is known.
+ * `unmatched`: of no such, and so of what was cancelled outside. `ignored`: no cancel. `repeated`: it was there.
+ */
+export const NOTIFICATION_OUTCOMES = [
+  'settled',
+  'matched',
+  'ambiguous',
+  'unmatched',
+  'repeated',
+  'ignored',
+  'unreadable',
+] as const
+export type NotificationOutcome = (typeof NOTIFICATION_OUTCOMES)[number]
+
+/** What is reported of notifications; null: of one that is no cancel, or cannot be read. */
+export type NotificationObserver = Readonly<{
+  received(outcome: NotificationOutcome, notification: CancelNotification | null): void
 }>
 
 /** What the flow reports at each change of state, for logs and metrics. */

@@ -87,6 +87,31 @@ export type PaymentRows = Readonly<{
   lookUpPayment(payment: Readonly<{ merchant: string; tid: string }>): Promise<PaymentLookup>
 }>
 
+/** What the provider's row of a payment shows of its cancels. How one looks that was cancelled in part is not documented. */
+export type CancelRow = Readonly<{
+  /** What was paid; null: that cannot be read. */
+  paid: Krw | null
+  /** ISO 8601; null: no date that can be read. */
+  cancelledAt: string | null
+  /** There is neither a date nor a sum of cancels. */
+  isUntouched: boolean
+  /** The sum of its cancels, where the row has one; null: it has none, or more than one. */
+  cancelledSum: Krw | null
+  /** When it was cancelled in full, by what settles an unknown refund (ISO 8601); null: the row is not conclusive. */
+  fullCancelAt(of: Pick<LookupQuery, 'amount' | 'requestedAt'>): string | null
+}>
+
+/** `no_row`: the provider, or the configuration, does not know the payment. `no_answer`: nothing that can be read. */
+export type CancelLookup =
+  | Readonly<{ outcome: 'found'; row: CancelRow }>
+  | Readonly<{ outcome: 'no_row' | 'no_answer'; detail: string }>
+
+/** The provider's rows of payments, for what they show of cancels. */
+export type CancelRows = Readonly<{
+  /** Never throws. */
+  lookUpCancels(payment: Readonly<{ merchant: string; tid: string }>): Promise<CancelLookup>
+}>
+
 /** The payment provider. No method throws: every failure is an outcome. */
 export type Provider = Readonly<{
   /** A token for this merchant, from the nearest place that holds a valid one. */

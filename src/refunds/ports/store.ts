@@ -2,12 +2,20 @@ import type { Attempt, Claim, Intent, Wish } from '../claim.ts'
 import type { Krw } from '../krw.ts'
 
 import type { Ledger } from '../ledger-sums.ts'
+import type { OutsideRefund } from '../outside-refund.ts'
 import type { RefundKind } from '../payment.ts'
 import type { Refund } from '../refund.ts'
 import type { Settlement, StoredRefund } from '../stored-refund.ts'
 
 /** Where the index of unsettled refunds points to; `entry` is how the store names it. */
-export type UnsettledEntry = Readonly<{ entry: string; id: string; merchant: string; tid: string }>
+export type UnsettledEntry = Readonly<{
+  entry: string
+  id: string
+  merchant: string
+  tid: string
+  /** Of one that was taken when it was due: when it will be again, in milliseconds since 1970. */
+  dueAt?: number
+}>
 
 /** `same_reference`: its reference names another refund. `same_amount`: as much was just refunded, or may have been. */
 export const DUPLICATE_RULES = ['same_reference', 'same_amount'] as const
@@ -114,6 +122,12 @@ export type RefundStore = Readonly<{
   release(attempt: Attempt | Intent): Promise<StoredRefund | null>
   /** The refund that a claim stands for, or null where none was begun. */
   findByClaim(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
+  /**
+   * The same of many claims, in their order and in few round trips: of a page at most, since all are read at once.
+   */
+  findMany(
+    claims: readonly Pick<Claim, 'id' | 'merchant' | 'tid'>[],
+  ): Promise<readonly (StoredRefund | null)[]>
   /** The claim of this id's key, whether or not a refund was begun under it, or null. */
   findClaim(id: string): Promise<Claim | null>
   /** The refund of this id, or null. */
@@ -121,8 +135,8 @@ export type RefundStore = Readonly<{
   /** The payment's ledger, or null where nothing was ever refunded of it. */
   findPayment(merchant: string, tid: string): Promise<Ledger | null>
   /**
-   * The payment's refunds that match (absent: all), and its ledger at the same moment, or null where nothing
-   * was ever refunded of it. A cursor is the `nextCursor` of the page before; null starts.
+   * The payment's refunds that match (absent: all), and its ledger and bookings at the same moment; the ledger is null
+   * where nothing was ever refunded of it. A cursor is the `nextCursor` of the page before; null starts.
    */
   listByPayment(query: {
     merchant: string
@@ -130,7 +144,7 @@ export type RefundStore = Readonly<{
     limit: number
     cursor: string | null
     matches?: (refund: Refund) => boolean
-  }): Promise<RefundPage & Readonly<{ ledger: Ledger | null }>>
+  }): Promise<RefundPage & Readonly<{ ledger: Ledger | null; bookings: readonly OutsideRefund[] }>>
   /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
   listUnsettled(query: UnsettledQuery): Promise<RefundPage>
   /** How many refunds are `processing` or `unknown`. */
@@ -146,10 +160,12 @@ export type RefundStore = Readonly<{
   expireLeases(): Promise<void>
   /** The unknown refunds that have been due longest, at most so many. For a while no other replica gets them. */
   takeDue(limit: number): Promise<readonly UnsettledEntry[]>
-  /** An unknown refund is due again after this time. */
+  /** An unknown refund is due again after this time, unless it was taken by another or is being settled meanwhile. */
   lookAgain(unsettled: UnsettledEntry, delayMs: number): Promise<void>
   /** The key of an unknown refund does not expire before that is settled. */
   keepKey(stored: StoredRefund): Promise<void>
-  /** Takes an entry out of the index whose refund is settled, or was never begun. */
-  drop(unsettled: UnsettledEntry): Promise<void>
+  /** A refund that was found disputed is followed up as if it had just become so, in case whoever settled it died. */
+  keepDisputed(stored: StoredRefund): Promise<void>
+  /** Takes an entry out of the index whose refund was found settled, or was never begun (null); the first is journalled. */
+  drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void>
 }>

@@ -76,6 +76,21 @@ export function settlementByLookup(
   }
 }
 
+/** A notification that can mean no other shows the cancel, made at `refundedAt`. `at`: now; both ISO 8601. */
+export function settlementByNotification(
+  refund: Refund,
+  { refundedAt, at }: Readonly<{ refundedAt: string | null; at: string }>,
+): Settlement {
+  return {
+    status: 'succeeded',
+    provider: refund.provider,
+    refunded_at: refundedAt,
+    failure: null,
+    resolution: { source: 'notification', by: null, note: null, at },
+    bookedAmount: null,
+  }
+}
+
 /** A person says what became of it. `at`: ISO 8601, now. */
 export function settlementByPerson(
   { refund, disputedBy }: StoredRefund,

@@ -5,18 +5,19 @@
 --
 -- KEYS[1] payment
 -- ARGV[1] the number to begin with, ARGV[2] how many
--- Returns {next number or '', the ledger's text or '', when it was verified or '', id, refund, id, refund, ...}.
+-- Returns {next number or '', the ledger's text or '', when it was verified or '', its bookings (book-outside.lua) or '',
+--      id, refund, id, refund, ...}.
 
 local number, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
-local found = redis.call('HMGET', payment_key, 'ledger', 'unsettled', 'verified')
+local found = redis.call('HMGET', payment_key, 'ledger', 'unsettled', 'verified', 'bookings')
 local ledger, unsettled = decode_ledger(found[1]), found[2]
-if not ledger then return { '', '', '' } end
+if not ledger then return { '', '', '', '' } end
 
 local now = now_ms()
 for id in string.gmatch(unsettled or '', '%S+') do expire_lease(ledger, read_refund(id), now) end
-local page = { '', line(ledger, LEDGER), found[3] or '' }
+local page = { '', ledger_text(ledger), found[3] or '', found[4] or '' }
 while number <= ledger.last_number do
-  if (#page - 3) / 2 == limit then
+  if (#page - 4) / 2 == limit then
     page[1] = string.format('%.0f', number)
     break
   end

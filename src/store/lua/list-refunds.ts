@@ -1,5 +1,7 @@
 import type { Ledger } from '../../refunds/ledger-sums.ts'
+import type { OutsideRefund } from '../../refunds/outside-refund.ts'
 import type { Refund } from '../../refunds/refund.ts'
+import { decodeBookings } from '../booking-text.ts'
 import { keys } from '../keys.ts'
 import { reach } from '../redis/reach.ts'
 import { decodeLedger, decodeRefund, numberOf } from '../refund-text.ts'
@@ -17,6 +19,7 @@ export type ListedRefunds = Readonly<{
   /** The number that the next page begins with; null: there is none. */
   next: string | null
   ledger: Ledger | null
+  bookings: readonly OutsideRefund[]
   refunds: readonly Readonly<{ number: string; refund: Refund }>[]
 }>
 
@@ -25,7 +28,7 @@ export async function listRefunds(
   redis: Scripts,
   { merchant, tid, from, limit }: ListArguments,
 ): Promise<ListedRefunds> {
-  const [next, ledger, verified, ...idsAndTexts] = await reach(
+  const [next, ledger, verified, bookings, ...idsAndTexts] = await reach(
     redis.listRefunds(keys.payment(merchant, tid), from, limit),
   )
   const refunds = Array.from({ length: idsAndTexts.length / 2 }, (_, index) => {
@@ -35,6 +38,7 @@ export async function listRefunds(
   return {
     next: next === '' ? null : next,
     ledger: ledger === '' ? null : decodeLedger({ text: ledger, verified, tid }),
+    bookings: decodeBookings(bookings),
     refunds,
   }
 }

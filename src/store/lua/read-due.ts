@@ -21,10 +21,13 @@ export async function readDue(
   const replies = await reach(
     Promise.all(SHARDS.map((shard) => redis.readDue(keyOf(shard), furthestMs, limit))),
   )
-  return replies.map((reply) =>
-    Array.from({ length: reply.length / 2 }, (_, index) => {
-      const [entry = '', dueAt] = reply.slice(2 * index, 2 * index + 2)
-      return { entry, dueAt: Number(dueAt) }
-    }),
-  )
+  return replies.map(entriesWithTimes)
+}
+
+/** Entries from a reply that has the time behind each. */
+export function entriesWithTimes(reply: readonly string[]): Due[] {
+  return Array.from({ length: reply.length / 2 }, (_, index) => {
+    const [entry = '', dueAt] = reply.slice(2 * index, 2 * index + 2)
+    return { entry, dueAt: Number(dueAt) }
+  })
 }

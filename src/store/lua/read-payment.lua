@@ -10,4 +10,4 @@ local ledger, unsettled = decode_ledger(found[1]), found[2]
 if not ledger then return nil end
 local now = now_ms()
 for id in string.gmatch(unsettled or '', '%S+') do expire_lease(ledger, read_refund(id), now) end
-return { line(ledger, LEDGER), found[3] or '' }
+return { ledger_text(ledger), found[3] or '' }

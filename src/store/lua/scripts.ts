@@ -15,11 +15,20 @@ type Replies = Readonly<{
   releaseRefund: readonly [result: string, id: string, text: string]
   readRefund: readonly [result: string, id: string, text: string]
   readPayment: readonly [ledger: string, verified: string] | null
-  listRefunds: readonly [next: string, ledger: string, verified: string, ...idsAndTexts: string[]]
+  listRefunds: readonly [
+    next: string,
+    ledger: string,
+    verified: string,
+    bookings: string,
+    ...idsAndTexts: string[],
+  ]
+  bookOutside: readonly [result: string, textOrFigure?: string, figure?: string]
+  keepNotification: number
   readDue: readonly string[]
   takeDue: readonly string[]
   lookAgain: number
-  indexUnknown: number
+  journalChanges: number
+  leaveSettled: number
   leaveIndex: number
   expireClaim: number
   joinClaim: number
@@ -27,7 +36,12 @@ type Replies = Readonly<{
   deleteIfOwned: number
   takeAllowance: readonly [result: string, name?: DailyLimit, used?: string]
   giveBackAllowance: number
+  saveReconciliation: number
   raiseMark: readonly string[]
+  takeEvents: readonly (readonly [attempt: number, id: string, fields: readonly string[]])[]
+  dropConsumers: number
+  meetEndpoint: readonly [since: string, reach: string]
+  forgetEndpoint: number
   meetTerms: readonly [result: string, ...broken: ('callers' | 'secrets')[]]
 }>
 
@@ -44,10 +58,13 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   readRefund: { file: 'read-refund.lua', keys: 1 },
   readPayment: { file: 'read-payment.lua', keys: 1 },
   listRefunds: { file: 'list-refunds.lua', keys: 1 },
+  bookOutside: { file: 'book-outside.lua', keys: 1 },
+  keepNotification: { file: 'keep-notification.lua', keys: 1 },
   readDue: { file: 'read-due.lua', keys: 1 },
   takeDue: { file: 'take-due.lua', keys: 1 },
   lookAgain: { file: 'look-again.lua', keys: 1 },
-  indexUnknown: { file: 'index-unknown.lua', keys: 3 },
+  journalChanges: { file: 'journal-changes.lua', keys: 5 },
+  leaveSettled: { file: 'leave-settled.lua', keys: 2 },
   leaveIndex: { file: 'leave-index.lua', keys: 3 },
   expireClaim: { file: 'expire-claim.lua', keys: 1 },
   joinClaim: { file: 'join-claim.lua', keys: 1 },
@@ -55,8 +72,13 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   deleteIfOwned: { file: 'delete-if-owned.lua', keys: 1 },
   takeAllowance: { file: 'take-allowance.lua', keys: 1 },
   giveBackAllowance: { file: 'give-back-allowance.lua', keys: 1 },
+  saveReconciliation: { file: 'save-reconciliation.lua', keys: 3 },
   raiseMark: { file: 'raise-mark.lua', keys: 3 },
   meetTerms: { file: 'meet-terms.lua', keys: 1 },
+  takeEvents: { file: 'take-events.lua', keys: 1 },
+  dropConsumers: { file: 'drop-consumers.lua', keys: 1 },
+  meetEndpoint: { file: 'meet-endpoint.lua', keys: 1 },
+  forgetEndpoint: { file: 'forget-endpoint.lua', keys: 1 },
 }
 
 /**

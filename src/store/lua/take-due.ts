@@ -1,4 +1,5 @@
 import { reach } from '../redis/reach.ts'
+import { type Due, entriesWithTimes } from './read-due.ts'
 import type { Scripts } from './scripts.ts'
 
 export type TakeDueArguments = Readonly<{
@@ -10,10 +11,10 @@ export type TakeDueArguments = Readonly<{
   entries: readonly string[]
 }>
 
-/** take-due.lua: takes entries of one shard, and answers those that were still due. Throws StoreError. */
-export function takeDue(
+/** take-due.lua: takes entries of one shard, and answers those that were still due, with when they are again. Throws StoreError. */
+export async function takeDue(
   redis: Scripts,
   { key, takenMs, furthestMs, entries }: TakeDueArguments,
-): Promise<readonly string[]> {
-  return reach(redis.takeDue(key, takenMs, furthestMs, ...entries))
+): Promise<readonly Due[]> {
+  return entriesWithTimes(await reach(redis.takeDue(key, takenMs, furthestMs, ...entries)))
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort } from '../../config/config.ts'
-import { isLoopback } from '../../config/exposure.ts'
+import { isLoopback } from '../../config/loopback.ts'
 import { noConnection } from './causes.ts'
 
 /** A user name and a password, as Redis's AUTH takes them. */

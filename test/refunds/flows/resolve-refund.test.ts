@@ -39,6 +39,7 @@ async function startAll(t: Test) {
     ...storeTimes(60_000),
     idempotencyRetentionMs: 3_600_000,
     ledgerRetentionMs: 86_400_000,
+    journalRetentionMs: 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,

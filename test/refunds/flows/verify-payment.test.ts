@@ -10,7 +10,7 @@ const PAYMENT = { method: 'card_auth', amount: 10_000 } as const
 const STATED = { merchant: 'm', tid: 't-1', payment: PAYMENT }
 const SEEN: PaymentFacts = { amount: 10_000, methods: ['card_auth', 'card_keyin'] }
 const UNFOUND: PaymentLookup = { outcome: 'inconclusive', detail: 'The lookup does not know the payment.' }
-const NOTHING = { refunded: 0, in_flight: 0, unknown: 0, disputed: 0 }
+const NOTHING = { refunded: 0, in_flight: 0, unknown: 0, awaiting_deposit: 0, disputed: 0, outside: 0 }
 const LEDGER: Ledger = { tid: 't-1', ...PAYMENT, tax_free_amount: null, verified_at: null, ...NOTHING }
 
 const MISMATCH = { result: 'refused', refusal: { code: 'payment_mismatch' } }

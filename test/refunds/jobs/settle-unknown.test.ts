@@ -80,6 +80,7 @@ async function startAll(
     ...storeTimes(leaseMs),
     idempotencyRetentionMs,
     ledgerRetentionMs: 7 * 86_400_000,
+    journalRetentionMs: 7 * 86_400_000,
     durability: () => ({ state: 'durable', needsFileSync: false }),
     requireDurability: true,
     barrier: async () => true,

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Refund } from '../../../src/refunds/refund.ts'
+import { createJournal } from '../../../src/store/journal.ts'
 import { keys, UNSETTLED_SHARDS } from '../../../src/store/keys.ts'
+import { connectRedis } from '../../../src/store/redis/connection.ts'
 import { ledger, resolveAsFailed, until } from '../../support/calls.ts'
 import { startTestCluster, type TestCluster } from '../../support/cluster.ts'
 import { isProblem, isRefund } from '../../support/contract.ts'
@@ -99,6 +101,26 @@ t.test('what is unknown is listed over all masters, and found out', async (t) =>
   }
   t.same((await list('unknown')).data, [])
   t.same((await list('processing')).data, [])
+})
+
+t.test('the journal of all masters is one, and nothing that settled is missing in it', async (t) => {
+  const redis = connectRedis({
+    kind: 'cluster',
+    nodes: cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+  })
+  t.teardown(() => redis.disconnect())
+  await new Promise((resolve) => redis.once('ready', resolve))
+  const bodies = Array.from({ length: 30 }, () => refundRequest())
+  const answers = await Promise.all(bodies.map((body) => gateway.refund(body)))
+  const ids = answers.map(({ body }) => body.id as string)
+  const parts = { now: Date.now, retentionMs: 86_400_000, journalLeftOvers: () => {} }
+  const { read } = createJournal(redis, parts)
+  await until('they are journalled', async () => {
+    const { entries } = await read({ fromMs: 0, toMs: Date.now() + 60_000, after: null, limit: 1_000 })
+    const own = entries.filter(({ id }) => ids.includes(id))
+    t.ok(own.length <= ids.length)
+    return own.length === ids.length
+  })
 })
 
 t.test('a failover that was asked for, in a stream of refunds', async (t) => {

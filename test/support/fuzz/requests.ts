@@ -28,7 +28,18 @@ const query = fc
   })
   .map((pairs) => (pairs.length === 0 ? '' : `?${pairs.map((pair) => pair.join('=')).join('&')}`))
 
+/** The secret that the fuzzed gateway takes notifications by. */
+export const FUZZED_SECRET = 'a-secret-of-the-fuzzer-that-is-none'
+
+const notificationPath = fc.oneof(
+  { weight: 9, arbitrary: fc.constant(`/cookiepay/notifications/${FUZZED_SECRET}`) },
+  segment.map((secret) => `/cookiepay/notifications/${secret}`),
+)
+
 const path = fc.oneof(
+  { weight: 2, arbitrary: notificationPath },
+  segment.map((tid) => `/payments/${tid}/outside-refunds`),
+  fc.nat(40).map((n) => `/payments/pay-${n}-10000/outside-refunds`),
   { weight: 4, arbitrary: fc.tuple(fc.constant('/refunds'), query).map((parts) => parts.join('')) },
   { weight: 2, arbitrary: fc.tuple(segment, query).map(([id, rest]) => `/refunds/${id}${rest}`) },
   { weight: 2, arbitrary: fc.tuple(segment, query).map(([tid, rest]) => `/payments/${tid}${rest}`) },
@@ -94,7 +105,57 @@ const resolution = fc.record({
   provider: fc.jsonValue(),
 })
 
+const booking = fc.record(
+  { amount: fc.oneof(money, fc.constantFrom(10, -10)), tax_free_amount: money, note: text, account: text },
+  { requiredKeys: ['amount', 'note'] },
+)
+
+const memberName = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('noti_type', 'tid', 'cancel_amount', 'cancel_date', 'api_id') },
+  fc.constantFrom('NOTI_TYPE', 'TID', 'Cancel_Amount', 'cancel_amt', '__proto__', 'orderno'),
+  text,
+)
+const memberValue = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('cancel', 'deposit_cancel', '3000', '3,000', '20260101103000') },
+  { weight: 2, arbitrary: fc.nat(60).map((n) => `pay-${n}-10000`) },
+  text,
+)
+/** Mostly of a payment that is known. */
+const notification = fc
+  .record({
+    known: fc.nat(60),
+    type: fc.constantFrom('cancel', 'CANCEL', 'deposit_cancel', 'approval', ''),
+    amount: fc.oneof(money, fc.constantFrom('3,000', '원', '1'.repeat(400))),
+    more: fc.dictionary(memberName, fc.oneof(memberValue, money, fc.jsonValue()), { maxKeys: 5 }),
+  })
+  .map(({ known, type, amount, more }) => ({
+    noti_type: type,
+    tid: `pay-${known}-10000`,
+    cancel_amount: amount,
+    ...more,
+  }))
+/** Half a surrogate pair cannot be encoded. */
+const wellFormed = (value: string) => Buffer.from(value).toString()
+
+const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+const formOf = (members: object) =>
+  Buffer.from(
+    Object.entries(members)
+      .map(
+        ([name, value]) =>
+          `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(textOf(value)))}`,
+      )
+      .join('&'),
+  )
+const notificationBody = fc.oneof(
+  { weight: 4, arbitrary: notification.map((value) => Buffer.from(JSON.stringify(value))) },
+  { weight: 4, arbitrary: notification.map(formOf) },
+)
+
 const body: fc.Arbitrary<Buffer> = fc.oneof(
+  notificationBody,
+  booking.map((value) => Buffer.from(JSON.stringify(value))),
   { weight: 8, arbitrary: soundRefund.map((value) => Buffer.from(JSON.stringify(value))) },
   { weight: 8, arbitrary: refund.map((value) => Buffer.from(JSON.stringify(value))) },
   resolution.map((value) => Buffer.from(JSON.stringify(value))),
@@ -217,33 +278,50 @@ function chunked(body: Buffer): Buffer {
   return Buffer.concat([...chunk, Buffer.from('0\r\n\r\n')])
 }
 
-const whole: fc.Arbitrary<Exchange> = fc
-  .array(fc.oneof(parts, refundParts), { minLength: 1, maxLength: 3 })
-  .map((requests) => ({
-    bytes: Buffer.concat(requests.map((request, index) => encode(request, index === requests.length - 1))),
-    targets: requests.map(({ method, path }) => ({ method, path })),
+/** Of one route: mostly as it should be. */
+const notificationParts = fc
+  .tuple(parts, notificationPath, fc.oneof({ weight: 6, arbitrary: notificationBody }, body), fc.nat(9))
+  .map(
+    ([some, path, sent, luck]): Parts => ({
+      ...some,
+      path,
+      body: sent,
+      method: luck === 0 ? some.method : 'POST',
+    }),
+  )
+
+const wholeOf = (requests: fc.Arbitrary<Parts>): fc.Arbitrary<Exchange> =>
+  fc.array(requests, { minLength: 1, maxLength: 3 }).map((some) => ({
+    bytes: Buffer.concat(some.map((request, index) => encode(request, index === some.length - 1))),
+    targets: some.map(({ method, path }) => ({ method, path })),
   }))
 
 /** Cut short, or with some bytes that are others. Without HEAD, after which nobody could say where an answer ends. */
-const damaged: fc.Arbitrary<Exchange> = fc
-  .tuple(
-    whole.filter(({ bytes }) => !bytes.includes('HEAD ')),
-    fc.nat(),
-    fc.uint8Array({ maxLength: 12 }),
-    fc.boolean(),
-  )
-  .map(([{ bytes }, position, noise, isCut]) => {
-    const at = position % bytes.length
-    const rest = isCut ? Buffer.alloc(0) : bytes.subarray(at + noise.length)
-    return { bytes: Buffer.concat([bytes.subarray(0, at), noise, rest]), targets: null }
-  })
+const damagedOf = (whole: fc.Arbitrary<Exchange>): fc.Arbitrary<Exchange> =>
+  fc
+    .tuple(
+      whole.filter(({ bytes }) => !bytes.includes('HEAD ')),
+      fc.nat(),
+      fc.uint8Array({ maxLength: 12 }),
+      fc.boolean(),
+    )
+    .map(([{ bytes }, position, noise, isCut]) => {
+      const at = position % bytes.length
+      const rest = isCut ? Buffer.alloc(0) : bytes.subarray(at + noise.length)
+      return { bytes: Buffer.concat([bytes.subarray(0, at), noise, rest]), targets: null }
+    })
 
 const noise: fc.Arbitrary<Exchange> = fc
   .uint8Array({ minLength: 1, maxLength: 500 })
   .map((bytes) => ({ bytes: Buffer.from(bytes), targets: null }))
 
-export const exchanges: fc.Arbitrary<Exchange> = fc.oneof(
-  { weight: 8, arbitrary: whole },
-  { weight: 2, arbitrary: damaged },
-  noise,
-)
+function exchangesOf(requests: fc.Arbitrary<Parts>): fc.Arbitrary<Exchange> {
+  const whole = wholeOf(requests)
+  return fc.oneof({ weight: 8, arbitrary: whole }, { weight: 2, arbitrary: damagedOf(whole) }, noise)
+}
+
+/** By what is asked: everything, or the notifications of the provider alone. */
+export const EXCHANGES = {
+  everything: exchangesOf(fc.oneof(parts, refundParts)),
+  notifications: exchangesOf(notificationParts),
+} as const

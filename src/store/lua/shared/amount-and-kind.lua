@@ -13,5 +13,5 @@ local function amount_of(asked, remaining)
 end
 
 local function kind_of(ledger, amount)
-  return ledger.standing == 0 and amount == ledger.amount and 'full' or 'partial'
+  return not is_standing(ledger) and amount == ledger.amount and 'full' or 'partial'
 end

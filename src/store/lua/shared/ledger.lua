@@ -3,14 +3,16 @@
 -- What every script on a payment shares: how the payment and its refunds are written, and what the ledger counts.
 --
 -- KEYS[1] is the payment's hash. Its fields:
---   ledger      the numbers of LEDGER, in that order, divided by spaces
---   unsettled   the ids of its `processing`, `unknown` and `disputed` refunds, divided by spaces; absent when there are none
+--   ledger      the numbers of LEDGER, in that order, divided by spaces; then those of RARE, unless all are 0
+--   unsettled   the ids of its `processing`, `unknown`, `awaiting_deposit` and `disputed` refunds, divided by spaces; absent
+--               when there are none
 --   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread, but for its reference
 --               (shared/duplicates.lua); while it is disputed, the JSON of the answer that disputes it follows on a line
 --               of its own
 --   <number>    the id of the payment's nth refund, for listing; that of the first is in the ledger
 --   verified    when the provider was asked for amount and method of the ledger, in milliseconds since 1970; or absent
--- and those of shared/duplicates.lua. A store that an older version has written lacks what is in no field of it.
+-- and those of shared/duplicates.lua. A store that an older version has written lacks what is in no field of it. Such a
+-- version cannot read a ledger with RARE: its scripts fail, so that it answers 503 and begins nothing beside those sums.
 --
 -- Amounts are integers of KRW below 10^10, and so are exact in Lua's doubles.
 
@@ -23,6 +25,11 @@ local LEDGER = {
   'standing', -- how many refunds are not `failed`
   'last_number', 'first', -- how many refunds it had; the id of the first, mostly the only one
 }
+-- What hardly any payment has: it takes no room where it is not, and an older version reads the line as its own.
+local RARE = {
+  'awaiting_deposit', 'awaiting_deposit_tax_free', -- refunds that take place once the merchant has paid a deposit
+  'outside', 'outside_tax_free', -- refunded outside of the gateway, as a person has booked it
+}
 local REFUND = {
   'status', 'kind', 'attempt', -- of these and of `method` no word is a number, whatever it looks like
   'number', 'amount', 'tax_free', 'lease_until', 'created_at', 'updated_at',
@@ -32,9 +39,12 @@ local REFUND = {
 local TEXT = { method = true, first = true, status = true, kind = true, attempt = true, history = true }
 
 -- Where the ledger counts a refund of each status; a failed one counts nowhere.
-local SUM_OF = { processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded', disputed = 'disputed' }
+local SUM_OF = {
+  processing = 'in_flight', unknown = 'unknown', succeeded = 'refunded', awaiting_deposit = 'awaiting_deposit',
+  disputed = 'disputed',
+}
 
-local LEDGER_WORDS = '^' .. string.rep('(%S+) ', #LEDGER - 1) .. '(%S+)$'
+local LEDGER_WORDS = '^' .. string.rep('(%S+) ', #LEDGER - 1) .. '(%S+)(.*)$'
 local REFUND_WORDS = '^' .. string.rep('(%S+) ', #REFUND) .. '(.*)$'
 
 -- Returns the words by their names, and what follows them.
@@ -55,7 +65,38 @@ local function line(values, names)
 end
 
 local function decode_ledger(text)
-  return text and words(text, LEDGER_WORDS, LEDGER) or nil
+  if not text then return nil end
+  local ledger, rest = words(text, LEDGER_WORDS, LEDGER)
+  local next_word = string.gmatch(rest, '%S+')
+  for index = 1, #RARE do ledger[RARE[index]] = tonumber(next_word() or 0) end
+  return ledger
+end
+
+local function ledger_text(ledger)
+  local text = line(ledger, LEDGER)
+  for index = 1, #RARE do
+    if ledger[RARE[index]] ~= 0 then return text .. ' ' .. line(ledger, RARE) end
+  end
+  return text
+end
+
+-- How much of the payment is refunded, or may be, by whatever has been done with it; and the tax-free part of that.
+local function used_of(ledger)
+  local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.awaiting_deposit + ledger.disputed
+    + ledger.outside
+  local used_tax_free = ledger.refunded_tax_free + ledger.in_flight_tax_free + ledger.unknown_tax_free
+    + ledger.awaiting_deposit_tax_free + ledger.disputed_tax_free + ledger.outside_tax_free
+  return used, used_tax_free
+end
+
+-- The same of what is so for certain.
+local function certain_of(ledger)
+  return ledger.refunded + ledger.outside, ledger.refunded_tax_free + ledger.outside_tax_free
+end
+
+-- Whether something stands against what was paid, so that it cannot be stated otherwise.
+local function is_standing(ledger)
+  return ledger.standing > 0 or ledger.outside ~= 0
 end
 
 local function decode_refund(id, text)
@@ -85,7 +126,7 @@ local function write(field, value)
 end
 
 local function write_ledger(ledger)
-  write('ledger', line(ledger, LEDGER))
+  write('ledger', ledger_text(ledger))
 end
 
 local function refund_text(refund)

@@ -14,9 +14,7 @@
 local function may_begin(found, now)
   local ledger, is_restated = with_facts(found.ledger, wish.payment)
   local seen = look_at_unsettled(ledger, found.unsettled, now)
-  local used = ledger.refunded + ledger.in_flight + ledger.unknown + ledger.disputed
-  local used_tax_free = ledger.refunded_tax_free + ledger.in_flight_tax_free
-    + ledger.unknown_tax_free + ledger.disputed_tax_free
+  local used, used_tax_free = used_of(ledger)
   local remaining = math.max(0, ledger.amount - used)
   local decision = { ledger = ledger, is_restated = is_restated, seen = seen, remaining = remaining }
 

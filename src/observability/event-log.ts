@@ -1,0 +1,27 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { EventObserver } from '../refunds/ports/events.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Logs and counts deliveries of events. A single failure is no line: a dead endpoint would write one a second. */
+export function createEventObserver(
+  log: FastifyBaseLogger,
+  metrics: Pick<Metrics, 'countEvent'>,
+): EventObserver {
+  return {
+    attempted: metrics.countEvent,
+    gaveUp(endpoint, { id, type, detail }) {
+      log.error({ endpoint, refund: id, type, detail }, 'an event was given up after three days')
+    },
+    down(endpoint, detail) {
+      log.warn({ endpoint, detail }, 'an endpoint takes no events: they are tried again')
+    },
+    recovered(endpoint) {
+      log.info({ endpoint }, 'an endpoint takes events again')
+    },
+    postponed(endpoint, error) {
+      // Not the error itself: of a Redis command it holds the arguments.
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
+      log.debug({ endpoint, reason: cause }, 'the store cannot be asked for events; it is asked again')
+    },
+  }
+}
