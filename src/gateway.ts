@@ -182,6 +182,7 @@ function createParts({ config, log, state, droppedLogLines }: Assembly, opened: 
   const background = createBackgroundWork()
   const metrics = createMetrics({
     countUnsettled: store.countUnsettled,
+    countAwaitingDeposit: store.countAwaitingDeposit,
     oldestUnknownAt: store.oldestUnknownAt,
     storeNow: store.now,
     limitUse: opened.allowances.useToday,

@@ -14,6 +14,7 @@ const PURE = [
   'cookiepay/decoding.test.ts',
   'cookiepay/messages.test.ts',
   'cookiepay/cancel-outcome.test.ts',
+  'cookiepay/deposit-outcome.test.ts',
   'cookiepay/redaction.test.ts',
   'cookiepay/wordings.test.ts',
   'house',

@@ -110,6 +110,7 @@ function createProvider(outcome: 'succeeded' | 'unknown'): Provider {
     authorize: async () => authorization,
     renew: async () => authorization,
     admit: async () => ({ outcome: 'admitted', cancel, leave: nothing }),
+    askForDeposit: async () => ({ outcome: 'lost', detail: 'nobody asks' }),
     lookUp: async () => ({ outcome: 'inconclusive', detail: 'not cancelled yet' }),
     readAnswer: () => ({ refundedAt: null, cancelledAmount: null }),
   }
@@ -120,6 +121,7 @@ const nothing = () => {}
 export const SILENT: RefundObserver = {
   recorded: nothing,
   resolved: nothing,
+  depositAskedFor: nothing,
   notSent: nothing,
   amountMismatch: nothing,
   conflict: nothing,

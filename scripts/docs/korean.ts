@@ -127,7 +127,18 @@ export const KOREAN: Readonly<Record<string, string>> = {
   'does not cancel, answers code 3001': '취소하지 않고, 코드 3001로 응답',
   'does not cancel, answers code 2001 "이미 취소된 거래입니다"':
     '취소하지 않고, 코드 2001 "이미 취소된 거래입니다"로 응답',
-  'does not cancel, answers code 9029': '취소하지 않고, 코드 9029로 응답',
+  'does not cancel, answers code 9029; cancels once a deposit is paid into the account that it opens when asked':
+    '취소하지 않고, 코드 9029로 응답. 입금 계좌를 요청하면 열고, 입금되면 취소',
+  'as deposited, but resets the connection in place of an answer about the account':
+    'deposited와 같지만, 입금 계좌를 알리는 대신 연결을 끊음',
+  'as deposited, but answers about the account after --slow-ms':
+    'deposited와 같지만, --slow-ms 뒤에 입금 계좌를 응답',
+  'as deposited, but answers about the account with HTTP 500':
+    'deposited와 같지만, 입금 계좌 요청에 HTTP 500으로 응답',
+  'as deposited, but answers about the account with an HTML page':
+    'deposited와 같지만, 입금 계좌 요청에 HTML 페이지로 응답',
+  'does not cancel, answers code 9029; opens no account either, and says so':
+    '취소하지 않고, 코드 9029로 응답. 입금 계좌도 열지 않고 그렇게 응답',
   'refuses the first token that is tried for the tid (HTTP 200, RTN_CD), cancels with any other one':
     '그 tid에 처음 쓰인 토큰을 거절하고 (HTTP 200, RTN_CD), 다른 토큰이면 취소',
   'refuses every token (HTTP 401, RTN_CD)': '모든 토큰을 거절 (HTTP 401, RTN_CD)',

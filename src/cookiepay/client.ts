@@ -57,6 +57,8 @@ export function createCookiePay(options: CookiePayOptions): CookiePay {
     renew: tokens.renew,
     admit: ({ merchant, caller }) => lineOf(merchant).admission.enter(caller),
 
+    askForDeposit: (request, token) => lineOf(request.merchant).askForDeposit(request, token),
+
     async lookUp(query) {
       if (configured.has(query.merchant)) return lookUp(query, { line: lineOf(query.merchant), tokens })
       return inconclusive(ACCOUNT_GONE)

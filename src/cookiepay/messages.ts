@@ -1,13 +1,14 @@
 import type { FullCancel } from '../config/config.ts'
-import type { CancelRequest } from '../refunds/ports/provider.ts'
+import type { CancelRequest, DepositRequest } from '../refunds/ports/provider.ts'
 import type { ProviderAnswer } from '../refunds/refund.ts'
 import { sendableReason } from './reason.ts'
 
-/** The provider's addresses, below the configured base URL (docs/provider.md, Tokens, Cancel call and Lookups). */
+/** The provider's addresses, below the configured base URL (docs/provider.md: Tokens, Cancel call, Deposits and Lookups). */
 export const TOKEN_PATH = '/payAuth/token'
 export const CANCEL_PATH = '/api/cancel'
 export const SEARCH_PATH = '/api/paysearch'
 export const CERTIFICATE_PATH = '/api/paycert'
+export const DEPOSIT_PATH = '/api/get_cancel_bank_account'
 
 const KOREAN_OFFSET_MS = 9 * 3_600_000
 
@@ -31,6 +32,11 @@ export function cancelBody(request: CancelRequest, fullCancel: FullCancel): stri
     account_no: refundAccount?.account_no,
     account_name: refundAccount?.account_name,
   })
+}
+
+/** The body of a call for an account to pay a deposit into. */
+export function depositBody({ tid, reason, amount }: DepositRequest): string {
+  return JSON.stringify({ tid, reason: sendableReason(reason), amount: String(amount) })
 }
 
 /**

@@ -29,14 +29,11 @@ export function hideEchoes<Outcome extends Said>(outcome: Outcome, sent: Sent): 
   const { provider, detail } = outcome
   const said = [detail, ...(provider == null ? [] : Object.values(provider))].join('\n')
   const { credentials, refundAccount } = sent
-  // Of credentials nothing but what is escaped can be there in another form. Nearly always this is the end.
-  const mayRepeat = credentials.some((credential) => said.includes(credential)) || /[%&\\]/.test(said)
+  const mayRepeat = mayRepeatOne(credentials, said)
   if (refundAccount === undefined && !mayRepeat) return outcome
 
   const secrets = refundAccount ? [refundAccount.account_no, refundAccount.account_name] : []
-  const needles = [...(mayRepeat ? credentials : []), ...secrets]
-    .map((secret) => unfold(secret).letters)
-    .filter(isHidden)
+  const needles = needlesOf([...(mayRepeat ? credentials : []), ...secrets])
   const hide = (text: string) => hideNeedles(text, needles)
   if (hide(said) === said) return outcome
   const hideMember = ([member, text]: [string, string | null]) => [member, text === null ? null : hide(text)]
@@ -45,6 +42,20 @@ export function hideEchoes<Outcome extends Said>(outcome: Outcome, sent: Sent): 
     ...(detail !== undefined && { detail: hide(detail) }),
     ...(provider != null && { provider: Object.fromEntries(Object.entries(provider).map(hideMember)) }),
   }
+}
+
+/** A text of the provider's, whole, without the credentials that its call carried. */
+export function hideIn(text: string, credentials: readonly string[]): string {
+  return mayRepeatOne(credentials, text) ? hideNeedles(text, needlesOf(credentials)) : text
+}
+
+/** Of credentials nothing but what is escaped can be there in another form. Nearly always there is nothing. */
+function mayRepeatOne(credentials: readonly string[], said: string): boolean {
+  return credentials.some((credential) => said.includes(credential)) || /[%&\\]/.test(said)
+}
+
+function needlesOf(secrets: readonly string[]): string[] {
+  return secrets.map((secret) => unfold(secret).letters).filter(isHidden)
 }
 
 /** Whether it is long enough to mean anything, in syllables. */

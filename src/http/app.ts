@@ -30,6 +30,7 @@ import { readPaymentRoute } from './routes/read-payment.ts'
 import { readRefundRoutes } from './routes/read-refund.ts'
 import { receiveNotificationRoute } from './routes/receive-notification.ts'
 import { redeliverEventsRoute } from './routes/redeliver-events.ts'
+import { requestDepositRoute } from './routes/request-deposit.ts'
 import { resolveRefundRoute } from './routes/resolve-refund.ts'
 import { STRICT_VALIDATION } from './strict-validation.ts'
 
@@ -133,6 +134,7 @@ async function serveCallers(api: FastifyInstance, config: Config, parts: AppPart
   await api.register(listRefundsRoute, { store, journal, accounts })
   await api.register(exportRefundsRoute, { store, journal, accounts, heavyReads })
   await api.register(dailyReportRoute, { store, journal, provider, heavyReads, journalRetentionMs })
+  await api.register(requestDepositRoute, { parts: refunds, telemetry })
   await api.register(readPaymentRoute, { store, notifications, accounts })
   await api.register(redeliverEventsRoute, { parts: parts.events })
   await api.register(bookOutsideRoute, { parts: refunds, store, notifications, accounts })

@@ -211,6 +211,20 @@ export const RESOLVED_REFUND: Refund = {
   updated_at: '2026-01-01T02:00:00.000Z',
 }
 
+/** The one that needs a deposit, once that was asked for. The form of the answer is the sandbox's, and a guess. */
+export const AWAITING_REFUND: Refund & Readonly<{ deposit: object }> = {
+  ...REFUNDS.deposit_required,
+  status: 'awaiting_deposit',
+  failure: null,
+  deposit: {
+    requested_at: '2026-01-01T01:40:00.000Z',
+    expires_at: '2026-01-01T23:59:59+09:00',
+    answer:
+      '{"RESULTCODE":"0000","RESULTMSG":"성공","TID":"deposited-order1049-10000","BANKNAME":"우리은행","ACCOUNTNO":"202601011040000","RECEIVERNAME":"쿠키페이","AMOUNT":"10000","DEPOSITENDDATE":"2026-01-01 23:59:59"}',
+  },
+  updated_at: '2026-01-01T01:40:00.000Z',
+}
+
 /** The one that has the id of the examples of a path. */
 export const REFUND_ID_EXAMPLE = REFUNDS.full.id
 

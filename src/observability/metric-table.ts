@@ -70,6 +70,10 @@ export const METRICS = {
     name: 'refund_gateway_unsettled_refunds',
     help: 'Refunds in flight or unknown, over all replicas; absent while the store cannot be reached',
   },
+  awaitingDeposit: {
+    name: 'refund_gateway_refunds_awaiting_deposit',
+    help: 'Refunds that take place once a deposit is paid, over all replicas; absent while the store cannot be reached',
+  },
   oldestUnknown: {
     name: 'refund_gateway_oldest_unknown_age_seconds',
     help: 'How long ago the oldest unknown refund was asked for, over all replicas; 0: none is unknown; absent while the store cannot be reached',

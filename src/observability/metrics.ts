@@ -16,7 +16,7 @@ export type Metrics = Readonly<{
   countAnswer(outcome: string): void
   /** One call to the provider, by what it led to. */
   countProviderCall(
-    call: 'token' | 'cancel' | 'lookup' | 'payment_lookup',
+    call: 'token' | 'cancel' | 'deposit' | 'lookup' | 'payment_lookup',
     outcome: string,
     durationMs: number,
   ): void
@@ -46,6 +46,7 @@ export type Metrics = Readonly<{
 /** What is looked up when the metrics are read. */
 export type MetricSources = Readonly<{
   countUnsettled(): Promise<number>
+  countAwaitingDeposit(): Promise<number>
   /** By the store's clock, in milliseconds since 1970; null where none is unknown. */
   oldestUnknownAt(): Promise<number | null>
   /** What that clock shows now. */
@@ -157,14 +158,9 @@ export function createMetrics(sources: MetricSources): Metrics {
       counters.unauthenticated.inc({ answer })
       changes += 1
     },
-    countBooking(change) {
-      counters.bookings.inc({ change })
+    ...outsideCounts(counters, () => {
       changes += 1
-    },
-    countNotification(outcome) {
-      counters.notifications.inc({ outcome })
-      changes += 1
-    },
+    }),
     countSteps(timings) {
       for (const [step, series] of histograms.stepSeries) series.observe(timings[step] / 1000)
     },
@@ -181,6 +177,23 @@ export function createMetrics(sources: MetricSources): Metrics {
       () => changes,
     ),
     contentType: registry.contentType,
+  }
+}
+
+/** Counts of what happens outside of the gateway. */
+function outsideCounts(
+  { bookings, notifications }: Pick<ReturnType<typeof createCounters>, 'bookings' | 'notifications'>,
+  onChange: () => void,
+): Pick<Metrics, 'countBooking' | 'countNotification'> {
+  return {
+    countBooking(change) {
+      bookings.inc({ change })
+      onChange()
+    },
+    countNotification(outcome) {
+      notifications.inc({ outcome })
+      onChange()
+    },
   }
 }
 
@@ -237,17 +250,23 @@ function createCounters(registry: Registry) {
 /** What the store knows, looked up when the metrics are read. */
 function gaugeStore(sources: MetricSources, registry: Registry): void {
   const registers = [registry]
-  new Gauge({
-    ...METRICS.unsettled,
-    registers,
-    async collect() {
-      try {
-        this.set(await sources.countUnsettled())
-      } catch {
-        this.remove()
-      }
-    },
-  })
+  const gaugeCount = (
+    metric: typeof METRICS.unsettled | typeof METRICS.awaitingDeposit,
+    count: () => Promise<number>,
+  ) =>
+    new Gauge({
+      ...metric,
+      registers,
+      async collect() {
+        try {
+          this.set(await count())
+        } catch {
+          this.remove()
+        }
+      },
+    })
+  gaugeCount(METRICS.unsettled, sources.countUnsettled)
+  gaugeCount(METRICS.awaitingDeposit, sources.countAwaitingDeposit)
   new Gauge({
     ...METRICS.oldestUnknown,
     registers,

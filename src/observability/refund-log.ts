@@ -38,6 +38,9 @@ export function createObserver(
         'refund resolved',
       )
     },
+    depositAskedFor(refund, how) {
+      logDepositAskedFor(log, refund, how)
+    },
     notSent({ id, account }, { code, detail }, { caller, requestId, traceparent }) {
       const traceId = traceIdOf(traceparent)
       log.warn({ refund: id, account, caller, reqId: requestId, traceId, code, detail }, 'refund not sent')
@@ -115,6 +118,28 @@ function stepsOf(timings: StepTimings) {
 /** To a tenth of a millisecond, which tells one Redis round trip from two. */
 function tenths(durationMs: number): number {
   return Math.round(durationMs * 10) / 10
+}
+
+function logDepositAskedFor(
+  log: FastifyBaseLogger,
+  { id, account, amount, deposit }: Refund,
+  { by, isLost, detail, origin }: Parameters<RefundObserver['depositAskedFor']>[1],
+): void {
+  log[isLost ? 'warn' : 'info'](
+    {
+      refund: id,
+      account,
+      amount,
+      by,
+      expiresAt: deposit?.expires_at,
+      reqId: origin.requestId,
+      traceId: traceIdOf(origin.traceparent),
+      detail,
+    },
+    isLost
+      ? 'a deposit was asked for, and its answer is lost: the refund awaits it all the same'
+      : 'a deposit was asked for: the refund awaits it',
+  )
 }
 
 type Contradiction = Readonly<{ refund: Refund; settlement: Settlement; isOther: boolean }>

@@ -6,7 +6,7 @@ import type { HistoryEntry, StoredRefund } from './stored-refund.ts'
 export type RefundEvent = Readonly<{
   /** ISO 8601. */
   at: string
-  event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'disputed' | 'conflict'
+  event: 'processing' | 'unknown' | 'succeeded' | 'failed' | 'awaiting_deposit' | 'disputed' | 'conflict'
   /** Who or what brought it about. */
   source: 'caller' | 'provider' | 'lease' | 'lookup' | 'notification' | 'operator'
   /** The caller that asked for it or resolved it. */
@@ -17,10 +17,15 @@ export type RefundEvent = Readonly<{
 const NOBODY = { by: null, note: null } as const
 
 /** Everything that happened to a refund, oldest first: its intent, its history and its outcome. */
-export function refundEvents({ refund, history, earlier }: StoredRefund): RefundEvent[] {
+export function refundEvents({ refund, history, earlier, asking }: StoredRefund): RefundEvent[] {
   const resolutions = [...earlier, refund.resolution]
+  const askedBy = [...(asking?.askedBy ?? [])]
   const events: RefundEvent[] = []
   for (const entry of history) {
+    if (entry.event === 'awaiting_deposit') {
+      events.push(...depositEvents(entry, askedBy.shift() ?? null))
+      continue
+    }
     events.push(
       entry.event === 'failed'
         ? settled(entry.at, 'failed', resolutions.shift() ?? null)
@@ -47,7 +52,12 @@ export function refundChanges({ refund, history }: StoredRefund): RefundChange[]
   const add = (change: RefundChange['change'], at: string) => {
     if (changes.at(-1)?.change !== change) changes.push({ change, at })
   }
-  for (const { event, at } of history) {
+  for (const { event, cause, at } of history) {
+    if (event === 'awaiting_deposit') {
+      const failedAt = failedBefore(cause)
+      if (failedAt !== null) add('failed', failedAt)
+      add('awaiting_deposit', at)
+    }
     if (event === 'unknown' || event === 'failed' || event === 'disputed') add(event, at)
   }
   const state = refund.disputed ? 'disputed' : refund.status
@@ -55,9 +65,26 @@ export function refundChanges({ refund, history }: StoredRefund): RefundChange[]
   return changes
 }
 
-/** When a refund became `unknown`, in milliseconds since 1970, by the clock of the store. */
-export function unknownSinceMs({ refund, history }: StoredRefund): number {
+/**
+ * When a refund became `unknown`, or the deposit that it awaits was asked for, in milliseconds since 1970, by the clock of
+ * the store.
+ */
+export function uncertainSinceMs({ refund, history }: StoredRefund): number {
+  if (refund.status === 'awaiting_deposit' && refund.deposit !== null)
+    return Date.parse(refund.deposit.requested_at)
   return Date.parse(history.find(({ event }) => event === 'unknown')?.at ?? refund.updated_at)
+}
+
+/** That a deposit was asked for, and before that, unless one had been, that the refund had failed for want of it. */
+function depositEvents({ at, cause }: HistoryEntry, by: string | null): RefundEvent[] {
+  const asked = { at, event: 'awaiting_deposit', source: 'operator', by, note: null } as const
+  const failedAt = failedBefore(cause)
+  return failedAt === null ? [asked] : [settled(failedAt, 'failed', null), asked]
+}
+
+/** Since when it had failed that a deposit is asked for, as ISO 8601; null: one had been asked for before. */
+function failedBefore(cause: string): string | null {
+  return cause === 'again' ? null : new Date(Number(cause)).toISOString()
 }
 
 function settled(at: string, event: 'succeeded' | 'failed', resolution: Resolution | null): RefundEvent {

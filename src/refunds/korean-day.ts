@@ -6,6 +6,11 @@ export function koreanDay(at: number): string {
   return new Date(at + OFFSET_MS).toISOString().slice(0, 10)
 }
 
+/** The last second of that day in Korea, as ISO 8601; `at` in milliseconds since 1970. */
+export function endOfKoreanDay(at: number): string {
+  return `${koreanDay(at)}T23:59:59+09:00`
+}
+
 /** When the next day begins in Korea, as ISO 8601; `at` in milliseconds since 1970. */
 export function nextKoreanMidnight(at: number): string {
   return `${koreanDay(at + DAY_MS)}T00:00:00+09:00`

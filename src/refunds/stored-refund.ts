@@ -11,10 +11,11 @@ export type RefundDetails = Pick<
  * What happened to a refund beside its intent and its outcome. `unknown` because of its `lease` or of the
  * `provider`; a `conflict`, whose cause is the status that the contradicting answer would have set; `failed`,
  * before that was `disputed` by the `provider`, the `lookup` or the answer to another attempt; `other`: an
- * answer to another attempt, of which the store had forgotten one.
+ * answer to another attempt, of which the store had forgotten one; `awaiting_deposit`, whose cause is since when it had
+ * failed, in milliseconds since 1970, or `again`.
  */
 export type HistoryEntry = Readonly<{
-  event: 'unknown' | 'conflict' | 'failed' | 'disputed' | 'other'
+  event: 'unknown' | 'conflict' | 'failed' | 'disputed' | 'other' | 'awaiting_deposit'
   cause: string
   at: string
 }>
@@ -33,6 +34,8 @@ export type StoredRefund = Readonly<{
   countedTaxFree: Krw
   /** What was said, and by whom, each time that it had failed and was disputed, but for the last; oldest first. */
   earlier: readonly (Resolution | null)[]
+  /** Of the last asking for a deposit its token, and who asked each time; null where nobody has. */
+  asking: Readonly<{ token: string; askedBy: readonly string[] }> | null
   /** The answer that disputes it; null where none does. */
   disputedBy: Pick<Refund, 'provider' | 'refunded_at'> | null
 }>

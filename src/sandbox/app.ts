@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createBook } from './book.ts'
 import { cancelApi } from './cancel-api.ts'
+import { depositApi } from './deposit-api.ts'
 import { inspectionApi } from './inspection-api.ts'
 import { createTokens } from './issued-tokens.ts'
 import { lookupApi } from './lookup-api.ts'
@@ -10,10 +11,12 @@ import { tokenApi } from './token-api.ts'
 export type SandboxOptions = {
   /** How long a token is good for. */
   tokenLifetimeMs: number
-  /** How long the faults `slow`, `late` and `slowrow` take. */
+  /** How long the faults `slow`, `late`, `slowrow` and `depositlate` take. */
   slowMs: number
   /** Of any payment only the first of two cancels within this time is heeded, as by Toss; absent: none is too soon. */
   spacingMs?: number
+  /** What time deposits go by; absent: the machine's. */
+  now?: () => Date
   /** Where notifications of cancels are sent; absent: nowhere. */
   notifyUrl?: string | null
 }
@@ -21,7 +24,7 @@ export type SandboxOptions = {
 const BODY_LIMIT_BYTES = 16 * 1024
 
 /**
- * An emulator of the provider: token, cancel and lookup API as the manual has them (docs/provider.md). It is strict
+ * An emulator of the provider: token, cancel, deposit and lookup API as the manual has them (docs/provider.md). It is strict
  * about what it takes, and has faults on demand (faults.ts). A request with a mistake is answered with HTTP 200 and a
  * code in the body, so routes say `attachValidation` instead of Fastify's own 400. All state is in memory.
  */
@@ -29,6 +32,7 @@ export function buildSandbox({
   tokenLifetimeMs,
   slowMs,
   spacingMs = 0,
+  now = () => new Date(),
   notifyUrl = null,
 }: SandboxOptions): FastifyInstance {
   const app = Fastify({
@@ -50,10 +54,11 @@ export function buildSandbox({
 
   const notifier = createNotifier(notifyUrl)
   app.addHook('onClose', async () => notifier.close())
-  const book = createBook((tid, cancel) => notifier.cancelled(tid, cancel))
+  const book = createBook(notifier.cancelled)
   const tokens = createTokens(tokenLifetimeMs)
   app.register(tokenApi, { tokens })
   app.register(cancelApi, { book, tokens, slowMs, spacingMs })
+  app.register(depositApi, { book, tokens, slowMs, now })
   app.register(lookupApi, { book, tokens, slowMs })
   app.register(inspectionApi, { book, tokens, notifier })
   return app

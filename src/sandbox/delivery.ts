@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { type CancelAnswer, SYSTEM_ERROR } from './answers.ts'
+import { SYSTEM_ERROR } from './answers.ts'
 import type { Delivery } from './faults.ts'
 
 const TRICKLE_INTERVAL_MS = 100
@@ -7,7 +7,7 @@ const TRICKLE_INTERVAL_MS = 100
 const MAINTENANCE_PAGE =
   '<!DOCTYPE html>\n<html lang="ko"><head><title>서비스 점검</title></head><body><h1>서비스 점검중입니다</h1></body></html>\n'
 
-const DELIVERIES: Readonly<Record<Delivery, (reply: FastifyReply, answer: CancelAnswer) => FastifyReply>> = {
+const DELIVERIES: Readonly<Record<Delivery, (reply: FastifyReply, answer: object) => FastifyReply>> = {
   json: (reply, answer) => reply.send(answer),
   envelope: (reply) => reply.send(SYSTEM_ERROR),
   'status 500': (reply) => reply.code(500).send(SYSTEM_ERROR),
@@ -18,8 +18,8 @@ const DELIVERIES: Readonly<Record<Delivery, (reply: FastifyReply, answer: Cancel
   reset,
 }
 
-/** Answers a cancel in the way that its fault asks for. */
-export function deliver(reply: FastifyReply, delivery: Delivery, answer: CancelAnswer): FastifyReply {
+/** Answers in the way that its fault asks for. */
+export function deliver(reply: FastifyReply, delivery: Delivery, answer: object): FastifyReply {
   return DELIVERIES[delivery](reply, answer)
 }
 
@@ -29,7 +29,7 @@ export function neverAnswer(reply: FastifyReply): FastifyReply {
   return reply
 }
 
-function truncated(reply: FastifyReply, answer: CancelAnswer): FastifyReply {
+function truncated(reply: FastifyReply, answer: object): FastifyReply {
   reply.hijack()
   const body = Buffer.from(JSON.stringify(answer))
   const { raw } = reply
@@ -39,7 +39,7 @@ function truncated(reply: FastifyReply, answer: CancelAnswer): FastifyReply {
 }
 
 /** The answer byte by byte, then white space: what has arrived may read as JSON, but it never ends. */
-function trickle(reply: FastifyReply, answer: CancelAnswer): FastifyReply {
+function trickle(reply: FastifyReply, answer: object): FastifyReply {
   reply.hijack()
   const body = Buffer.from(JSON.stringify(answer))
   const { raw } = reply

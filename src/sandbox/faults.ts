@@ -35,6 +35,13 @@ export type RowBehaviour = {
   readonly waitMs: number | 'slowMs'
 }
 
+/** What becomes of a call for an account to pay a deposit into. */
+export type DepositBehaviour = {
+  readonly opens: boolean
+  readonly waitMs: number | 'slowMs'
+  readonly delivery: Delivery
+}
+
 /** What the provider does with one payment. */
 export type Behaviour = {
   readonly tokens: 'accepted' | 'first refused' | 'all refused'
@@ -47,6 +54,7 @@ export type Behaviour = {
   /** Of two cancels within this time only the first is heeded. */
   readonly spacingMs: number
   readonly row: RowBehaviour
+  readonly deposit: DepositBehaviour
 }
 
 /** A behaviour, or a kind of payment, to ask for by naming it in a tid, before the first `-`: `reset-50000`. */
@@ -83,12 +91,19 @@ const ORDINARY: Behaviour = {
   delivery: 'json',
   spacingMs: 0,
   row: CARD,
+  deposit: { opens: false, waitMs: 0, delivery: 'json' },
 }
 
 const inFullOnly = (row: Partial<RowBehaviour>): Behaviour => ({
   ...ORDINARY,
   inPart: 'refused',
   row: { ...CARD, ...row },
+})
+/** A payment that was paid out to the merchant: it is cancelled once a deposit is paid. */
+const afterDeposit = (deposit: Partial<DepositBehaviour> = {}): Behaviour => ({
+  ...ORDINARY,
+  effect: notApplied(DECLINES.depositedAlready),
+  deposit: { ...ORDINARY.deposit, opens: true, ...deposit },
 })
 const withRow = (row: Partial<RowBehaviour>): Behaviour => ({ ...ORDINARY, row: { ...CARD, ...row } })
 
@@ -218,9 +233,39 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'deposited',
-    does: 'does not cancel, answers code 9029',
+    does: 'does not cancel, answers code 9029; cancels once a deposit is paid into the account that it opens when asked',
     gateway: '422 deposit_required',
-    behaviour: { ...ORDINARY, effect: notApplied(DECLINES.depositedAlready) },
+    behaviour: afterDeposit(),
+  },
+  {
+    name: 'depositlost',
+    does: 'as deposited, but resets the connection in place of an answer about the account',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ delivery: 'reset' }),
+  },
+  {
+    name: 'depositlate',
+    does: 'as deposited, but answers about the account after --slow-ms',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ waitMs: 'slowMs' }),
+  },
+  {
+    name: 'deposit500',
+    does: 'as deposited, but answers about the account with HTTP 500',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ delivery: 'status 500' }),
+  },
+  {
+    name: 'deposithtml',
+    does: 'as deposited, but answers about the account with an HTML page',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ delivery: 'html' }),
+  },
+  {
+    name: 'nodeposit',
+    does: 'does not cancel, answers code 9029; opens no account either, and says so',
+    gateway: '422 deposit_required',
+    behaviour: afterDeposit({ opens: false }),
   },
   {
     name: 'badtoken',

@@ -26,6 +26,9 @@ export const CancelRequest = Type.Object(
 )
 export type CancelRequest = Static<typeof CancelRequest>
 
+/** The call for an account to pay a deposit into (docs/provider.md, Deposits). */
+export const DepositRequest = Type.Object({ tid: text(50), reason: text(50), amount: digits }, closed)
+
 /** The lookup, "결제내역조회". The two days are required, and ignored because `TID` is given. */
 export const LookupRequest = Type.Object(
   { API_ID: text(30), TID: Type.String({ minLength: 1 }), STD_DT: day, END_DT: day },

@@ -96,7 +96,10 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   }
   const stored = await find(unsettled)
   const isImpossible = dueAt > now() + longestLeaseMs()
-  if (stored?.refund.status === 'unknown') {
+  if (stored !== null && isAskedForByAnother(stored, unsettled, now() - longestLeaseMs())) {
+    // Whoever is asking may yet undo it, and has an entry of its own.
+    await lookAgain(redis, { key, entry, delayMs: LEASED_PAUSE_MS })
+  } else if (stored?.refund.status === 'unknown' || stored?.refund.status === 'awaiting_deposit') {
     await keepKey(stored)
     const since = isImpossible ? null : dueAt
     await journalChanges(redis, { stored, found: entry, dueAt: since, retentionMs: journalRetentionMs })
@@ -110,4 +113,15 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   } else {
     await drop(unsettled, stored)
   }
+}
+
+/** Whether a deposit was asked for since then, by an attempt that is not this entry's. */
+function isAskedForByAnother(
+  { refund, asking }: StoredRefund,
+  { entry }: UnsettledEntry,
+  sinceMs: number,
+): boolean {
+  if (refund.status !== 'awaiting_deposit' || refund.deposit === null || asking === null) return false
+  const isOwn = entry.split(' ', 2)[1] === asking.token
+  return !isOwn && Date.parse(refund.deposit.requested_at) > sinceMs
 }

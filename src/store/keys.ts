@@ -13,6 +13,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
+ * | `awaiting:{<shard>}`                 | zset   | the same of refunds that await a deposit       | until settled               |
  * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next; disputed ones, and what is about to be settled late, too | until settled |
  * | `journal:{<shard>}`                  | stream | each change of a refund's state (lua/shared/journal.lua) | the journal's retention |
  * | `journalled:{<shard>}`               | zset   | how many changes of a refund are journalled, where it has not merely settled (lua/journal-changes.lua) | the journal's retention |
@@ -39,6 +40,7 @@ export const keys = {
     `abandoned:{${merchant}:${tid}}:${claimToken}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   unknown: (shard: number) => `unknown:{${shard}}`,
+  awaiting: (shard: number) => `awaiting:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
   journal: (shard: number) => `journal:{${shard}}`,
   journalled: (shard: number) => `journalled:{${shard}}`,

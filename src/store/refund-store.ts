@@ -2,22 +2,32 @@ import { isCounted } from '../refunds/attempt-token.ts'
 import type { Attempt, Claim, Intent } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
 import type { Journal } from '../refunds/ports/journal.ts'
-import type { BeginResult, CheckResult, RefundStore, SettleResult } from '../refunds/ports/store.ts'
-import type { Settlement, StoredRefund } from '../refunds/stored-refund.ts'
+import type {
+  AwaitDepositResult,
+  BeginResult,
+  CheckResult,
+  DepositAsking,
+  RefundStore,
+  SettleResult,
+} from '../refunds/ports/store.ts'
+import type { HistoryEntry, Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 import type { CallerAllowances } from './caller-limits.ts'
 import { claimOf } from './claim-text.ts'
 import { ABANDONED_MARK_MS, type Claims, createClaims } from './idempotency-keys.ts'
 import { createJournal } from './journal.ts'
 import { createLeftOvers } from './journal-left-over.ts'
 import { keys, unsettledShard } from './keys.ts'
+import { awaitDeposit } from './lua/await-deposit.ts'
 import { beginRefund } from './lua/begin.ts'
 import { checkRefund } from './lua/check.ts'
+import { keepDeposit } from './lua/keep-deposit.ts'
 import { readPayment } from './lua/read-payment.ts'
 import { readRefund } from './lua/read-refund.ts'
 import { releaseRefund } from './lua/release.ts'
 import { restoreRefund } from './lua/restore.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { settleRefund } from './lua/settle.ts'
+import { undoDeposit } from './lua/undo-deposit.ts'
 import { rememberCancelTid } from './notifications.ts'
 import { listByPayment } from './payments.ts'
 import { createDurableWrites, type DurableWrites, type DurableWritesOptions } from './redis/durable-writes.ts'
@@ -56,10 +66,10 @@ type Parts = Readonly<{
   allowances: RefundStoreOptions['allowances']
   /** For how long a payment is kept of which nothing is unsettled. */
   ledgerRetentionMs: number
-  remembersCancelTids: () => boolean
   clock: MonotonicClock
   /** Until when, by the clock, what was begun here is in flight for certain, and its entry in the index. */
   leases: WeakMap<StoredRefund, number>
+  remembersCancelTids: () => boolean
 }>
 
 /** An outcome that reaches Redis this long after it was sent there reaches it late. */
@@ -92,9 +102,9 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     watch,
     allowances,
     ledgerRetentionMs,
-    remembersCancelTids,
     clock,
     leases: new WeakMap(),
+    remembersCancelTids,
   }
 
   const drop: RefundStore['drop'] = async (unsettled, stored) => {
@@ -113,6 +123,9 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     begin: (intent) => begin(parts, intent),
     check: (query) => check(parts, query),
     settle: (stored, settlement) => settle(parts, stored, settlement),
+    awaitDeposit: (asking) => askDeposit(parts, asking),
+    undoDeposit: (asking) => undoAsking(parts, asking),
+    keepDeposit: (asking, answer) => keepAnswer(parts, asking, answer),
     restore: (begun, intent) => restore(parts, begun, intent),
     yieldClaim: claims.yieldTo,
     release: (own) => release(parts, own),
@@ -132,6 +145,7 @@ export function createRefundStore(redis: ScriptedClient, options: RefundStoreOpt
     drop,
     oldestUnknownAt: index.oldestUnknownAt,
     countUnsettled: index.count,
+    countAwaitingDeposit: index.countAwaiting,
   }
 }
 
@@ -193,6 +207,9 @@ async function settle(parts: Parts, stored: StoredRefund, settlement: Settlement
   return settled
 }
 
+/** Of which a refund's key has had no expiry. */
+const UNCERTAIN: ReadonlySet<HistoryEntry['event']> = new Set(['unknown', 'disputed', 'awaiting_deposit'])
+
 /**
  * What lies in other slots than the payment, once a refund has settled, or become unknown or disputed. `watchedAt`: when
  * it will be looked at, where it was put there before it settled.
@@ -207,16 +224,86 @@ async function followUp(
   if (refund.status === 'processing') return
   if (isCounted(attempt)) await allowances?.follow(stored)
   if (refund.status === 'unknown') return index.addUnknown(stored)
+  // Whoever asked for the deposit looks after its entry.
+  if (refund.status === 'awaiting_deposit') return
   if (refund.disputed) return index.addDisputed(stored)
   const claim = claimOf(stored)
   // Its key has no expiry then.
-  const wasUncertain = history.some(({ event }) => event === 'unknown' || event === 'disputed')
+  const wasUncertain = history.some(({ event }) => UNCERTAIN.has(event))
   if (wasUncertain) {
     index.removeUnknown(stored, watchedAt)
     return claims.expireSettled(claim)
   }
   index.journalSoon(stored)
   claims.shortenSettled(refund.id)
+}
+
+async function askDeposit(parts: Parts, asking: DepositAsking): Promise<AwaitDepositResult> {
+  const { redis, claims, index, writes, watch, allowances } = parts
+  writes.assertDurable()
+  const { stored } = asking
+  const { merchant, refund } = stored
+  // Before, so that whatever awaits a deposit is found and counted; what is left of that goes with the entry.
+  if (isCounted(stored.attempt)) await allowances?.countAgain(stored)
+  const [, , awaited] = await Promise.all([
+    index.enter(entryOfAsking(asking), asking.leaseMs),
+    claims.keep(stored),
+    awaitDeposit(redis, asking),
+  ])
+  if (awaited.result !== 'awaiting') {
+    await leaveAsking(parts, asking)
+    return awaited
+  }
+  await writes.passBarrier(
+    keys.payment(merchant, refund.tid),
+    keys.unsettled(unsettledShard(refund.id)),
+    keys.claim(refund.id),
+  )
+  watch?.refundBegun()
+  return awaited
+}
+
+async function undoAsking(parts: Parts, asking: DepositAsking): Promise<void> {
+  const retentionMs = parts.ledgerRetentionMs
+  await undoDeposit(parts.redis, { asking, retentionMs })
+  await leaveAsking(parts, asking)
+}
+
+/** An asking by which nothing awaits a deposit. */
+async function leaveAsking(
+  { redis, claims, index, allowances }: Parts,
+  asking: DepositAsking,
+): Promise<void> {
+  const now = await find(redis, claimOf(asking.stored))
+  if (now !== null && isCounted(now.attempt)) await allowances?.follow(now)
+  const isSettled = now !== null && isSettledFor(now)
+  if (now === null || isSettled) await claims.expireSettled(claimOf(asking.stored))
+  // Others may have been told that a deposit is awaited: what has become of it is journalled as its entry leaves.
+  const wasTold = now?.history.some(({ event }) => event === 'awaiting_deposit') === true
+  if (isSettled && wasTold) await index.leaveJournalled(now, entryOfAsking(asking))
+  else await index.leave(entryOfAsking(asking))
+}
+
+function isSettledFor({ refund }: StoredRefund): boolean {
+  return refund.status === 'succeeded' || (refund.status === 'failed' && !refund.disputed)
+}
+
+async function keepAnswer(
+  { redis, index, writes }: Parts,
+  asking: DepositAsking,
+  answer: string | null,
+): Promise<StoredRefund | null> {
+  const kept = await keepDeposit(redis, { asking, answer })
+  if (kept === null) return null
+  await writes.passBarrier(keys.payment(kept.merchant, kept.refund.tid))
+  const own = entryOfAsking(asking)
+  await (kept.refund.status === 'awaiting_deposit' ? index.addAwaiting(kept, own) : index.leave(own))
+  return kept
+}
+
+/** The entry of an asking in the index: of its own, so that what leaves with the attempt does not take it along. */
+function entryOfAsking({ stored, token }: DepositAsking): Attempt {
+  return { claim: claimOf(stored), token, requestedAt: Date.parse(stored.refund.created_at) }
 }
 
 async function restore(

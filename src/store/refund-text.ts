@@ -1,13 +1,14 @@
 import type { Claim } from '../refunds/claim.ts'
+import { endOfKoreanDay } from '../refunds/korean-day.ts'
 import type { Ledger } from '../refunds/ledger-sums.ts'
 import type { PaymentMethod } from '../refunds/payment.ts'
-import type { ProviderAnswer, Refund } from '../refunds/refund.ts'
+import type { Deposit, ProviderAnswer, Refund } from '../refunds/refund.ts'
 import type { RefundStatus } from '../refunds/refund-states.ts'
 import type { HistoryEntry, RefundDetails, Settlement, StoredRefund } from '../refunds/stored-refund.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 type StoredJson = { fingerprint: string } & RefundDetails &
-  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution' | 'deposit'> &
+  Pick<Refund, 'provider' | 'refunded_at' | 'failure' | 'resolution'> &
   Pick<StoredRefund, 'earlier'>
 
 /** The provider's answer as its values alone. */
@@ -36,7 +37,6 @@ type ShortJson = Readonly<{
   at: string | undefined
   failure: StoredJson['failure'] | undefined
   resolution: StoredJson['resolution'] | undefined
-  deposit: StoredJson['deposit'] | undefined
   earlier: StoredJson['earlier'] | undefined
 }>
 
@@ -57,7 +57,6 @@ function encodeJson(json: StoredJson): string {
     at: json.refunded_at ?? undefined,
     failure: json.failure ?? undefined,
     resolution: json.resolution ?? undefined,
-    deposit: json.deposit ?? undefined,
     earlier: json.earlier.length === 0 ? undefined : json.earlier,
   } satisfies ShortJson)
 }
@@ -77,7 +76,6 @@ function decodeJson(text: string): StoredJson {
     refunded_at: json.at ?? null,
     failure: json.failure ?? null,
     resolution: json.resolution ?? null,
-    deposit: json.deposit ?? null,
     earlier: json.earlier ?? NONE,
   }
 }
@@ -114,7 +112,6 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
     refunded_at: null,
     failure: null,
     resolution: null,
-    deposit: null,
     earlier: NONE,
   })
 }
@@ -123,8 +120,7 @@ export function intentJson(fingerprint: string, details: RefundDetails): Written
 export function settledJson(stored: StoredRefund, settlement: Settlement): WrittenJson {
   const { refund, fingerprint, earlier } = stored
   const { provider, refunded_at, failure, resolution } = settlement
-  const { account, tax_free_amount, reason, reference, refund_account, requested_by, metadata, deposit } =
-    refund
+  const { account, tax_free_amount, reason, reference, refund_account, requested_by, metadata } = refund
   return writeJson({
     fingerprint,
     account,
@@ -138,9 +134,43 @@ export function settledJson(stored: StoredRefund, settlement: Settlement): Writt
     refunded_at,
     failure,
     resolution,
-    deposit,
     earlier: refund.disputed ? [...earlier, refund.resolution] : earlier,
   })
+}
+
+/** What a deposit is kept as; lua/shared/ledger.lua puts the token of its asking before it. */
+type DepositJson = Readonly<{
+  /** When it was asked for, in milliseconds since 1970. */
+  at: number
+  /** Who asked for one, each time. */
+  askedBy: readonly string[]
+  answer: string | null
+}>
+
+export function depositJson({ at, askedBy, answer }: DepositJson): string {
+  return JSON.stringify({ at, askedBy, answer })
+}
+
+/** The same of a refund that was read; null where it has none. */
+export function depositJsonOf({ refund: { deposit }, asking }: StoredRefund): string | null {
+  if (deposit === null || asking === null) return null
+  return depositJson({
+    at: Date.parse(deposit.requested_at),
+    askedBy: asking.askedBy,
+    answer: deposit.answer,
+  })
+}
+
+/** What a refund's deposit follows on (lua/shared/ledger.lua). */
+const DEPOSIT = '\ndeposit '
+
+function decodeDeposit(text: string): Readonly<{ deposit: Deposit; asking: StoredRefund['asking'] }> {
+  const [token = ''] = text.split(' ', 1)
+  const { at, askedBy, answer } = JSON.parse(text.slice(token.length + 1)) as DepositJson
+  return {
+    deposit: { requested_at: new Date(at).toISOString(), expires_at: endOfKoreanDay(at), answer },
+    asking: { token, askedBy },
+  }
 }
 
 /** A text beside what it says, so that whoever wrote it and gets it back need not read it. */
@@ -156,14 +186,18 @@ export function isProcessing(text: string): boolean {
 }
 
 /**
- * A refund from the text that lua/shared/ledger.lua writes: eleven words, then its JSON, and that of what disputes it.
+ * A refund from the text that lua/shared/ledger.lua writes: eleven words, then its JSON, that of what disputes it and that
+ * of its deposit.
  * `own`: what the text may hold, and need not be read again then.
  */
 export function decodeRefund(
-  text: string,
+  whole: string,
   { id, merchant, tid }: Pick<Claim, 'id' | 'merchant' | 'tid'>,
   own?: WrittenJson,
 ): StoredRefund {
+  const depositAt = whole.indexOf(DEPOSIT)
+  const text = depositAt < 0 ? whole : whole.slice(0, depositAt)
+  const asked = depositAt < 0 ? NO_DEPOSIT : decodeDeposit(whole.slice(depositAt + DEPOSIT.length))
   const words = text.split(' ', 11)
   const [state, kind, attempt, , amount, taxFree, , createdAt, updatedAt, booked, history] = words as [
     string,
@@ -181,7 +215,8 @@ export function decodeRefund(
     ? (entries.findLast(({ event }) => event === 'failed')?.at ?? updated)
     : updated
   // Only a late answer of the provider settles an unknown refund without a resolution of its own.
-  const isLateAnswer = entries.some(({ event }) => event === 'unknown') && status !== 'unknown'
+  const isSettled = status === 'succeeded' || status === 'failed'
+  const isLateAnswer = isSettled && entries.some(({ event }) => event === 'unknown')
   const lateResolution = { source: 'provider', by: null, note: null, at: settledAt } as const
   const refund: Refund = {
     id,
@@ -196,9 +231,10 @@ export function decodeRefund(
     refund_account: json.refund_account,
     provider: json.provider,
     refunded_at: json.refunded_at,
-    failure: json.failure,
+    // Its JSON still says why it had failed.
+    failure: isSettled ? json.failure : null,
     resolution: json.resolution ?? (isLateAnswer ? lateResolution : null),
-    deposit: json.deposit,
+    deposit: asked.deposit,
     requested_by: json.requested_by,
     metadata: json.metadata,
     created_at: new Date(Number(createdAt)).toISOString(),
@@ -214,9 +250,12 @@ export function decodeRefund(
     countedAmount: Number(booked === '-' ? amount : booked),
     countedTaxFree: Number(taxFree),
     earlier: json.earlier,
+    asking: asked.asking,
     disputedBy: isDisputed ? decodeJson(text.slice(disputeAt + 1)) : null,
   }
 }
+
+const NO_DEPOSIT = { deposit: null, asking: null } as const
 
 /** A refund's number in its payment, by which lists go on. */
 export function numberOf(text: string): string {

@@ -47,12 +47,17 @@ export type UnsettledIndex = LeaseExpiry &
     leave(attempt: Attempt): Promise<void>
     /** A refund whose outcome is not known: it is due at once. */
     addUnknown(stored: StoredRefund): Promise<void>
+    /** A refund that awaits a deposit, from the entry of the asking for it: it is due at once. */
+    addAwaiting(stored: StoredRefund, asking: Attempt): Promise<void>
+    /** One that has settled, from the entry of an asking for its deposit. */
+    leaveJournalled(stored: StoredRefund, asking: Attempt): Promise<void>
     /** A refund that failed and may have been made: its key is kept until a person has settled it. */
     addDisputed(stored: StoredRefund): Promise<void>
-    /** One that was unknown or disputed has been settled; `dueAt`: what watch() has answered. */
+    /** One that was unknown, disputed or awaited a deposit has been settled; `dueAt`: what watch() has answered. */
     removeUnknown(stored: StoredRefund, dueAt: number | null): void
     list(query: UnsettledQuery): Promise<RefundPage>
     count(): Promise<number>
+    countAwaiting(): Promise<number>
     oldestUnknownAt(): Promise<number | null>
     takeDue(limit: number): Promise<readonly UnsettledEntry[]>
     lookAgain(unsettled: UnsettledEntry, delayMs: number): Promise<void>
@@ -98,6 +103,15 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
       await journalChanges(redis, { stored, dueAt: null, retentionMs })
     },
 
+    async addAwaiting(stored, asking) {
+      await keepKey(stored)
+      await journalChanges(redis, { stored, found: entryOf(asking), dueAt: null, retentionMs })
+    },
+
+    async leaveJournalled(stored, asking) {
+      await journalChanges(redis, { stored, found: entryOf(asking), dueAt: null, retentionMs })
+    },
+
     addDisputed,
 
     removeUnknown(stored, dueAt) {
@@ -109,7 +123,8 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
       return pageOfUnsettled({ redis, find, onLeftOver: removeSoon }, query)
     },
 
-    count: () => countUnsettled(redis),
+    count: () => countEntries(redis, [keys.unsettled, keys.unknown]),
+    countAwaiting: () => countEntries(redis, [keys.awaiting]),
 
     async oldestUnknownAt() {
       await expiry.expireLeases()
@@ -141,7 +156,9 @@ function createMoves(
   }
 
   async function drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void> {
-    if (stored?.refund.disputed) return addDisputed(stored, unsettled.entry)
+    // Its key is kept until it is settled.
+    const isHeld = stored?.refund.disputed || stored?.refund.status === 'awaiting_deposit'
+    if (isHeld) return addDisputed(stored, unsettled.entry)
     await Promise.all([leave(unsettled, stored), expireKey(unsettled)])
   }
 
@@ -153,11 +170,11 @@ function createMoves(
   return { addDisputed, drop, removeSoon }
 }
 
-async function countUnsettled(redis: ScriptedClient): Promise<number> {
-  const counts = SHARDS.flatMap((shard) => [
-    redis.zcard(keys.unsettled(shard)),
-    redis.zcard(keys.unknown(shard)),
-  ])
+async function countEntries(
+  redis: ScriptedClient,
+  keysOf: readonly ((shard: number) => string)[],
+): Promise<number> {
+  const counts = SHARDS.flatMap((shard) => keysOf.map((keyOf) => redis.zcard(keyOf(shard))))
   return (await reach(Promise.all(counts))).reduce((total, count) => total + count, 0)
 }
 
@@ -166,7 +183,7 @@ async function findOldestUnknown(
   redis: ScriptedClient,
   { find, drop }: Pick<LeaseExpiryParts, 'find' | 'drop'>,
 ): Promise<number | null> {
-  const { entries } = await readUnknown(redis, { after: null, perShard: 2 })
+  const { entries } = await readUnknown(redis, { keyOf: keys.unknown, after: null, perShard: 2 })
   // Mostly the first one.
   for (const entry of entries.slice(0, SURVEYED_REFUNDS)) {
     const stored = await find(entry)

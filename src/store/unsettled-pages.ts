@@ -25,20 +25,22 @@ export type Entries = Readonly<{
 export type PageParts = Readonly<{
   redis: RedisClient
   find(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
-  /** Gets an entry of the unknown refunds whose refund is not unknown any more. */
+  /** Gets an entry of those whose refund is not unknown, or does not await a deposit, any more. */
   onLeftOver(entry: UnsettledEntry, stored: StoredRefund): void
 }>
 
-/** One page of what is in flight or unknown, oldest first. Throws StoreError. */
+const KEY_OF = { unknown: keys.unknown, awaiting_deposit: keys.awaiting } as const
+
+/** One page of what is in flight, unknown or awaits a deposit, oldest first. Throws StoreError. */
 export async function pageOfUnsettled(parts: PageParts, query: UnsettledQuery): Promise<RefundPage> {
   const { status, limit, cursor } = query
   const refunds: Refund[] = []
   let perShard = Math.min(MOST_LISTED, Math.max(2, Math.ceil((limit + 1) / (UNSETTLED_SHARDS / 2))))
   for (let after = cursor; ; perShard = Math.min(MOST_LISTED, 2 * perShard)) {
     const { entries, isLast } =
-      status === 'unknown'
-        ? await readUnknown(parts.redis, { after, perShard })
-        : await readInFlight(parts.redis, after)
+      status === 'processing'
+        ? await readInFlight(parts.redis, after)
+        : await readUnknown(parts.redis, { keyOf: KEY_OF[status], after, perShard })
     const last = await fillPage(parts, query, { entries, refunds })
     if (last !== null) {
       const isEnd = isLast && last === entries.at(-1)
@@ -62,7 +64,7 @@ async function fillPage(
     const found = await Promise.all(batch.map((entry) => (mayMatch(entry, query) ? parts.find(entry) : null)))
     for (const [index, entry] of batch.entries()) {
       const stored = found[index] ?? null
-      if (status === 'unknown' && stored !== null && stored.refund.status !== status)
+      if (status !== 'processing' && stored !== null && stored.refund.status !== status)
         parts.onLeftOver(entry, stored)
       if (stored?.refund.status !== status) continue
       if (caller !== undefined && stored.refund.requested_by !== caller) continue
@@ -73,17 +75,23 @@ async function fillPage(
   return null
 }
 
-/** The next unknown refunds behind this position, oldest first. Throws StoreError. */
+/** The next unknown refunds, or of those that await a deposit, behind this position, oldest first. Throws StoreError. */
 export async function readUnknown(
   redis: RedisClient,
-  { after, perShard }: Readonly<{ after: string | null; perShard: number }>,
+  {
+    keyOf,
+    after,
+    perShard,
+  }: Readonly<{
+    keyOf: (shard: number) => string
+    after: string | null
+    perShard: number
+  }>,
 ): Promise<Entries> {
   // An entry goes on after its position with a space, which is less than '!'.
   const start = after === null ? '-' : `[${after}!`
   const shards = await reach(
-    Promise.all(
-      SHARDS.map((shard) => redis.zrangebylex(keys.unknown(shard), start, '+', 'LIMIT', 0, perShard)),
-    ),
+    Promise.all(SHARDS.map((shard) => redis.zrangebylex(keyOf(shard), start, '+', 'LIMIT', 0, perShard))),
   )
   // A shard may have more: what other shards have behind its last entry here may not be next.
   const ends = shards.filter(({ length }) => length === perShard).map((entries) => entries.at(-1) as string)

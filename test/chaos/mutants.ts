@@ -22,6 +22,7 @@ const LEDGER = 'store/lua/shared/ledger.lua'
 const FLOW = 'refunds/flows/request-refund.ts'
 const RECORD = 'refunds/flows/record-outcome.ts'
 const RECONCILER = 'refunds/jobs/settle-unknown.ts'
+const DEPOSIT = 'refunds/flows/request-deposit.ts'
 const OUTCOME = 'cookiepay/cancel-outcome.ts'
 const EXCHANGE = 'cookiepay/exchange.ts'
 const CLIENT = 'cookiepay/client.ts'
@@ -283,8 +284,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: LINE,
-        find: "const seen = kind === 'cancel' ? await cancels.exchange(post) : await exchange(pool, post)\n",
-        replace: "const send = () => (kind === 'cancel' ? cancels.exchange(post) : exchange(pool, post))\n",
+        find: 'const seen = ONCE.has(kind) ? await once.exchange(post) : await exchange(pool, post)\n',
+        replace: 'const send = () => (ONCE.has(kind) ? once.exchange(post) : exchange(pool, post))\n',
       },
       {
         file: LINE,
@@ -356,7 +357,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SETTLE,
-        find: "elseif refund.status ~= 'processing' and refund.status ~= 'unknown' then",
+        find: "elseif refund.status ~= 'processing' and refund.status ~= 'unknown' and not is_paid_in then",
         replace: 'elseif false then',
       },
     ],
@@ -858,5 +859,52 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: 'test/webhooks/guarded-lookup.test.ts',
+  },
+  {
+    name: 'the deposit is asked for before the intent',
+    edits: [
+      {
+        file: DEPOSIT,
+        find: 'const awaited = await awaitDeposit(parts, asking)',
+        replace: `const { merchant, refund: asked } = { ...stored, refund: stored.refund }
+  const early = { merchant, tid: asked.tid, reason: asked.reason, amount: asked.amount, leaseLeft: () => 1e9 }
+  await parts.provider.askForDeposit(early, token)
+  const awaited = await awaitDeposit(parts, asking)`,
+      },
+    ],
+    test: 'test/e2e/deposits.test.ts',
+  },
+  {
+    name: 'an awaiting refund does not hold its amount',
+    edits: [
+      {
+        file: LEDGER,
+        find: " awaiting_deposit = 'awaiting_deposit',\n  disputed",
+        replace: '\n  disputed',
+      },
+    ],
+    test: 'test/e2e/deposits.test.ts',
+  },
+  {
+    name: 'a deposit is asked for again before it has expired',
+    edits: [
+      {
+        file: 'refunds/rules/deposit.ts',
+        find: 'return lacksDeposit || isOver(stored, { account, now })',
+        replace: 'return lacksDeposit || true',
+      },
+    ],
+    test: 'test/e2e/deposits.test.ts',
+  },
+  {
+    name: 'a deposit that was not asked for is awaited',
+    edits: [
+      {
+        file: DEPOSIT,
+        find: "if (outcome.outcome === 'not_sent') {\n    await undo(parts, asking)",
+        replace: "if (outcome.outcome === 'not_sent') {",
+      },
+    ],
+    test: 'test/e2e/deposits.test.ts',
   },
 ]

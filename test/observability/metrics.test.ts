@@ -5,6 +5,7 @@ import { createMetrics, type MetricSources } from '../../src/observability/metri
 function startAll(overrides: Partial<MetricSources> = {}) {
   let asked = 0
   const metrics = createMetrics({
+    countAwaitingDeposit: async () => 0,
     async countUnsettled() {
       asked += 1
       return asked
@@ -81,7 +82,7 @@ t.test('what the store cannot tell is absent', async (t) => {
   const away = async () => {
     throw new Error('away')
   }
-  const { metrics } = startAll({ countUnsettled: away, oldestUnknownAt: away })
+  const { metrics } = startAll({ countUnsettled: away, countAwaitingDeposit: away, oldestUnknownAt: away })
   t.notMatch(await metrics.text(), /^refund_gateway_(unsettled_refunds|oldest_unknown_age_seconds) /m)
 })
 

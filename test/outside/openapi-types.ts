@@ -90,7 +90,7 @@ export interface paths {
         };
         /**
          * List the refunds of a payment, of a span of time, or the unsettled ones of all
-         * @description Give a tid; or from, for the refunds of all payments by the time of their last change; or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.
+         * @description Give a tid; or from, for the refunds of all payments by the time of their last change; or else a status of `unknown`, `processing` or `awaiting_deposit`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.
          */
         get: operations["listRefunds"];
         put?: never;
@@ -175,8 +175,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Settle an unknown or disputed refund by hand
-         * @description For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.
+         * Settle by hand a refund that is unknown, disputed or awaits a deposit
+         * @description For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only a while (`RESOLVE_FAILED_AFTER_MS`) after it became unknown or its deposit was asked for. Who, when and why is kept on the refund.
          */
         post: operations["resolveRefund"];
         delete?: never;
@@ -219,6 +219,26 @@ export interface paths {
         get: operations["getDailyReport"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refunds/{id}/deposit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the account that a refund needs a deposit in
+         * @description For a refund of a Kiwoompay account that failed as `deposit_required`, by a person other than who asked for it. The provider is asked once; whatever it answers is in `deposit.answer`. Pay the amount into that account until `deposit.expires_at`, and the refund takes place. Until then it is `awaiting_deposit`, holds its amount, and is answered again. Afterwards another account can be asked for.
+         */
+        post: operations["requestDeposit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -897,11 +917,11 @@ export interface components {
              */
             at: string;
             /**
-             * @description The state that it came to; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed
+             * @description The state that it came to, `awaiting_deposit` each time that a deposit was asked for; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed
              * @example processing
              * @enum {string}
              */
-            event: "processing" | "unknown" | "succeeded" | "failed" | "disputed" | "conflict";
+            event: "processing" | "unknown" | "succeeded" | "failed" | "awaiting_deposit" | "disputed" | "conflict";
             /**
              * @description `lease`: the process that was at work on it is gone
              * @example caller
@@ -1588,7 +1608,7 @@ export interface operations {
                  */
                 tid?: string;
                 /**
-                 * @description With neither tid nor from, `processing` or `unknown`: the unsettled refunds of all payments
+                 * @description With neither tid nor from, `processing`, `unknown` or `awaiting_deposit`: the unsettled refunds of all payments
                  * @example unknown
                  */
                 status?: "processing" | "succeeded" | "failed" | "unknown" | "awaiting_deposit";
@@ -2943,6 +2963,228 @@ export interface operations {
                 };
             };
             /** @description `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
+            503: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestDeposit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the refund
+                 * @example rf_D20N6F0CBDSWY6WVZ8RC1FRXZG
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refund, which awaits the deposit */
+            200: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenRefund"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request (잘못된 요청) */
+            400: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated (인증 실패) */
+            401: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed (권한 없음) */
+            403: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found (찾을 수 없음) */
+            404: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_resolvable`: Refund cannot be resolved (확정할 수 없는 환불); `payment_mismatch`: Payment differs from an earlier request (결제 정보 불일치); `possible_duplicate`: It may be refunded already (중복 환불 의심); `payment_busy`: Another refund of the payment is being made (동일 결제 환불 진행 중); `refund_unresolved`: Another refund is not settled yet (미확정 환불 존재) */
+            409: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body is too large (요청 본문 크기 초과) */
+            413: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Body is not JSON (지원하지 않는 형식) */
+            415: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `amount_exceeds_remaining`: More than remains (환불 가능 금액 초과); `tax_free_exceeds_amount`: Tax-free or taxable part is too large (비과세·과세 금액 초과) */
+            422: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests (요청 한도 초과) */
+            429: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Error of the gateway (내부 오류) */
+            500: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_auth_failed`: Provider refuses our credentials (결제사 인증 실패) */
+            502: {
+                headers: {
+                    /** @description Requests that this caller may make in a window */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description Seconds until the window ends */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds until it is worth asking again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `provider_unavailable`: Provider cannot be reached (결제사 연결 불가); `store_not_durable`: Store is not durable (저장소 내구성 부족); `store_unavailable`: Store cannot be reached (저장소 연결 불가) */
             503: {
                 headers: {
                     /** @description Requests that this caller may make in a window */

@@ -108,3 +108,18 @@ t.test("the intent comes first, although the gateway's clock is ahead of Redis's
     ['processing', 'unknown', 'succeeded'],
   )
 })
+
+t.test('who asked for a deposit, each time, stands where it was asked for', async (t) => {
+  const history = [
+    { event: 'awaiting_deposit', cause: String(Date.parse(at(11))), at: at(20) },
+    { event: 'awaiting_deposit', cause: 'again', at: at(30) },
+  ] as const
+  const refund = { status: 'awaiting_deposit', updated_at: at(30) } as const
+  const awaiting = { ...stored(refund, history), asking: { token: 't', askedBy: ['finance', 'desk'] } }
+  t.same(refundEvents(awaiting as unknown as StoredRefund), [
+    PROCESSING,
+    { at: at(11), event: 'failed', source: 'provider', by: null, note: null },
+    { at: at(20), event: 'awaiting_deposit', source: 'operator', by: 'finance', note: null },
+    { at: at(30), event: 'awaiting_deposit', source: 'operator', by: 'desk', note: null },
+  ])
+})

@@ -184,6 +184,40 @@ const SEEN: Record<string, (t: Test, sandbox: Sandbox, tid: string) => Promise<{
     return { applied: 0 }
   },
 
+  depositlost: async (t, sandbox, tid) => {
+    await t.rejects(sandbox.deposit({ tid, reason: 'r', amount: '5000' }), { cause: { code: 'ECONNRESET' } })
+    return paidIn(t, sandbox, tid)
+  },
+
+  depositlate: async (t, sandbox, tid) => {
+    const startedMs = Date.now()
+    t.match(await (await sandbox.deposit({ tid, reason: 'r', amount: '5000' })).json(), {
+      RESULTCODE: '0000',
+    })
+    t.ok(Date.now() - startedMs >= SLOW_MS)
+    return paidIn(t, sandbox, tid)
+  },
+
+  deposit500: async (t, sandbox, tid) => {
+    t.equal((await sandbox.deposit({ tid, reason: 'r', amount: '5000' })).status, 500)
+    return paidIn(t, sandbox, tid)
+  },
+
+  deposithtml: async (t, sandbox, tid) => {
+    const response = await sandbox.deposit({ tid, reason: 'r', amount: '5000' })
+    t.match(await response.text(), /^<!DOCTYPE html>/)
+    return paidIn(t, sandbox, tid)
+  },
+
+  nodeposit: async (t, sandbox, tid) => {
+    t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_code: '9029' })
+    t.match(await (await sandbox.deposit({ tid, reason: 'r', amount: '5000' })).json(), {
+      RESULTCODE: 'E001',
+    })
+    t.equal((await sandbox.payDeposit(tid)).status, 404)
+    return { applied: 0 }
+  },
+
   badtoken: async (t, sandbox, tid) => {
     const first = await sandbox.issueToken()
     const second = await sandbox.issueToken()
@@ -259,6 +293,13 @@ const SEEN: Record<string, (t: Test, sandbox: Sandbox, tid: string) => Promise<{
     t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_code: '0000' })
     return { applied: 5000 }
   },
+}
+
+/** The account was opened, whatever was answered. */
+async function paidIn(t: Test, sandbox: Sandbox, tid: string) {
+  t.match(await sandbox.cancel({ tid, reason: 'r' }), { cancel_code: '9029' })
+  t.equal((await sandbox.payDeposit(tid)).status, 200)
+  return { applied: 5000 }
 }
 
 async function inFullOnly(t: Test, sandbox: Sandbox, tid: string) {

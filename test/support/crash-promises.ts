@@ -13,8 +13,8 @@ const OWN_SHARDS = [...new Set(IDS.map(unsettledShard))]
 async function look({ redis, reader }: Real) {
   const claims = Promise.all(IDS.map((id) => redis.get(keys.claim(id))))
   const shards = Promise.all(
-    OWN_SHARDS.flatMap((shard) => [keys.unsettled(shard), keys.unknown(shard)]).map((key) =>
-      redis.zrange(key, '0', '-1'),
+    OWN_SHARDS.flatMap((shard) => [keys.unsettled(shard), keys.unknown(shard), keys.awaiting(shard)]).map(
+      (key) => redis.zrange(key, '0', '-1'),
     ),
   )
   const looked = Promise.all(OWN_SHARDS.map((shard) => redis.zrange(keys.lookups(shard), '0', '-1')))
@@ -58,6 +58,8 @@ export async function assertHolds(model: Model, real: Real): Promise<void> {
     ),
     ...IDS.flatMap((id, index) => brokenPromises(model, id, seen.claims[index] ?? null)),
     ...overspent(model),
+    ...askedTwice(model),
+    ...failedThoughPaid(model),
     ...sharedReferences(model),
     ...overlapping(model),
     ...notInIndex(model, seen.entries),
@@ -82,9 +84,11 @@ function unlikeModel(
   const expected = [...payment.refunds.values()].map(
     (refund) => `${refund.id} ${shownStatus(refund, nowMs)} ${refund.kind} ${refund.amount}`,
   )
-  const sums = (['refunded', 'in_flight', 'unknown', 'disputed'] as const).map((sum) => ledger?.[sum] ?? 0)
-  const expectedSums = (['succeeded', 'processing', 'unknown', 'disputed'] as const).map((state) =>
-    sumOf(payment, nowMs, state),
+  const sums = (['refunded', 'in_flight', 'unknown', 'disputed', 'awaiting_deposit'] as const).map(
+    (sum) => ledger?.[sum] ?? 0,
+  )
+  const expectedSums = (['succeeded', 'processing', 'unknown', 'disputed', 'awaiting_deposit'] as const).map(
+    (state) => sumOf(payment, nowMs, state),
   )
   const total = sums.reduce((one, other) => one + other)
   return messages([
@@ -98,7 +102,7 @@ function unlikeModel(
   ])
 }
 
-const UNSETTLED: readonly RefundState[] = ['processing', 'unknown', 'disputed']
+const UNSETTLED: readonly RefundState[] = ['processing', 'unknown', 'disputed', 'awaiting_deposit']
 
 /** What each key was promised, once its refund may have reached the provider. */
 function brokenPromises(model: Model, id: string, claim: string | null): string[] {
@@ -119,12 +123,33 @@ function brokenPromises(model: Model, id: string, claim: string | null): string[
 }
 
 /** The provider applies what it is asked: more than was paid only where an operator was wrong. */
-function overspent({ relays, resolvedAsFailed }: Model): string[] {
+function overspent({ relays, askings, resolvedAsFailed }: Model): string[] {
   return TIDS.flatMap((tid) => {
-    const applied = relays.filter((relay) => relay.tid === tid && relay.isApplied)
+    const applied = [
+      ...relays.filter((relay) => relay.tid === tid && relay.isApplied),
+      ...askings.filter((asking) => asking.tid === tid && asking.isPaid),
+    ]
     if (applied.some(({ id }) => resolvedAsFailed.has(id))) return []
     const sum = applied.reduce((total, { amount }) => total + amount, 0)
     return sum > PAID ? [`${sum} of ${PAID} left the payment ${tid}`] : []
+  })
+}
+
+/** Once for each asking, and not again before that deposit has expired with its day. */
+function askedTwice({ askings }: Model): string[] {
+  return askings.flatMap(({ id, token, hasLeft, sameDay }, index) => {
+    const isRepeated = askings.slice(0, index).some((other) => other.hasLeft && other.token === token)
+    const isAgain = hasLeft && (isRepeated || sameDay.some((other) => other.hasLeft))
+    return isAgain ? [`the deposit of ${id} was asked for twice`] : []
+  })
+}
+
+/** What was paid for is not called failed, but by a person. */
+function failedThoughPaid({ askings, payments, resolvedAsFailed }: Model): string[] {
+  return askings.flatMap(({ id, tid, isPaid }) => {
+    const status = payments.get(tid)?.refunds.get(id)?.status
+    const isWrong = isPaid && status === 'failed' && !resolvedAsFailed.has(id)
+    return isWrong ? [`${id} failed, and its deposit was paid`] : []
   })
 }
 
@@ -177,7 +202,7 @@ function wronglyJournalled({ payments, journal }: Seen, { isAtRest }: { isAtRest
 }
 
 /** Of a disputed one whoever dies just then may leave nothing but the ledger, where its money is held. */
-const INDEXED: readonly RefundState[] = ['processing', 'unknown']
+const INDEXED: readonly RefundState[] = ['processing', 'unknown', 'awaiting_deposit']
 
 function unsettledOf({ payments }: Model, states = INDEXED): string[] {
   return [...payments].flatMap(([tid, { refunds }]) =>

@@ -3,11 +3,13 @@ import type { Wish } from '../../src/refunds/claim.ts'
 import type { MonotonicClock } from '../../src/refunds/clock.ts'
 import { createPaymentTurns } from '../../src/refunds/flows/payment-turns.ts'
 import type { BackgroundWork } from '../../src/refunds/flows/pending-writes.ts'
+import { requestDeposit } from '../../src/refunds/flows/request-deposit.ts'
 import { requestRefund } from '../../src/refunds/flows/request-refund.ts'
 import { resolveRefund } from '../../src/refunds/flows/resolve-refund.ts'
 import { startReconciler } from '../../src/refunds/jobs/settle-unknown.ts'
+import { koreanDay } from '../../src/refunds/korean-day.ts'
 import type { RefundObserver } from '../../src/refunds/ports/observer.ts'
-import type { CancelCall, CancelOutcome, Provider } from '../../src/refunds/ports/provider.ts'
+import type { CancelCall, CancelOutcome, DepositOutcome, Provider } from '../../src/refunds/ports/provider.ts'
 import type { RefundStore } from '../../src/refunds/ports/store.ts'
 import { refundId } from '../../src/refunds/refund-id.ts'
 import type { RefundRequest } from '../../src/refunds/refund-request.ts'
@@ -16,12 +18,16 @@ import { createRefundStore } from '../../src/store/refund-store.ts'
 import {
   emptyPayment,
   type ModelPayment,
+  type ModelRefund,
+  modelAwaitDeposit,
   modelBegin,
   modelCheck,
+  modelKeepDeposit,
   modelRead,
   modelReadAll,
   modelRelease,
   modelSettle,
+  modelUndoDeposit,
   shownStatus,
 } from './ledger-model.ts'
 import { MERCHANT, MERCHANT_ACCOUNT } from './merchant.ts'
@@ -70,17 +76,36 @@ export type Relay = {
   isDeclined: boolean
 }
 
+/** A call for a deposit; `hasLeft` while the provider may have got it, `isPaid` once the merchant has paid. */
+export type Asking = {
+  id: string
+  tid: string
+  token: string
+  amount: number
+  isFull: boolean
+  atMs: number
+  hasLeft: boolean
+  isPaid: boolean
+  /** Those of its refund that had left on the same day in Korea, when it was made. */
+  sameDay: readonly Asking[]
+}
+
 /** What the payments must be, and what has happened outside of Redis. */
 export type Model = {
   nowMs: number
   payments: Map<string, ModelPayment>
   relays: Relay[]
+  askings: Asking[]
+  /** Tokens of askings that the store knows, or has known, and that were not undone. */
+  intended: Set<string>
   /** Ids that an operator has resolved as failed, whether that was right or not. */
   resolvedAsFailed: Set<string>
   /** How many of each there are after a step, which only the real flows know. */
   actors: number
   atStore: number
   atProvider: number
+  atDeposit: number
+  payable: number
   strays: number
   unheard: number
 }
@@ -88,6 +113,7 @@ export type Model = {
 export type Actor = {
   client: SteppedClient
   call: { relay: Relay; answer(outcome: CancelOutcome): void } | null
+  depositCall: { asking: Asking; answer(outcome: DepositOutcome): void } | null
   /** The attempts that it has begun, and what it has asked of the provider. */
   attempts: Set<string>
   relays: Relay[]
@@ -111,10 +137,14 @@ export function newModel(): Model {
     nowMs: 0,
     payments,
     relays,
+    askings: [],
+    intended: new Set(),
     resolvedAsFailed: new Set(),
     actors: 0,
     atStore: 0,
     atProvider: 0,
+    atDeposit: 0,
+    payable: 0,
     strays: 0,
     unheard: 0,
   }
@@ -140,12 +170,20 @@ export function createStore(redis: ScriptedClient, clock: MonotonicClock = () =>
 export async function execute(model: Model, real: Real, { name, args }: SentCommand): Promise<unknown> {
   const commands = real.redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
   const foretold = name === 'beginRefund' ? await foretell(model, real, args) : null
+  const isAsSeen = name !== 'awaitDeposit' || (await holdsAsSeen(real, args.map(String)))
   const reply = await (commands[name] as (...args: unknown[]) => Promise<unknown>)(...args)
   if (foretold !== null) assertForetold(foretold, reply as readonly string[])
-  const expected = expectedReply(model, name, args.map(String))
+  const expected = expectedReply(model, name, args.map(String), isAsSeen)
   const actual = Array.isArray(reply) ? reply[0] : reply
   if (expected !== undefined && actual !== expected) throw new Error(`${name}: ${actual}, not ${expected}`)
   return reply
+}
+
+/** Whether the store has a refund as whoever asks for its deposit has seen it. */
+async function holdsAsSeen({ redis }: Real, args: readonly string[]): Promise<boolean> {
+  const [id = '', , status, at] = args.slice(1 + WISHED)
+  const words = (await redis.hget(args[0] as string, id))?.split(' ') ?? []
+  return words[0] === status && words[8] === at
 }
 
 /** What check says of a begin that is about to be done; null where that finds its refund already. */
@@ -177,7 +215,12 @@ function paymentOf({ payments }: Model, paymentKey = ''): ModelPayment {
 }
 
 /** The first word of a script's reply, by the keys and arguments that stand at its head. */
-function expectedReply(model: Model, name: string, args: readonly string[]): string | undefined {
+function expectedReply(
+  model: Model,
+  name: string,
+  args: readonly string[],
+  isAsSeen: boolean,
+): string | undefined {
   const payment = paymentOf(model, args[0])
   const { nowMs } = model
   switch (name) {
@@ -205,6 +248,23 @@ function expectedReply(model: Model, name: string, args: readonly string[]): str
       if (result === 'settled' && source === 'operator' && status === 'failed') model.resolvedAsFailed.add(id)
       return result
     }
+    case 'awaitDeposit': {
+      const [id = '', token = ''] = args.slice(1 + WISHED)
+      const wish = wishFrom(args.slice(1, 1 + WISHED))
+      const result = modelAwaitDeposit(payment, { id, token, wish, isAsSeen }, nowMs)
+      if (result === 'awaiting') model.intended.add(token)
+      return result
+    }
+    case 'undoDeposit': {
+      const [, id = '', token = '', status, updatedAt, kind, asking, , , leaseMs] = args
+      const updatedAtMs = nowMs - (Date.now() - Number(updatedAt))
+      const before = { status, kind, asking: asking || null, updatedAtMs } as Partial<ModelRefund>
+      const result = modelUndoDeposit(payment, { id, token, before }, { nowMs, leaseMs: Number(leaseMs) })
+      if (result === 'undone') model.intended.delete(token)
+      return result
+    }
+    case 'keepDeposit':
+      return modelKeepDeposit(payment, args[1] as string, args[2] as string)
     case 'releaseRefund': {
       const [, claimToken = '', id = '', attempt = '', markMs] = args
       return modelRelease(payment, { id, attempt, claimToken }, { nowMs, markMs: Number(markMs) })
@@ -278,18 +338,72 @@ function createProvider(
     authorize: async () => ({ outcome: 'authorized', token: 'token' }),
     renew: async () => ({ outcome: 'authorized', token: 'fresh' }),
     admit: async () => ({ outcome: 'admitted', cancel, leave: () => {} }),
+    askForDeposit: ({ tid, amount }) =>
+      new Promise((answer) => {
+        const refund = model.payments.get(tid)?.refunds.get(id)
+        const token = [...actor.attempts].find((attempt) => model.intended.has(attempt))
+        if (token === undefined) violations.push(`a deposit of ${id} was asked for without an intent`)
+        const asking: Asking = {
+          ...{ id, tid, token: token ?? '', amount, isFull: refund?.kind === 'full' },
+          ...{ atMs: model.nowMs, hasLeft: true, isPaid: false },
+          sameDay: model.askings.filter(
+            (other) => other.id === id && dayAt(model, other.atMs) === dayAt(model, model.nowMs),
+          ),
+        }
+        model.askings.push(asking)
+        actor.depositCall = { asking, answer }
+      }),
     lookUp: async ({ tid }) =>
-      !isLookupDown && model.relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied)
+      !isLookupDown && isCancelledWhole(model, tid)
         ? { outcome: 'cancelled', refundedAt: new Date().toISOString() }
         : { outcome: 'inconclusive', detail: 'not seen' },
     readAnswer: () => ({ refundedAt: null, cancelledAmount: null }),
   }
 }
 
-export type Fate = 'succeeded' | 'declined' | 'applied, unheard' | 'unheard' | 'not sent' | 'token rejected'
+/** By a call for everything, or once the deposit for one was paid. */
+function isCancelledWhole({ relays, askings }: Model, tid: string): boolean {
+  return (
+    relays.some((relay) => relay.tid === tid && relay.isFull && relay.isApplied) ||
+    askings.some((asking) => asking.tid === tid && asking.isFull && asking.isPaid)
+  )
+}
+
+/** Of what was at this time of the model, which Redis knows as that much older than now. */
+function dayAt({ nowMs }: Model, atMs: number): string {
+  return koreanDay(Date.now() - (nowMs - atMs))
+}
+
+export type DepositFate = DepositOutcome['outcome']
+
+/** Another one each time, so that a rejected token is followed by anything. */
+export const DEPOSIT_FATES: readonly DepositFate[] = ['answered', 'lost', 'not_sent', 'token_rejected']
+
+export function depositOutcomeOf(fate: DepositFate): DepositOutcome {
+  const detail = fate
+  switch (fate) {
+    case 'answered':
+      return { outcome: fate, status: 200, answer: 'an account' }
+    case 'not_sent':
+      return { outcome: fate, code: 'provider_unavailable', detail }
+    case 'lost':
+    case 'token_rejected':
+      return { outcome: fate, detail }
+  }
+}
+
+export type Fate =
+  | 'succeeded'
+  | 'declined'
+  | 'needs deposit'
+  | 'applied, unheard'
+  | 'unheard'
+  | 'not sent'
+  | 'token rejected'
 export const FATES: readonly Fate[] = [
   'succeeded',
   'declined',
+  'needs deposit',
   'applied, unheard',
   'unheard',
   'not sent',
@@ -303,6 +417,8 @@ export function outcomeOf(fate: Fate): CancelOutcome {
       return { outcome: 'succeeded', provider: ANSWER, refundedAt: null, cancelledAmount: null }
     case 'declined':
       return { outcome: 'failed', code: 'provider_declined', detail, provider: ANSWER }
+    case 'needs deposit':
+      return { outcome: 'failed', code: 'deposit_required', detail, provider: ANSWER }
     case 'applied, unheard':
     case 'unheard':
       return { outcome: 'unknown', detail, provider: null }
@@ -322,9 +438,10 @@ function startActor(
   const attempts = new Set<string>()
   const client = createSteppedClient((command) => {
     if (command.name === 'beginRefund') attempts.add(command.args[2 + WISHED + 1] as string)
+    if (command.name === 'awaitDeposit') attempts.add(command.args[1 + WISHED + 1] as string)
     return execute(model, real, command)
   })
-  const actor: Actor = { client, call: null, attempts, relays: [], isDone: false }
+  const actor: Actor = { client, call: null, depositCall: null, attempts, relays: [], isDone: false }
   real.actors.push(actor)
   work(
     actor,
@@ -339,25 +456,65 @@ function startActor(
   return actor
 }
 
+const ACCOUNTS = new Map([
+  [
+    MERCHANT_ACCOUNT.name,
+    { ...MERCHANT_ACCOUNT, pg: 'kiwoom' as const, leaseMs: LEASE_MS, spacingMs: SPACING_MS },
+  ],
+])
+
+/** What goes on when nobody waits; an actor ends with it. */
+function createBackground(): { background: BackgroundWork; postponed: Promise<void>[] } {
+  const postponed: Promise<void>[] = []
+  const background: BackgroundWork = {
+    untilDone(work) {
+      const tryAgain = (): Promise<void> => work().then(() => {}, tryAgain)
+      postponed.push(tryAgain())
+    },
+    seeThrough: async (work) => work,
+    pending: () => 0,
+    isFull: () => false,
+    drain: async () => 0,
+  }
+  return { background, postponed }
+}
+
+export function startDeposit(model: Model, real: Real, key: number): Actor {
+  return startActor(model, real, async (actor, store) => {
+    const { background, postponed } = createBackground()
+    const id = IDS[key] as string
+    const answer = await requestDeposit(
+      {
+        store,
+        provider: createProvider(model, real, actor, id, false),
+        accounts: ACCOUNTS,
+        duplicateWindowMs: DUPLICATE_WINDOW_MS,
+        clock: () => model.nowMs,
+        observer: NOTHING_OBSERVED,
+        background,
+      },
+      { id, by: 'operator', areCallersKnown: true, caller: 'operator' },
+    )
+    await Promise.all(postponed)
+    const own = model.askings.filter(({ token, hasLeft }) => hasLeft && actor.attempts.has(token))
+    if (answer.answer !== 'awaiting' && own.length > 0) {
+      real.violations.push(`a deposit of ${id} was answered ${answer.answer}, and had been asked for`)
+    }
+    const held = [...model.payments.values()].flatMap(({ refunds }) => refunds.get(id) ?? [])
+    const isLeft = held.some(
+      ({ status, asking }) => status === 'awaiting_deposit' && actor.attempts.has(asking ?? ''),
+    )
+    if (isLeft && own.length === 0) real.violations.push(`${id} awaits a deposit that nobody has asked for`)
+  })
+}
+
 export function startRequest(model: Model, real: Real, key: number, payload: number): Actor {
   return startActor(model, real, async (actor, store) => {
-    const postponed: Promise<void>[] = []
-    const background: BackgroundWork = {
-      untilDone(work) {
-        const tryAgain = (): Promise<void> => work().then(() => {}, tryAgain)
-        postponed.push(tryAgain())
-      },
-      seeThrough: async (work) => work,
-      pending: () => 0,
-      isFull: () => false,
-      drain: async () => 0,
-    }
+    const { background, postponed } = createBackground()
     const parts = {
       store,
       provider: createProvider(model, real, actor, IDS[key] as string, false),
-      accounts: new Map([
-        [MERCHANT_ACCOUNT.name, { ...MERCHANT_ACCOUNT, leaseMs: LEASE_MS, spacingMs: SPACING_MS }],
-      ]),
+      accounts: ACCOUNTS,
       duplicateWindowMs: DUPLICATE_WINDOW_MS,
       // Replicas meet in Redis alone.
       turns: createPaymentTurns(),
@@ -450,15 +607,18 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   if left >= 0 then redis.call('PEXPIRE', key, left - by) end
   local kind = redis.call('TYPE', key).ok
   if kind == 'zset' then
-    local are_times = string.sub(key, 1, 8) ~= 'unknown:'
+    local are_times = string.sub(key, 1, 8) ~= 'unknown:' and string.sub(key, 1, 9) ~= 'awaiting:'
     local unit = string.sub(key, 1, 11) == 'journalled:' and 64 or 1
     for _, member in ipairs(are_times and redis.call('ZRANGE', key, 0, -1) or {}) do redis.call('ZINCRBY', key, -by * unit, member) end
   elseif kind == 'hash' then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       local words, lease, created, updated, rest =
-        string.match(redis.call('HGET', key, field), '^(%l+ %S+ %S+ %d+ %d+ %d+ )(%d+)( %d+ )(%d+)( .*)$')
+        string.match(redis.call('HGET', key, field), '^([%l_]+ %S+ %S+ %d+ %d+ %d+ )(%d+)( %d+ )(%d+)( .*)$')
       if string.sub(field, 1, 3) == 'rf_' then
         lease, updated = string.format('%.0f', math.max(0, lease - by)), string.format('%.0f', updated - by)
+        rest = string.gsub(rest, '(\\ndeposit %S+ {"at":)(%d+)', function(head, at)
+          return head .. string.format('%.0f', at - by)
+        end)
         redis.call('HSET', key, field, words .. lease .. created .. updated .. rest)
       end
     end

@@ -20,6 +20,8 @@ export type ModelRefund = {
   updatedAtMs: number
   /** The text of the settlement that stands, by which one that is sent twice is known. */
   settledAs: string | null
+  /** The token of the last asking for a deposit. */
+  asking: string | null
   /** The answers that have disputed it: `provider`, `lookup`, or of which other attempt. */
   disputedBy: Set<string>
   /** The other attempts that have moved money, too, and those that may have, as `unknown.` and the attempt. */
@@ -61,7 +63,7 @@ export type ModelSettlement = Readonly<{
   bookedAmount: Krw | null
   text: string
   /** What a person has seen that it is. */
-  settles?: 'unknown' | 'disputed'
+  settles?: 'unknown' | 'disputed' | 'awaiting_deposit'
 }>
 
 /** The time, and how long an attempt has for its call and a mark of an abandoned claim is kept. */
@@ -154,6 +156,7 @@ export function modelBegin(payment: ModelPayment, request: ModelRequest, time: M
     leaseUntilMs: time.nowMs + time.leaseMs,
     updatedAtMs: time.nowMs,
     settledAs: request.text ?? null,
+    asking: null,
     disputedBy: new Set(),
     others: new Set(),
   })
@@ -265,11 +268,14 @@ export function modelSettle(
   const refund = payment.refunds.get(id)
   if (refund === undefined) return 'lost'
   if (refund.attempt !== attempt) return settleOther(payment, refund, attempt, settlement, nowMs)
-  if (refund.status === status && refund.settledAs === text) return 'settled'
+  // The answer after which a deposit was asked for may come once more.
+  const stoodBefore = refund.status === 'awaiting_deposit' ? 'failed' : refund.status
+  if ((refund.status === status || stoodBefore === status) && refund.settledAs === text) return 'settled'
+  const isPaidIn = refund.status === 'awaiting_deposit' && status === 'succeeded'
   if (source === 'operator') {
     modelRead(payment, id, nowMs)
     if (refund.status !== (settlement.settles ?? 'unknown')) return 'conflict'
-  } else if (refund.status !== 'processing' && refund.status !== 'unknown') {
+  } else if (refund.status !== 'processing' && refund.status !== 'unknown' && !isPaidIn) {
     return settleLate(refund, settlement, nowMs)
   }
   const asked = refund.status === 'disputed' && status === 'succeeded' ? refund.booked : refund.amount
@@ -341,6 +347,56 @@ function dispute(
   return 'disputed'
 }
 
+type ModelAsking = Readonly<{
+  id: string
+  token: string
+  wish: Wish
+  /** Whether the store holds the refund as whoever asks has seen it. */
+  isAsSeen: boolean
+}>
+
+/** What awaitDeposit must answer, and does to the model. */
+export function modelAwaitDeposit(
+  payment: ModelPayment,
+  { id, token, wish, isAsSeen }: ModelAsking,
+  nowMs: number,
+): string {
+  const refund = payment.refunds.get(id)
+  if (refund === undefined) return 'lost'
+  if (refund.asking === token) return 'awaiting'
+  if (!isAsSeen) return 'changed'
+  if (refund.status !== 'awaiting_deposit') {
+    modelReadAll(payment, nowMs)
+    const decision = decide(payment, { ...wish, payment: payment.pinned as Payment }, nowMs)
+    if (!('kind' in decision)) return decision.result
+    Object.assign(refund, { status: 'awaiting_deposit', kind: decision.kind, taxFree: decision.taxFree })
+    refund.booked = refund.amount
+  }
+  refund.asking = token
+  refund.updatedAtMs = nowMs
+  return 'awaiting'
+}
+
+/** What undoDeposit must answer, and does to the model. */
+export function modelUndoDeposit(
+  payment: ModelPayment,
+  { id, token, before }: { id: string; token: string; before: Partial<ModelRefund> },
+  { nowMs, leaseMs }: Pick<ModelTime, 'nowMs' | 'leaseMs'>,
+): string {
+  const refund = payment.refunds.get(id)
+  if (refund?.status !== 'awaiting_deposit' || refund.asking !== token) return 'held'
+  const isOver = before.status === 'failed' && nowMs >= refund.updatedAtMs + leaseMs
+  // Others may have been told by then: it has failed again.
+  const { status, kind } = before
+  Object.assign(refund, isOver ? { status, kind, updatedAtMs: nowMs } : before)
+  return 'undone'
+}
+
+/** What keepDeposit must answer. */
+export function modelKeepDeposit({ refunds }: ModelPayment, id: string, token: string): string {
+  return refunds.get(id)?.asking === token ? 'kept' : 'lost'
+}
+
 /** What writing back a refund that was forgotten must answer, and does to the model. */
 export function modelRestore(
   payment: ModelPayment,
@@ -358,6 +414,7 @@ export function modelRestore(
     leaseUntilMs: nowMs + leaseMs,
     updatedAtMs: nowMs,
     settledAs: null,
+    asking: null,
     disputedBy: new Set(),
     others: new Set(),
   })

@@ -106,6 +106,7 @@ function begun(id: string, merchant: string, refund: Partial<Refund>): StoredRef
     countedTaxFree: 0,
     earlier: [],
     disputedBy: null,
+    asking: null,
     refund: {
       id,
       status: 'processing',

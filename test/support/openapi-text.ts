@@ -14,6 +14,7 @@ export async function openapiText(): Promise<string> {
   const parts = {
     log: pino({ level: 'silent' }),
     metrics: createMetrics({
+      countAwaitingDeposit: async () => 0,
       countUnsettled: async () => 0,
       oldestUnknownAt: async () => null,
       storeNow: () => 0,

@@ -19,9 +19,14 @@ export type ProviderStub = Readonly<{
   url: string
   tokens: ReceivedCall[]
   cancels: ReceivedCall[]
+  /** Calls for an account to pay a deposit into. */
+  deposits: ReceivedCall[]
   /** What the next calls are answered with. */
   onToken(respond: Respond): void
   onCancel(respond: Respond): void
+  onDeposit(respond: Respond): void
+  /** What lookups are answered with. */
+  onLookup(respond: Respond): void
   /** Takes no connections any more, and breaks those that there are. */
   stop(): Promise<void>
   /** Listens again, where it did before. */
@@ -35,9 +40,13 @@ export type ProviderStub = Readonly<{
 export async function startProviderStub(t: Test): Promise<ProviderStub> {
   const tokens: ReceivedCall[] = []
   const cancels: ReceivedCall[] = []
+  const deposits: ReceivedCall[] = []
+  let lookups = 0
   let respondToToken: Respond = (response, _call, index) =>
     sendJson(response, { RTN_CD: '0000', RTN_MSG: '성공', TOKEN: `token-${index}` })
   let respondToCancel = accept
+  let respondToDeposit: Respond = (response) => sendText(response, DEPOSIT_ANSWER)
+  let respondToLookup = json({ RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없습니다' })
 
   const server = createServer(async (request, response) => {
     response.on('error', () => {})
@@ -47,7 +56,9 @@ export async function startProviderStub(t: Test): Promise<ProviderStub> {
     const call = { path: request.url ?? '', headers: request.headers, text, body: JSON.parse(text) }
     if (call.path === '/payAuth/token') respondToToken(response, call, tokens.push(call) - 1)
     else if (call.path === '/api/cancel') respondToCancel(response, call, cancels.push(call) - 1)
-    else sendJson(response, { RESULTCODE: 'E008', RESULTMSG: '조회된 거래내역이 없습니다' })
+    else if (call.path === '/api/get_cancel_bank_account') {
+      respondToDeposit(response, call, deposits.push(call) - 1)
+    } else respondToLookup(response, call, lookups++)
   })
   let port = 0
   const start = async () => {
@@ -67,15 +78,34 @@ export async function startProviderStub(t: Test): Promise<ProviderStub> {
     url: `http://127.0.0.1:${port}`,
     tokens,
     cancels,
+    deposits,
     onToken: (respond) => {
       respondToToken = respond
     },
     onCancel: (respond) => {
       respondToCancel = respond
     },
+    onDeposit: (respond) => {
+      respondToDeposit = respond
+    },
+    onLookup: (respond) => {
+      respondToLookup = respond
+    },
     stop,
     start,
   }
+}
+
+/** An account to pay into, in a form that nobody has documented. */
+export const DEPOSIT_ANSWER = '{"bank":"우리은행","account":"1002-345-678901","until":"23:59:59"}'
+
+/** That a refund needs a deposit first. */
+export const NEEDS_DEPOSIT = {
+  cancel_tid: '',
+  cancel_code: '9029',
+  cancel_msg: '입금 완료된 거래입니다. 입금후 취소 API를 이용하시기 바랍니다',
+  cancel_date: '',
+  cancel_amt: '0',
 }
 
 /** The answer of a cancel that did what it was asked to. */

@@ -15,6 +15,17 @@ type Cancels = {
   tokens_issued: number
 }
 
+type Deposits = {
+  calls: number
+  deposits: {
+    account: string
+    amount: number
+    requestedAt: string
+    deadline: string
+    paidAt: string | null
+  }[]
+}
+
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>
 
 /** A sandbox on a free port, closed when the test ends, and the calls that a client makes. */
@@ -73,6 +84,18 @@ export async function startSandbox(t: Test, options: Partial<SandboxOptions> = {
       const response = await post('/api/paycert', body, { token: token ?? (await issueToken()) })
       return response.json() as Promise<unknown>
     },
+
+    async deposit(body: unknown, token?: string): Promise<Response> {
+      const headers = { token: token ?? (await issueToken()), apikey: KEY }
+      return post('/api/get_cancel_bank_account', body, headers)
+    },
+
+    async deposits(tid: string): Promise<Deposits> {
+      const query = new URLSearchParams({ tid })
+      return (await fetch(`${base}/sandbox/deposits?${query}`)).json() as Promise<Deposits>
+    },
+
+    payDeposit: (tid: string, account?: string) => post('/sandbox/deposits/pay', { tid, account }),
 
     /** A person cancels in the provider's console. */
     async cancelOutside(tid: string, amount: number): Promise<void> {

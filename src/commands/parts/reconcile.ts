@@ -203,5 +203,6 @@ const NOBODY: RefundObserver = {
   conflict() {},
   disputed() {},
   lost() {},
+  depositAskedFor() {},
   postponed() {},
 }

@@ -64,7 +64,8 @@ const SAMPLES: Readonly<Record<Exclude<ProblemCode, 'forbidden'>, ProblemDetails
     refund: REFUNDS.unknown,
   },
   not_resolvable: {
-    detail: 'Only an unknown or disputed refund can be resolved; this one is succeeded.',
+    detail:
+      'Only a refund that is unknown, disputed or awaits a deposit can be resolved; this one is succeeded.',
     refund: REFUNDS.full,
   },
   payload_too_large: { detail: 'The body is larger than 64 KiB.' },

@@ -4,11 +4,11 @@ import { type Static, Type } from 'typebox'
 import { listByTime } from '../../refunds/flows/list-by-time.ts'
 import type { MerchantAccount } from '../../refunds/merchant.ts'
 import type { Journal } from '../../refunds/ports/journal.ts'
-import type { RefundStore } from '../../refunds/ports/store.ts'
+import type { RefundStore, UnsettledQuery } from '../../refunds/ports/store.ts'
 import { REFUND_STATUSES } from '../../refunds/refund-states.ts'
 import { noSuchAccount, pickAccount } from '../../refunds/rules/pick-account.ts'
 import { type Caller, READERS } from '../caller.ts'
-import { type Examples, REFUNDS } from '../examples.ts'
+import { AWAITING_REFUND, type Examples, REFUNDS } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { refundAsSeenBy, SeenRefund } from '../seen-refund.ts'
@@ -39,7 +39,7 @@ const RefundListQuery = Type.Object(
     status: Type.Optional(
       Type.Enum(REFUND_STATUSES, {
         description:
-          'With neither tid nor from, `processing` or `unknown`: the unsettled refunds of all payments',
+          'With neither tid nor from, `processing`, `unknown` or `awaiting_deposit`: the unsettled refunds of all payments',
         examples: ['unknown'],
       }),
     ),
@@ -70,7 +70,7 @@ type RefundListQuery = Static<typeof RefundListQuery>
 
 const NO_LIST = {
   pointer: '#/tid',
-  detail: 'Give a tid, or from, or else a status of unknown or processing.',
+  detail: 'Give a tid, or from, or else a status of unknown, processing or awaiting_deposit.',
 }
 
 const CURSOR_EXAMPLE = 'tY0xvUm9rMTc2NzI3OTYwMDAwMCAxNzY3MjMxMDAwNDEyLTAuMw'
@@ -85,6 +85,10 @@ const LISTS: Examples<Static<typeof RefundList>> = {
     summary: 'What is unknown, of all payments',
     value: { data: [REFUNDS.unknown], next_cursor: null },
   },
+  awaiting_deposit: {
+    summary: 'What awaits a deposit, of all payments',
+    value: { data: [AWAITING_REFUND], next_cursor: null },
+  },
   by_time: {
     summary: 'What changed last on a day, of all payments: the first page',
     value: { data: [REFUNDS.full, REFUNDS.declined], next_cursor: CURSOR_EXAMPLE },
@@ -98,7 +102,7 @@ const schema = {
   tags: ['refunds'],
   summary: 'List the refunds of a payment, of a span of time, or the unsettled ones of all',
   description:
-    'Give a tid; or from, for the refunds of all payments by the time of their last change; or else a status of `unknown` or `processing`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
+    'Give a tid; or from, for the refunds of all payments by the time of their last change; or else a status of `unknown`, `processing` or `awaiting_deposit`. With a tid, refunds of other callers are cut down without the scope `read_all`; without one, they are left out.',
   querystring: RefundListQuery,
   response: {
     200: jsonAnswer(RefundList, { description: 'Oldest first', examples: LISTS }),
@@ -121,7 +125,7 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
     if (mistake !== null) return sendInvalid(reply, mistake)
     if (tid !== undefined) return sendPayment(reply, { ...request.query, tid })
     if (from !== undefined) return sendByTime(reply, { ...request.query, from })
-    if (status !== 'unknown' && status !== 'processing') {
+    if (status === undefined || status === 'succeeded' || status === 'failed') {
       return sendInvalid(reply, NO_LIST)
     }
     return sendUnsettled(reply, { ...request.query, status })
@@ -150,7 +154,7 @@ export const listRefundsRoute: FastifyPluginAsyncTypebox<ListRefundsOptions> = a
   /** Of all accounts where none is named. Refunds of others would say too much, so they are left out. */
   async function sendUnsettled(
     reply: FastifyReply,
-    query: RefundListQuery & { status: 'unknown' | 'processing' },
+    query: RefundListQuery & Pick<UnsettledQuery, 'status'>,
   ): Promise<FastifyReply> {
     const { account: name, status } = query
     const account = name === undefined ? undefined : pickAccount(accounts, name)

@@ -6,7 +6,7 @@ import type { RefundStore } from '../../refunds/ports/store.ts'
 import { Refund, type Resolution } from '../../refunds/refund.ts'
 import type { StoredRefund } from '../../refunds/stored-refund.ts'
 import { READERS } from '../caller.ts'
-import { type Examples, REFUNDS, RESOLVED_REFUND, SETTLED_REFUND } from '../examples.ts'
+import { AWAITING_REFUND, type Examples, REFUNDS, RESOLVED_REFUND, SETTLED_REFUND } from '../examples.ts'
 import { problemResponses } from '../problems/problem-responses.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { maySeeAll } from '../seen-refund.ts'
@@ -18,11 +18,14 @@ export const RefundEventList = Type.Object(
     data: Type.Array(
       Type.Object({
         at: Type.String({ description: 'ISO 8601', examples: ['2026-01-01T01:30:00.000Z'] }),
-        event: Type.Enum(['processing', 'unknown', 'succeeded', 'failed', 'disputed', 'conflict'], {
-          description:
-            'The state that it came to; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed',
-          examples: ['processing'],
-        }),
+        event: Type.Enum(
+          ['processing', 'unknown', 'succeeded', 'failed', 'awaiting_deposit', 'disputed', 'conflict'],
+          {
+            description:
+              'The state that it came to, `awaiting_deposit` each time that a deposit was asked for; `disputed`: it had failed, and an answer says that it was made; `conflict`: an answer contradicted its state, which stayed',
+            examples: ['processing'],
+          },
+        ),
         source: Type.Enum(['caller', 'provider', 'lease', 'lookup', 'notification', 'operator'], {
           description: '`lease`: the process that was at work on it is gone',
           examples: ['caller'],
@@ -59,6 +62,7 @@ const READ_REFUNDS: Examples<Refund> = {
   settled_by_lookup: { summary: 'It was unknown, and the lookup has settled it', value: SETTLED_REFUND },
   resolved: { summary: 'It was unknown, and a person has settled it', value: RESOLVED_REFUND },
   failed: { summary: 'The provider declined', value: REFUNDS.declined },
+  awaiting_deposit: { summary: 'It awaits a deposit', value: AWAITING_REFUND },
 }
 
 const ASKED = {

@@ -77,9 +77,9 @@ const schema = {
   security: API_KEY_SECURITY,
   operationId: 'resolveRefund',
   tags: ['refunds'],
-  summary: 'Settle an unknown or disputed refund by hand',
+  summary: 'Settle by hand a refund that is unknown, disputed or awaits a deposit',
   description:
-    'For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only once it has been unknown for a while (`RESOLVE_FAILED_AFTER_MS`). Who, when and why is kept on the refund.',
+    'For a person who has seen at the provider what became of it, other than who asked for it. It can be called failed only a while (`RESOLVE_FAILED_AFTER_MS`) after it became unknown or its deposit was asked for. Who, when and why is kept on the refund.',
   params: RefundParams,
   body: { ...ResolveRequest, 'x-examples': RESOLUTIONS },
   response: {

@@ -37,6 +37,7 @@ const STATUS_AFTER: Readonly<Partial<Record<JournalledChange, RefundStatus>>> = 
   failed: 'failed',
   disputed: 'failed',
   unknown: 'unknown',
+  awaiting_deposit: 'awaiting_deposit',
 }
 
 /** Until when the journal is complete by now, at most until `toMs`; in milliseconds since 1970. */

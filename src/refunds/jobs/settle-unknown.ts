@@ -1,5 +1,5 @@
 import { settleByNotifications } from '../flows/settle-by-notifications.ts'
-import { unknownSinceMs } from '../history.ts'
+import { uncertainSinceMs } from '../history.ts'
 import type { NotificationStore } from '../ports/notifications.ts'
 import type { RefundObserver } from '../ports/observer.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -45,7 +45,7 @@ const LONGEST_SWEEP_MS = 20_000
 
 /**
  * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it
- * looks at the unknown ones in the order in which they are due; the store hands each to one replica at a
+ * looks at the unknown ones, and at those that await a deposit, in the order in which they are due; the store hands each to one replica at a
  * time. A full refund is looked up at the provider, first at once, then after
  * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a notification or a
  * person, and a disputed one for a person. A notification that was kept before is looked at first.
@@ -85,6 +85,7 @@ async function lookAt(parts: ReconcilerParts, unsettled: UnsettledEntry): Promis
       // The store has gone back to when it was not unknown yet.
       return parts.store.lookAgain(unsettled, parts.intervalMs)
     case 'unknown':
+    case 'awaiting_deposit':
       return lookUp(parts, unsettled, stored as StoredRefund)
   }
 }
@@ -148,6 +149,6 @@ async function leaveToPerson(
 
 /** As long as it has been unknown already, so that pauses double: seconds, then minutes, then hours. */
 function pauseMs({ store, intervalMs }: ReconcilerParts, stored: StoredRefund): number {
-  const ageMs = store.now() - unknownSinceMs(stored)
+  const ageMs = store.now() - uncertainSinceMs(stored)
   return Math.min(Math.max(ageMs, intervalMs), LONGEST_PAUSE_MS)
 }

@@ -52,7 +52,15 @@ export type RefundObserver = Readonly<{
   ): void
   /** A refund that was unknown is settled, by the lookup or by a person. */
   resolved(refund: Refund): void
-  /** Nothing was sent; the key is free. */
+  /**
+   * An account to pay a deposit into was asked for; `isLost`: whatever was answered. Of the answer itself nothing is
+   * told: it holds the number of an account.
+   */
+  depositAskedFor(
+    refund: Refund,
+    how: Readonly<{ by: string; isLost: boolean; detail: string; origin: RequestOrigin }>,
+  ): void
+  /** Nothing was sent; the key is free, or the refund as it was. */
   notSent(refund: Pick<Refund, 'id' | 'account'>, outcome: NotSent, origin: RequestOrigin): void
   /** The provider says that it cancelled another amount than was asked; null: one that cannot be read. */
   amountMismatch(refund: Refund, cancelledAmount: Krw | null): void

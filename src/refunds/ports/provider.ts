@@ -50,6 +50,22 @@ export type CancelOutcome =
     }>
   | Readonly<{ outcome: 'failed'; code: FailureCode; detail: string; provider: ProviderAnswer }>
 
+/** What one call for an account to pay a deposit into asks; the amount in KRW. */
+export type DepositRequest = Pick<
+  CancelRequest,
+  'merchant' | 'tid' | 'reason' | 'amount' | 'leaseLeft' | 'traceparent'
+>
+
+/**
+ * What that call led to. `answered`, with its text: whatever that says, the provider may have opened an account. `lost`: it was sent,
+ * and no complete answer came back.
+ */
+export type DepositOutcome =
+  | NotSent
+  | Readonly<{ outcome: 'token_rejected'; detail: string }>
+  | Readonly<{ outcome: 'lost'; detail: string }>
+  | Readonly<{ outcome: 'answered'; status: number; answer: string }>
+
 /** A token of the provider, or why there is none. */
 export type Authorization = Readonly<{ outcome: 'authorized'; token: string }> | NotSent
 
@@ -123,6 +139,8 @@ export type Provider = Readonly<{
    * where there is none in time, or the provider has been failing.
    */
   admit(whose: Readonly<{ merchant: string; caller: string }>): Promise<Place | NotSent>
+  /** Asks for an account to pay a deposit into, whereupon the payment is cancelled. Sent at most once. */
+  askForDeposit: DepositCall
   /** Whether a payment has been cancelled in full since this refund was asked for. */
   lookUp(query: LookupQuery): Promise<LookupOutcome>
   /** What a cancel answer says of time and amount, each null where it cannot be read. */
@@ -131,6 +149,9 @@ export type Provider = Readonly<{
 
 /** One cancel call, sent at most once. */
 export type CancelCall = (request: CancelRequest, token: string) => Promise<CancelOutcome>
+
+/** One call for an account to pay into, sent at most once. */
+export type DepositCall = (request: DepositRequest, token: string) => Promise<DepositOutcome>
 
 /** A place among the provider's calls. Whoever got it leaves it, once, whatever has happened meanwhile. */
 export type Place = Readonly<{ outcome: 'admitted'; cancel: CancelCall; leave(): void }>

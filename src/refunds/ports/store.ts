@@ -64,6 +64,31 @@ export type SettleResult =
   | Readonly<{ result: 'settled' | 'conflict' | 'disputed'; stored: StoredRefund }>
   | Readonly<{ result: 'lost' }>
 
+/** Who asks for a deposit, of a refund as it was seen. */
+export type DepositAsking = Readonly<{
+  stored: StoredRefund
+  /** Random token of this asking: one that is sent twice finds its own. */
+  token: string
+  /** The caller that asks. */
+  by: string
+  /** In milliseconds since 1970, by the store's clock. */
+  at: number
+  /** For how long this asking is its process's own, from when it is stored on. */
+  leaseMs: number
+  /** For how long a succeeded refund counts against one of the same amount; 0: the rule is off. */
+  duplicateWindowMs: number
+}>
+
+/**
+ * `awaiting`: it awaits a deposit by this asking. `changed`: it is not as it was seen. `lost`: the store does not know
+ * it any more. The rest: what begin would refuse it for.
+ */
+export type AwaitDepositResult =
+  | Readonly<{ result: 'awaiting'; stored: StoredRefund }>
+  | Readonly<{ result: 'changed'; stored: StoredRefund }>
+  | Readonly<{ result: 'lost' }>
+  | Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
+
 /** One page of refunds, oldest first; `nextCursor` null: there are no more. */
 export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: string | null }>
 
@@ -72,7 +97,7 @@ export type RefundPage = Readonly<{ refunds: readonly Refund[]; nextCursor: stri
  * starts.
  */
 export type UnsettledQuery = Readonly<{
-  status: 'processing' | 'unknown'
+  status: 'processing' | 'unknown' | 'awaiting_deposit'
   /** Absent: of all merchants. */
   merchant?: string | undefined
   limit: number
@@ -107,6 +132,15 @@ export type RefundStore = Readonly<{
    * that it is disputed, from that.
    */
   settle(stored: StoredRefund, settlement: Settlement): Promise<SettleResult>
+  /** Atomically: a refund that was seen so awaits a deposit, and holds its amount, before anybody is asked for one. */
+  awaitDeposit(asking: DepositAsking): Promise<AwaitDepositResult>
+  /** Undoes that, only where nothing was sent. What has become of the refund since stands. */
+  undoDeposit(asking: DepositAsking): Promise<void>
+  /**
+   * Keeps what was answered to this asking, null where that was lost, whatever has become of the refund since. Null:
+   * the store does not know of it any more.
+   */
+  keepDeposit(asking: DepositAsking, answer: string | null): Promise<StoredRefund | null>
   /**
    * Writes back what the store forgot of a refund in flight: its intent, whatever stands in its way, and its key.
    * False where another payload has the key by now, which it then keeps.
@@ -145,10 +179,12 @@ export type RefundStore = Readonly<{
     cursor: string | null
     matches?: (refund: Refund) => boolean
   }): Promise<RefundPage & Readonly<{ ledger: Ledger | null; bookings: readonly OutsideRefund[] }>>
-  /** The refunds of all payments that are `processing` or `unknown`, oldest first. */
+  /** The refunds of all payments that are `processing`, `unknown` or `awaiting_deposit`, oldest first. */
   listUnsettled(query: UnsettledQuery): Promise<RefundPage>
   /** How many refunds are `processing` or `unknown`. */
   countUnsettled(): Promise<number>
+  /** How many refunds are `awaiting_deposit`. */
+  countAwaitingDeposit(): Promise<number>
   /** When the oldest `unknown` refund was asked for, in milliseconds since 1970; null where there is none. */
   oldestUnknownAt(): Promise<number | null>
   /**
@@ -158,7 +194,7 @@ export type RefundStore = Readonly<{
   now(): number
   /** Whatever is `processing` and whose lease is over becomes `unknown`, and its key is kept. */
   expireLeases(): Promise<void>
-  /** The unknown refunds that have been due longest, at most so many. For a while no other replica gets them. */
+  /** The unknown refunds, and those that await a deposit, that have been due longest, at most so many. For a while no other replica gets them. */
   takeDue(limit: number): Promise<readonly UnsettledEntry[]>
   /** An unknown refund is due again after this time, unless it was taken by another or is being settled meanwhile. */
   lookAgain(unsettled: UnsettledEntry, delayMs: number): Promise<void>

@@ -3,9 +3,10 @@ import type { Ledger } from '../ledger-sums.ts'
 import type { CancelRow } from '../ports/provider.ts'
 import type { Difference, DifferenceKind } from '../reconciliation.ts'
 import type { Refund } from '../refund.ts'
+import type { RefundState } from '../refund-states.ts'
 
 /** A refund's state, as far as it matters here. `already_cancelled` is `failed` for that reason. */
-type State = 'succeeded' | 'failed' | 'already_cancelled' | 'disputed' | 'unknown' | 'processing'
+type State = RefundState | 'already_cancelled'
 
 /**
  * What a row shows of a full refund. `none`: no cancel. `this`: what settles an unknown one. `earlier`: a cancel from
@@ -47,6 +48,13 @@ export const FULL: Readonly<Record<State, Readonly<Record<Shown, Finding>>>> = {
   },
   unknown: {
     none: 'cannot_be_told',
+    this: 'cancelled_though_unknown',
+    earlier: 'cannot_be_told',
+    unclear: 'cannot_be_told',
+  },
+  // What was not paid yet was not cancelled.
+  awaiting_deposit: {
+    none: 'agrees',
     this: 'cancelled_though_unknown',
     earlier: 'cannot_be_told',
     unclear: 'cannot_be_told',
@@ -162,10 +170,11 @@ function isPaidOtherwise(ledger: Ledger, { paid }: CancelRow): boolean {
   return refundedHere(ledger) > 0 && paid !== null && paid !== ledger.amount
 }
 
-function refundedHere({ refunded }: Ledger): Krw {
-  return refunded
+/** Also what a person has booked: the row shows those cancels, too. */
+function refundedHere({ refunded, outside }: Ledger): Krw {
+  return refunded + outside
 }
 
-function unsettledHere({ in_flight, unknown, disputed }: Ledger): Krw {
-  return in_flight + unknown + disputed
+function unsettledHere({ in_flight, unknown, awaiting_deposit, disputed }: Ledger): Krw {
+  return in_flight + unknown + awaiting_deposit + disputed
 }

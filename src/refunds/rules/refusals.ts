@@ -34,6 +34,24 @@ export type BeginRefusal =
   | Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>
   | LimitExceeded
 
+/** Of an asking for a deposit nothing is stated but what is refunded. */
+const NOT_STATED = { tid: '', reason: '', payment: { method: 'card_auth', amount: 1 } } as const
+
+/** The refusal for what stands against a refund that is to hold its amount again, while a deposit is awaited. */
+export function depositRefusal(
+  refused: Exclude<BeginResult, { result: 'begun' | 'exists' | 'claim_abandoned' | 'lost' }>,
+  { amount, tax_free_amount }: Refund,
+): Refusal {
+  // Its payment was stated otherwise since, so that everything of then is a part now.
+  if (refused.result === 'partial_not_allowed')
+    return beginRefusal({ result: 'payment_mismatch' }, NOT_STATED)
+  return beginRefusal(refused, {
+    ...NOT_STATED,
+    amount,
+    ...(tax_free_amount !== null && { tax_free_amount }),
+  })
+}
+
 /** The refusal for what begin decided against. */
 export function beginRefusal(begun: BeginRefusal, body: RefundRequest): Refusal {
   switch (begun.result) {

@@ -1,4 +1,4 @@
-import { unknownSinceMs } from '../history.ts'
+import { uncertainSinceMs } from '../history.ts'
 import type { Refund } from '../refund.ts'
 import type { StoredRefund } from '../stored-refund.ts'
 import type { Finding } from './settlements.ts'
@@ -20,17 +20,21 @@ export function reasonNotToResolve(
   { now, resolveFailedAfterMs }: Readonly<{ now: number; resolveFailedAfterMs: number }>,
 ): string | null {
   const { refund } = stored
-  if (refund.status !== 'unknown' && !refund.disputed) return notOpen(refund)
+  if (!isOpen(refund)) return notOpen(refund)
   if (areCallersKnown && refund.requested_by === by) {
     return `Who asked for a refund cannot settle it: ${by} did. Have another caller with the scope resolve do it.`
   }
   if (outcome !== 'failed') return null
-  const failableAt = unknownSinceMs(stored) + resolveFailedAfterMs
+  const failableAt = uncertainSinceMs(stored) + resolveFailedAfterMs
   if (now >= failableAt) return null
   return `A cancel may still be applied late. This refund can be called failed from ${new Date(failableAt).toISOString()} on; look at the provider's console again then.`
 }
 
 /** A refund whose state leaves nothing to a person. */
 export function notOpen({ status }: Refund): string {
-  return `Only an unknown or disputed refund can be resolved; this one is ${status}.`
+  return `Only a refund that is unknown, disputed or awaits a deposit can be resolved; this one is ${status}.`
+}
+
+function isOpen({ status, disputed }: Refund): boolean {
+  return status === 'unknown' || status === 'awaiting_deposit' || disputed === true
 }

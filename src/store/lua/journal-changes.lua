@@ -10,15 +10,17 @@
 -- the journal is asked.
 --
 -- KEYS[1] in flight, KEYS[2] unknown by when they were asked for, KEYS[3] by when they are looked at, KEYS[4] journal,
--- KEYS[5] how many changes of a refund are journalled: the time, and the number in six bits behind it
--- ARGV[1] for how long the journal is kept, in milliseconds, ARGV[2] what the refund is: unknown, disputed or settled,
+-- KEYS[5] how many changes of a refund are journalled: the time, and the number in six bits behind it,
+-- KEYS[6] awaiting a deposit by when they were asked for
+-- ARGV[1] for how long the journal is kept, in milliseconds, ARGV[2] what the refund is: unknown, disputed,
+-- awaiting_deposit or settled,
 -- ARGV[3] the entry that was found, ARGV[4] that of the attempt which has begun it, ARGV[5] that of an unknown refund,
 -- ARGV[6] of an unknown or disputed one since when it is due, in milliseconds since 1970, or '' for now; of a settled
 -- one when ARGV[5] is due if it is to leave, or '', ARGV[7] what names the refund: id, merchant and tid,
 -- ARGV[8] and on two for each change, oldest first: its letter (journal-entries.ts), when it was
 -- Returns how many were journalled.
 
-local in_flight, unknown, lookups, journal, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local in_flight, unknown, lookups, journal, counts, awaiting = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local retention_ms, state, found, own, entry = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, of = tonumber(ARGV[6]), ARGV[7]
 local FIRST, COUNTED, PAGE, CLOCKS_MS = 8, 64, 100, 5000
@@ -62,10 +64,12 @@ end
 
 redis.call('ZREM', in_flight, found, own)
 local is_outdated = told < journalled
-if state == 'unknown' and not is_outdated then
-  redis.call('ZADD', unknown, 0, entry)
-else
-  redis.call('ZREM', unknown, found, entry)
+for place, key in pairs({ unknown = unknown, awaiting_deposit = awaiting }) do
+  if state == place and not is_outdated then
+    redis.call('ZADD', key, 0, entry)
+  else
+    redis.call('ZREM', key, found, entry)
+  end
 end
 if state ~= 'settled' and not is_outdated then
   redis.call('ZADD', lookups, 'NX', math.min(journal_now, due or journal_now), entry)

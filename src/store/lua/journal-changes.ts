@@ -36,6 +36,7 @@ export async function journalChanges(
       keys.lookups(shard),
       keys.journal(shard),
       keys.journalled(shard),
+      keys.awaiting(shard),
       retentionMs,
       placeOf(stored),
       found ?? own,
@@ -48,8 +49,8 @@ export async function journalChanges(
   )
 }
 
-function placeOf({ refund }: StoredRefund): 'unknown' | 'disputed' | 'settled' {
+function placeOf({ refund }: StoredRefund): 'unknown' | 'disputed' | 'awaiting_deposit' | 'settled' {
   if (refund.disputed) return 'disputed'
   if (refund.status === 'processing') throw new Error('bug: a refund in flight has nothing to be journalled')
-  return refund.status === 'unknown' ? 'unknown' : 'settled'
+  return refund.status === 'unknown' || refund.status === 'awaiting_deposit' ? refund.status : 'settled'
 }

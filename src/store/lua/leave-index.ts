@@ -9,5 +9,13 @@ export async function leaveIndex(
   { entry, id }: Pick<UnsettledEntry, 'entry' | 'id'>,
 ): Promise<void> {
   const shard = unsettledShard(id)
-  await reach(redis.leaveIndex(keys.unsettled(shard), keys.unknown(shard), keys.lookups(shard), entry))
+  await reach(
+    redis.leaveIndex(
+      keys.unsettled(shard),
+      keys.unknown(shard),
+      keys.awaiting(shard),
+      keys.lookups(shard),
+      entry,
+    ),
+  )
 }

@@ -12,6 +12,9 @@ type Replies = Readonly<{
   checkRefund: RefusalReply
   settleRefund: readonly [result: string, id: string, text: string, before: string]
   restoreRefund: string
+  awaitDeposit: RefusalReply
+  undoDeposit: readonly [result: string, id: string, text: string]
+  keepDeposit: readonly [result: string, id: string, text: string]
   releaseRefund: readonly [result: string, id: string, text: string]
   readRefund: readonly [result: string, id: string, text: string]
   readPayment: readonly [ledger: string, verified: string] | null
@@ -54,6 +57,9 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   checkRefund: { file: 'check.lua', keys: 1, isReadOnly: true },
   settleRefund: { file: 'settle.lua', keys: 1 },
   restoreRefund: { file: 'restore.lua', keys: 1 },
+  awaitDeposit: { file: 'await-deposit.lua', keys: 1 },
+  undoDeposit: { file: 'undo-deposit.lua', keys: 1 },
+  keepDeposit: { file: 'keep-deposit.lua', keys: 1 },
   releaseRefund: { file: 'release.lua', keys: 2 },
   readRefund: { file: 'read-refund.lua', keys: 1 },
   readPayment: { file: 'read-payment.lua', keys: 1 },
@@ -63,9 +69,9 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   readDue: { file: 'read-due.lua', keys: 1 },
   takeDue: { file: 'take-due.lua', keys: 1 },
   lookAgain: { file: 'look-again.lua', keys: 1 },
-  journalChanges: { file: 'journal-changes.lua', keys: 5 },
+  journalChanges: { file: 'journal-changes.lua', keys: 6 },
   leaveSettled: { file: 'leave-settled.lua', keys: 2 },
-  leaveIndex: { file: 'leave-index.lua', keys: 3 },
+  leaveIndex: { file: 'leave-index.lua', keys: 4 },
   expireClaim: { file: 'expire-claim.lua', keys: 1 },
   joinClaim: { file: 'join-claim.lua', keys: 1 },
   yieldClaim: { file: 'yield-claim.lua', keys: 1 },

@@ -4,13 +4,13 @@
 --
 -- What has failed stays so, but an answer that says otherwise makes its amount disputed: it counts as refunded until a
 -- person clears it, and each answer disputes it once. Any other answer that contradicts what stands is remembered, and
--- takes no money back: a figure of the provider that is larger than what was booked is booked.
+-- takes no money back, and that the call was declined before says nothing against a refund that awaits a deposit: a figure of the provider that is larger than what was booked is booked.
 --
 -- KEYS[1] payment
 -- ARGV[1] refund's id, ARGV[2] attempt, ARGV[3] the status that it gets: succeeded, failed or unknown, ARGV[4] what the
 -- provider says that it refunded or '', ARGV[5] what was asked, ARGV[6] who says so: provider, lookup or operator,
 -- ARGV[7] the refund's JSON, ARGV[8] for how long a payment is kept of which nothing is unsettled, in milliseconds,
--- ARGV[9] the only state that a person's decision is about: unknown or disputed
+-- ARGV[9] the only state that a person's decision is about: unknown, awaiting_deposit or disputed
 -- Returns {'settled' | 'conflict' | 'disputed', id, refund, its status before}, or {'lost'} where the payment does not
 -- know the refund any more.
 
@@ -65,14 +65,18 @@ if refund.attempt ~= attempt then
   return done('conflict')
 end
 
-local is_sent_twice = refund.status == status and refund.json == json
+-- The answer after which a deposit was asked for may come once more.
+local stood_before = refund.status == 'awaiting_deposit' and 'failed' or refund.status
+local is_sent_twice = (refund.status == status or stood_before == status) and refund.json == json
 if is_sent_twice then return done('settled') end
 
+local is_paid_in = refund.status == 'awaiting_deposit' and status == 'succeeded'
+
 if source == 'operator' then
-  -- A person settles what was seen to be unknown or disputed, and never overrules a process that is still at work.
+  -- A person settles what was seen so, and never overrules a process that is still at work.
   expire_lease(ledger, refund, now)
   if refund.status ~= settles then return done('conflict') end
-elseif refund.status ~= 'processing' and refund.status ~= 'unknown' then
+elseif refund.status ~= 'processing' and refund.status ~= 'unknown' and not is_paid_in then
   if status == 'succeeded' and refund.status ~= 'succeeded' then return dispute(source) end
   local is_larger = status == 'succeeded' and source == 'provider' and figure > booked_of(refund)
   if refund.status == status and not is_larger then return done('settled') end

@@ -1,4 +1,5 @@
 import type { SettleResult } from '../../refunds/ports/store.ts'
+import type { RefundState } from '../../refunds/refund-states.ts'
 import type { Settlement, StoredRefund } from '../../refunds/stored-refund.ts'
 import { keys } from '../keys.ts'
 import { reach } from '../redis/reach.ts'
@@ -12,6 +13,12 @@ export type SettleArguments = Readonly<{
   /** For how long a payment is kept of which nothing is unsettled. */
   retentionMs: number
 }>
+
+/** The state that a person's decision is about: as it was seen. */
+function settledByPerson({ status, disputed }: StoredRefund['refund']): RefundState {
+  if (disputed) return 'disputed'
+  return status === 'awaiting_deposit' ? status : 'unknown'
+}
 
 /**
  * settle.lua: records what became of a refund. Throws StoreError; and an Error that begins with `bug:` where the script
@@ -35,7 +42,7 @@ export async function settleRefund(
       settlement.resolution?.source ?? 'provider',
       own.text,
       retentionMs,
-      refund.disputed ? 'disputed' : 'unknown',
+      settledByPerson(refund),
     ),
   )
   switch (result) {

@@ -133,6 +133,7 @@ function createFlow(faults: Faults = {}) {
           countedAmount: intent.wish.amount ?? intent.wish.payment.amount,
           countedTaxFree: 0,
           earlier: [],
+          asking: null,
           disputedBy: null,
           refund: {
             id: intent.claim.id,
@@ -240,6 +241,7 @@ function createFlow(faults: Faults = {}) {
         observer: {
           recorded: (refund) => observed.push(`recorded ${refund.status}`),
           resolved: (refund) => observed.push(`resolved ${refund.status}`),
+          depositAskedFor: () => observed.push('deposit'),
           notSent: (_claim, { code }) => observed.push(`not sent: ${code}`),
           amountMismatch: (_refund, cancelled) => observed.push(`mismatch ${cancelled}`),
           conflict: (refund: Refund, settlement: Settlement, isOther: boolean) =>

@@ -31,6 +31,7 @@ const REFUND: Refund = {
   refunded_at: null,
   failure: null,
   resolution: null,
+  deposit: null,
   requested_by: 'orders',
   metadata: {},
   created_at: CREATED_AT,
@@ -46,7 +47,9 @@ const LEDGER: Ledger = {
   refunded: 0,
   in_flight: 0,
   unknown: 0,
+  awaiting_deposit: 0,
   disputed: 0,
+  outside: 0,
 }
 
 /** A row of which nothing is known of cancels. */
@@ -92,6 +95,7 @@ const STATES: Readonly<Record<string, Case>> = {
   'failed, and another is unknown': state(failedAs('provider_declined'), { unknown: AMOUNT }),
   disputed: state({ ...failedAs('provider_declined'), disputed: true }, { disputed: AMOUNT }),
   unknown: state({ status: 'unknown' }, { unknown: AMOUNT }),
+  'awaiting a deposit': state({ status: 'awaiting_deposit' }, { awaiting_deposit: AMOUNT }),
   processing: state({ status: 'processing' }, { in_flight: AMOUNT }),
 }
 
@@ -106,6 +110,7 @@ failed, and a part was made      agrees          cannot_be_told            canno
 failed, and another is unknown   agrees          cannot_be_told            cannot_be_told           cannot_be_told
 disputed                         cannot_be_told  cancelled_though_failed   cannot_be_told           cannot_be_told
 unknown                          cannot_be_told  cancelled_though_unknown  cannot_be_told           cannot_be_told
+awaiting a deposit               agrees          cancelled_though_unknown  cannot_be_told           cannot_be_told
 processing                       cannot_be_told  cannot_be_told            cannot_be_told           cannot_be_told
 `
 const [head = '', ...lines] = TABLE.trim().split('\n')
@@ -158,6 +163,9 @@ t.test('a sum of cancels agrees with what was refunded, or is another amount', a
     [part('succeeded', { refunded: 3_000, unknown: 1_000 }), 3_000, 'cannot_be_told'],
     [part('succeeded', { refunded: 3_000, unknown: 1_000 }), 4_000, 'cannot_be_told'],
     [part('succeeded', { refunded: 3_000, unknown: 1_000 }), 4_001, 'another_amount'],
+    // What a person has booked is in it.
+    [part('succeeded', { refunded: 3_000, outside: 2_000 }), 5_000, 'agrees'],
+    [part('succeeded', { refunded: 3_000, outside: 2_000 }), 3_000, 'another_amount'],
     [part('unknown', { unknown: 3_000 }), 3_000, 'cannot_be_told'],
     [part('unknown', { refunded: 1_000, unknown: 3_000 }), 1_000, 'cannot_be_told'],
     [part('failed', {}), 3_000, 'another_amount'],

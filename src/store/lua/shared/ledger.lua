@@ -8,7 +8,8 @@
 --               when there are none
 --   <id>        a refund: the members of REFUND, then a JSON text that scripts pass on unread, but for its reference
 --               (shared/duplicates.lua); while it is disputed, the JSON of the answer that disputes it follows on a line
---               of its own
+--               of its own; last, on a line that begins with DEPOSIT, the token of the asking for a deposit and the JSON
+--               of that deposit, if one was ever asked for
 --   <number>    the id of the payment's nth refund, for listing; that of the first is in the ledger
 --   verified    when the provider was asked for amount and method of the ledger, in milliseconds since 1970; or absent
 -- and those of shared/duplicates.lua. A store that an older version has written lacks what is in no field of it. Such a
@@ -37,6 +38,9 @@ local REFUND = {
   'history', -- what happened between the intent and the outcome: events, divided by commas; '-' when nothing
 }
 local TEXT = { method = true, first = true, status = true, kind = true, attempt = true, history = true }
+
+-- What a refund's deposit follows on. No JSON has it: there a line feed is escaped.
+local DEPOSIT = '\ndeposit '
 
 -- Where the ledger counts a refund of each status; a failed one counts nowhere.
 local SUM_OF = {
@@ -102,7 +106,9 @@ end
 local function decode_refund(id, text)
   if not text then return nil end
   local refund, json = words(text, REFUND_WORDS, REFUND)
-  refund.id, refund.json = id, json
+  local deposit_at = string.find(json, DEPOSIT, 1, true)
+  refund.id, refund.json = id, deposit_at and string.sub(json, 1, deposit_at - 1) or json
+  refund.deposit = deposit_at and string.sub(json, deposit_at) or ''
   return refund
 end
 
@@ -130,7 +136,7 @@ local function write_ledger(ledger)
 end
 
 local function refund_text(refund)
-  return line(refund, REFUND) .. ' ' .. refund.json
+  return line(refund, REFUND) .. ' ' .. refund.json .. (refund.deposit or '')
 end
 
 -- Returns the refund's text.
@@ -161,6 +167,28 @@ end
 
 local function remembers(refund, event, cause)
   return string.find(refund.history, event .. ':' .. cause .. '@', 1, true) ~= nil
+end
+
+-- The token by which the last asking for a deposit knows its own, or nil.
+local function deposit_token(refund)
+  return string.match(refund.deposit, '^' .. DEPOSIT .. '(%S+)')
+end
+
+local function set_deposit(refund, token, json)
+  refund.deposit = token == '' and '' or DEPOSIT .. token .. ' ' .. json
+end
+
+-- `cause`: since when it had failed, or that it is asked for again.
+local function ask_for_deposit(refund, token, json, cause, now)
+  set_deposit(refund, token, json)
+  remember(refund, 'awaiting_deposit', cause, now)
+  refund.updated_at = now
+end
+
+-- What ask_for_deposit() remembered last.
+local function forget_asking(refund)
+  local before = string.match(refund.history, '^(.*)awaiting_deposit:%w+@%d+$')
+  if before then refund.history = before == '' and '-' or string.sub(before, 1, -2) end
 end
 
 -- No id is part of another: all are equally long.
@@ -194,6 +222,10 @@ local function count_refund(ledger, refund, sign)
   count(ledger, refund.status, booked_of(refund), refund.tax_free, sign)
 end
 
+local function enter_unsettled(unsettled, id)
+  write('unsettled', unsettled and unsettled .. ' ' .. id or id)
+end
+
 -- Writes a new refund, and what the ledger counts for it. Returns the refund's text.
 local function enter(ledger, refund, unsettled)
   ledger.last_number = ledger.last_number + 1
@@ -202,7 +234,7 @@ local function enter(ledger, refund, unsettled)
   if refund.number == 1 then ledger.first = refund.id else write(refund.number, refund.id) end
   write_ledger(ledger)
   local text = write_refund(refund)
-  write('unsettled', unsettled and unsettled .. ' ' .. refund.id or refund.id)
+  enter_unsettled(unsettled, refund.id)
   save()
   if refund.number > 1 and not unsettled then redis.call('PERSIST', payment_key) end
   return text

@@ -37,6 +37,11 @@ local function note_amount(number, amount, recent)
   write('recent', recent)
 end
 
+-- Whether the amount of the refund with this number is among those that are known.
+local function is_noted(number, recent)
+  return string.find(' ' .. (recent or ''), string.format(' %.0f:', number), 1, true) ~= nil
+end
+
 -- A refund that is undone was never there.
 local function forget_known(refund)
   local reference = reference_of(refund)
