@@ -63,6 +63,17 @@ export function referencesOn({ path }: NodeBinary): readonly Contender[] {
   ]
 }
 
+/** Durable peers: what an engineer would reach for today. Each needs a store of its own (stores/). */
+export const DURABLE_PEERS: readonly Contender[] = [
+  reference('postgres3', 'Fastify and PostgreSQL with three transactions', ['new', 'replay'], false),
+  reference(
+    'restate',
+    'a Fastify route before Restate, a durable engine, with its defaults',
+    ['new', 'replay'],
+    false,
+  ),
+]
+
 export type Surroundings = Readonly<{ redisUrl: string; providerUrl: string; durable: boolean }>
 
 /** The environment of any of them. */
