@@ -40,14 +40,8 @@ export function gatewayOf(
 }
 
 /** The servers of bench/servers/. */
-export function referencesOn({ path }: NodeBinary): readonly Contender[] {
-  const reference = (name: string, says: string, kinds: readonly Kind[], usesRedis: boolean) => ({
-    name,
-    says,
-    kinds,
-    usesRedis,
-    command: [path, join(BENCH, 'dist/servers', `${name}.js`)],
-  })
+export function referencesOn(node: NodeBinary): readonly Contender[] {
+  const reference = referenceOn(node)
   return [
     reference('bare', 'Fastify and undici, one relay, no Redis', ['new'], false),
     reference('direct', 'the same, with a token call for each refund', ['new'], false),
@@ -63,16 +57,21 @@ export function referencesOn({ path }: NodeBinary): readonly Contender[] {
   ]
 }
 
+function referenceOn({ path }: NodeBinary) {
+  return (name: string, says: string, kinds: readonly Kind[], usesRedis: boolean): Contender => ({
+    name,
+    says,
+    kinds,
+    usesRedis,
+    command: [path, join(BENCH, 'dist/servers', `${name}.js`)],
+  })
+}
+
 /** Durable peers: what an engineer would reach for today. Each needs a store of its own (stores/). */
 export const DURABLE_PEERS: readonly Contender[] = [
-  reference('postgres3', 'Fastify and PostgreSQL with three transactions', ['new', 'replay'], false),
-  reference(
-    'restate',
-    'a Fastify route before Restate, a durable engine, with its defaults',
-    ['new', 'replay'],
-    false,
-  ),
-]
+  ['postgres3', 'Fastify and PostgreSQL with three transactions'] as const,
+  ['restate', 'a Fastify route before Restate, a durable engine, with its defaults'] as const,
+].map(([name, says]) => referenceOn(OWN_NODE)(name, says, ['new', 'replay'], false))
 
 export type Surroundings = Readonly<{ redisUrl: string; providerUrl: string; durable: boolean }>
 
