@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type NodeBinary, OWN_NODE } from './node-binary.ts'
 import { API_KEY } from './requests.ts'
 import type { Kind } from './results.ts'
 
@@ -18,39 +19,59 @@ export type Contender = Readonly<{
   command: readonly string[]
 }>
 
-const reference = (name: string, says: string, kinds: readonly Kind[], usesRedis: boolean): Contender => ({
-  name,
-  says,
-  kinds,
-  usesRedis,
-  command: [process.execPath, join(BENCH, 'dist/servers', `${name}.js`)],
-})
+export const GATEWAY_SAYS = 'this service, everything on'
+
+/** How the gateway is run: by which Node.js, with which arguments. */
+export type NodeOptions = Readonly<{ node?: NodeBinary; nodeArguments?: readonly string[] }>
 
 /** A build of the gateway, run as `npm start` does it. */
-export function gatewayOf(name: string, directory: string, nodeArguments: readonly string[] = []): Contender {
+export function gatewayOf(
+  name: string,
+  directory: string,
+  { node = OWN_NODE, nodeArguments = [] }: NodeOptions = {},
+): Contender {
   return {
     name,
-    says: 'this service, everything on',
+    says: GATEWAY_SAYS,
     kinds: ['new', 'replay'],
     usesRedis: true,
-    command: [
-      process.execPath,
-      '--enable-source-maps',
-
-      ...nodeArguments,
-      join(directory, 'server.js'),
-    ],
+    command: [node.path, '--enable-source-maps', ...nodeArguments, join(directory, 'server.js')],
   }
 }
 
-export const REFERENCES: readonly Contender[] = [
-  reference('bare', 'Fastify and undici, one relay, no Redis', ['new'], false),
-  reference('direct', 'the same, with a token call for each refund', ['new'], false),
-  reference('redis3', 'bare with three round trips to Redis', ['new', 'replay'], true),
-  reference('node-idempotency', 'bare behind @node-idempotency/core', ['new', 'replay'], true),
-  reference('express-idempotency', 'Express and undici behind express-idempotency', ['new', 'replay'], true),
-  reference('redis2', 'a Fastify route with two reads of Redis', ['replay'], true),
-]
+/** The servers of bench/servers/. */
+export function referencesOn(node: NodeBinary): readonly Contender[] {
+  const reference = referenceOn(node)
+  return [
+    reference('bare', 'Fastify and undici, one relay, no Redis', ['new'], false),
+    reference('direct', 'the same, with a token call for each refund', ['new'], false),
+    reference('redis3', 'bare with three round trips to Redis', ['new', 'replay'], true),
+    reference('node-idempotency', 'bare behind @node-idempotency/core', ['new', 'replay'], true),
+    reference(
+      'express-idempotency',
+      'Express and undici behind express-idempotency',
+      ['new', 'replay'],
+      true,
+    ),
+    reference('redis2', 'a Fastify route with two reads of Redis', ['replay'], true),
+  ]
+}
+
+function referenceOn({ path }: NodeBinary) {
+  return (name: string, says: string, kinds: readonly Kind[], usesRedis: boolean): Contender => ({
+    name,
+    says,
+    kinds,
+    usesRedis,
+    command: [path, join(BENCH, 'dist/servers', `${name}.js`)],
+  })
+}
+
+/** Durable peers: what an engineer would reach for today. Each needs a store of its own (stores/). */
+export const DURABLE_PEERS: readonly Contender[] = [
+  ['postgres3', 'Fastify and PostgreSQL with three transactions'] as const,
+  ['restate', 'a Fastify route before Restate, a durable engine, with its defaults'] as const,
+].map(([name, says]) => referenceOn(OWN_NODE)(name, says, ['new', 'replay'], false))
 
 export type Surroundings = Readonly<{ redisUrl: string; providerUrl: string; durable: boolean }>
 

@@ -48,14 +48,15 @@ export function onServerCore(command: readonly string[]): readonly string[] {
   return canPin ? ['taskset', '--cpu-list', String(SERVER_CORE), ...command] : command
 }
 
-export function describeMachine(): Machine {
+/** `node`: the version that the servers under test run on. */
+export function describeMachine(node: string = process.version): Machine {
   const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' })
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: CORES,
     memoryGib: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${release()}`,
-    node: process.version,
+    node,
     redis: / v=(\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown',
     pinned: canPin,
     loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
@@ -63,22 +64,39 @@ export function describeMachine(): Machine {
   }
 }
 
-/** What a process has used of the machine so far; null where the system does not tell (it has no /proc). */
+/** What a process, or several together, have used of the machine so far; null where the system does not tell (it has no /proc). */
 export type Usage = Readonly<{ cpuMicroseconds: number; rssBytes: number }>
 
 /** `USER_HZ`: in this unit Linux tells processor time to programs, on every architecture that Node.js runs on. */
 const TICK_MICROSECONDS = 10_000
 
+/** Of a process and of all that it has started: a server may be many processes. Those that have ended are left out. */
 export function usageOf(pid: number): Usage | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    // The name in parentheses may hold spaces; after it, utime and stime are the 12th and 13th word.
-    const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const ticks = Number(words[11]) + Number(words[12])
-    const rssKib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1])
-    return { cpuMicroseconds: ticks * TICK_MICROSECONDS, rssBytes: rssKib * 1024 }
-  } catch {
-    return null
+  const tree = treeOf(pid)
+  if (tree.length === 0) return null
+  return {
+    cpuMicroseconds: tree.reduce((sum, one) => sum + one.cpuMicroseconds, 0),
+    rssBytes: tree.reduce((sum, one) => sum + one.rssBytes, 0),
   }
+}
+
+/** The process, and its children with theirs, where the system tells. */
+function treeOf(pid: number): Usage[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+    return [usageOfProcess(pid), ...children.flatMap((child) => treeOf(Number(child)))]
+  } catch {
+    return []
+  }
+}
+
+/** Throws where there is no such process. */
+function usageOfProcess(pid: number): Usage {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  // The name in parentheses may hold spaces; after it, utime and stime are the 12th and 13th word.
+  const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(words[11]) + Number(words[12])
+  const rssKib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1])
+  return { cpuMicroseconds: ticks * TICK_MICROSECONDS, rssBytes: rssKib * 1024 }
 }

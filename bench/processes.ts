@@ -14,6 +14,8 @@ export type ServerOptions = Readonly<{
   /** Where its log goes as well, a file of its own. */
   cwd: string
   env: Readonly<Record<string, string>>
+  /** For one that does not write its address: what it writes once it listens, and where that is. */
+  listening?: Readonly<{ says: RegExp; url: string }>
 }>
 
 const START_WAIT_MS = 30_000
@@ -39,7 +41,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const child = await spawnServer(options, logPath)
   const stop = () => stopServer(child)
   try {
-    const url = await untilListening(child, options.name, logPath)
+    const url = await untilListening(child, options, logPath)
     return { name: options.name, url, pid: child.pid as number, stop }
   } catch (error) {
     await stop()
@@ -67,11 +69,16 @@ async function spawnServer({ command, cwd, env }: ServerOptions, logPath: string
   return child
 }
 
-async function untilListening(child: ChildProcess, name: string, logPath: string): Promise<string> {
+async function untilListening(
+  child: ChildProcess,
+  { name, listening }: ServerOptions,
+  logPath: string,
+): Promise<string> {
   const deadline = performance.now() + START_WAIT_MS
   for (;;) {
     const log = readFileSync(logPath, 'utf8')
-    const url = /listening (?:at|on) (http:\/\/[^"\s]+)/.exec(log)?.[1]
+    const written = /listening (?:at|on) (http:\/\/[^"\s]+)/.exec(log)?.[1]
+    const url = listening === undefined ? written : listening.says.test(log) ? listening.url : undefined
     if (url !== undefined) return url
     if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}:\n${log}`)
     if (performance.now() > deadline) throw new Error(`${name} does not listen:\n${log}`)

@@ -2,9 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BENCH } from './contenders.ts'
 
-/** Where the report looks for the results of `npm run bench`, `bench:scale` and `soak`. */
-export function resultsPath(name: 'bench' | 'scale' | 'soak'): string {
+/** Where the report looks for the results of `npm run bench:scale` and `soak`. */
+export function resultsPath(name: 'bench' | 'bench-node-26' | 'scale' | 'soak'): string {
   return join(BENCH, 'results', `${name}.json`)
+}
+
+/** The same of `npm run bench`: on the container's Node.js, and on the one that runs it. No other is in the report. */
+export function benchResultsPath(node: string | undefined): string | null {
+  if (node === undefined) return resultsPath('bench')
+  return node === '26' ? resultsPath('bench-node-26') : null
 }
 
 export async function writeResults(path: string, results: unknown): Promise<void> {

@@ -3,16 +3,21 @@ import type { Machine } from './machine.ts'
 /** New keys, or keys that were used before. */
 export type Kind = 'new' | 'replay'
 
+/** What the gateway is held against: the least that a design like its own costs. */
+export const FLOOR = { new: 'redis3', replay: 'redis2' } as const satisfies Record<Kind, string>
+
 /** One round of load on one server. */
 export type Round = Readonly<{
   requestsPerSecond: number
   p50Ms: number
   p99Ms: number
-  /** Of the server's process, from the system; null where that does not tell. */
+  /** Of the server's process and of those that it has started, from the system; null where that does not tell. */
   cpuMicroseconds: number | null
   rssMib: number | null
   /** Of Redis, for one request: what decides how much a Redis carries. */
   redisCpuMicroseconds: number | null
+  /** Of the server's processes and the store's together: what a request costs, wherever its work is done. */
+  allCpuMicroseconds: number | null
   /** How much of its core the server had: near 1 it was the server that set the pace. */
   coreBusy: number | null
   /** The same of the cores that Redis, provider and load share: near 1 it was these. */
@@ -49,8 +54,10 @@ export type BenchResults = Readonly<{
   servers: Readonly<Record<string, string>>
   series: readonly Series[]
   redisCosts: readonly Readonly<{ server: string; kind: Kind; cost: RedisCost }>[]
-  /** From the start of the gateway's process until it is ready, with Redis up. */
-  startMs: readonly number[]
+  /** From the start of the process until it is ready, with Redis up; of the gateway and of `bare`. */
+  starts: readonly Readonly<{ server: string; ms: readonly number[] }>[]
+  /** What the processes hold after so many refunds. */
+  memory: readonly Readonly<{ server: string; refunds: number; rssMib: number | null }>[]
 }>
 
 /** What `npm run bench:scale` writes. */
@@ -124,8 +131,11 @@ export type Spread = Readonly<{ median: number; min: number; max: number }>
 
 export function spreadOf(series: Series, member: keyof Round): Spread | null {
   const values = series.rounds.map((round) => round[member]).filter((value) => value !== null)
-  if (values.length === 0) return null
-  const ascending = values.sort((a, b) => a - b)
+  return values.length === 0 ? null : spread(values)
+}
+
+function spread(values: readonly number[]): Spread {
+  const ascending = [...values].sort((a, b) => a - b)
   return { median: medianOf(ascending), min: ascending[0] as number, max: ascending.at(-1) as number }
 }
 
@@ -135,7 +145,17 @@ export function medianOf(ascending: readonly number[]): number {
   return Number.isInteger(middle) ? (upper + (ascending[middle - 1] as number)) / 2 : upper
 }
 
-/** How the medians of two servers relate. */
+/** How two servers relate, round by round: those of one number were measured one after the other. */
+export function ratioSpread(series: Series, to: Series, member: keyof Round): Spread | null {
+  const ratios = series.rounds.map((round, number) => {
+    const [own, other] = [round[member], to.rounds[number]?.[member]]
+    return own == null || other == null ? Number.NaN : own / other
+  })
+  if (ratios.length === 0 || ratios.some(Number.isNaN)) return null
+  return spread(ratios)
+}
+
+/** The middle one of these ratios. */
 export function ratioOf(series: Series, to: Series, member: keyof Round): number {
-  return (spreadOf(series, member)?.median ?? Number.NaN) / (spreadOf(to, member)?.median ?? Number.NaN)
+  return ratioSpread(series, to, member)?.median ?? Number.NaN
 }

@@ -26,10 +26,17 @@ const FILL_MS = 500
 
 const WARM_UP_CONNECTIONS = 32
 
-/** Long enough for the code of all paths to be compiled; nothing of it is counted. */
-export async function warmUp(runner: Runner, durationMs: number): Promise<void> {
+/** How often it is looked whether there were enough. */
+const WARM_UP_SLICE_MS = 500
+
+/**
+ * So many requests of each kind that the code of all paths is compiled; nothing of them is measured. Counted, since the
+ * compilers go by how often something runs: in as many seconds, a server that is slow is not as warm as the others.
+ */
+export async function warmUp(runner: Runner, requests: number): Promise<void> {
   for (const kind of new Set<Kind>(['new', ...runner.contender.kinds])) {
-    await measure(runner, kind, { connections: WARM_UP_CONNECTIONS, durationMs })
+    const load = { connections: WARM_UP_CONNECTIONS, durationMs: WARM_UP_SLICE_MS }
+    for (let made = 0; made < requests; ) made += (await run(runner, kind, load)).requests
   }
   await forget(runner)
 }
@@ -79,26 +86,27 @@ async function forget({ requests, redis }: Runner): Promise<void> {
   if (redis !== null) await clearRefunds(redis)
 }
 
-async function measure(
-  { contender, process: server, requests, helpers }: Runner,
-  kind: Kind,
-  { connections, durationMs, requestsPerSecond }: Load,
-): Promise<Round> {
+async function measure(runner: Runner, kind: Kind, load: Load): Promise<Round> {
+  const { process: server, helpers } = runner
   const pids = [server.pid, helpers.redis, helpers.provider, process.pid]
   const usages: (Usage | null)[][] = []
-  const result = await runLoad({
-    url: server.url,
-    connections,
-    leadMs: LEAD_MS,
-    durationMs,
-    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
-    nextRequest: kind === 'new' ? requests.next : requests.again,
-    onEdge: () => usages.push(pids.map(usageOf)),
-  })
+  const result = await run(runner, kind, load, () => usages.push(pids.map(usageOf)))
+  return { ...latencyOf(result), ...usageBetween(usages, result) }
+}
+
+/** Puts the load on. Throws where an answer was another than 201. */
+export async function run(
+  { contender, process: server, requests }: Runner,
+  kind: Kind,
+  load: Load,
+  onEdge: () => void = () => {},
+): Promise<LoadResult> {
+  const nextRequest = kind === 'new' ? requests.next : requests.again
+  const result = await runLoad({ ...load, url: server.url, leadMs: LEAD_MS, nextRequest, onEdge })
   if (Object.keys(result.failures).length > 0) {
     throw new Error(`${contender.name} did not answer 201: ${JSON.stringify(result.failures)}`)
   }
-  return { ...latencyOf(result), ...usageBetween(usages, result) }
+  return result
 }
 
 function latencyOf({ requests, seconds, latencies }: LoadResult) {
@@ -124,6 +132,7 @@ function usageBetween(usages: readonly (readonly (Usage | null)[])[], { requests
   return {
     cpuMicroseconds: each(server),
     redisCpuMicroseconds: each(redis),
+    allCpuMicroseconds: server == null || redis == null ? null : each(server + redis),
     coreBusy: busy([server], 1),
     otherCoresBusy: busy([redis, ...others], OTHER_CORES),
     rssMib: after[0] ? after[0].rssBytes / 2 ** 20 : null,

@@ -1,7 +1,9 @@
-// npm run bench -- [--rounds N] [--seconds S] [--connections 1,32,256] [--only gateway,redis3] ...
+// npm run bench -- [--node 26] [--rounds N] [--seconds S] [--connections 1,32,256] [--only gateway,redis3] ...
 import { join } from 'node:path'
-import { type Contender, gatewayOf, REFERENCES, ROOT } from './contenders.ts'
+import { type Contender, GATEWAY_SAYS, gatewayOf, ROOT, referencesOn } from './contenders.ts'
 import { describeMachine, leaveServerCore } from './machine.ts'
+import { measureMemory } from './memory.ts'
+import { nodeBinary, OWN_NODE } from './node-binary.ts'
 import { readOptions, refuse } from './options.ts'
 import { startCostMeter } from './redis-cost.ts'
 import { createRequestWriter } from './requests.ts'
@@ -21,8 +23,8 @@ const NO_SWEEPS = { RECONCILE_INTERVAL_MS: '3600000' }
 
 const options = readOptions()
 // First of all: a machine that is busy with something else is to be seen in the results.
-const machine = describeMachine()
-const gateway = gatewayOf('gateway', join(ROOT, 'dist'))
+const node = options.node === null ? OWN_NODE : nodeBinary(options.node)
+const machine = describeMachine(node.version)
 const contenders = chooseContenders()
 prepare({ buildGateway: options.build })
 leaveServerCore()
@@ -35,17 +37,18 @@ if (options.out !== null) {
 }
 
 function chooseContenders(): readonly Contender[] {
-  const others = options.also.map(({ name, directory }) => gatewayOf(name, directory))
-  const own = gatewayOf('gateway', join(ROOT, 'dist'), options.nodeArguments)
-  const all = [own, ...others, ...REFERENCES]
+  const others = options.also.map(({ name, directory }) => gatewayOf(name, directory, { node }))
+  const own = gatewayOf('gateway', join(ROOT, 'dist'), { node, nodeArguments: options.nodeArguments })
+  const all = [own, ...others, ...referencesOn(node)]
   const chosen = all.filter(({ name }) => options.only === null || options.only.includes(name))
   if (chosen.length === 0) refuse(`--only takes some of ${all.map(({ name }) => name).join(', ')}`)
   return chosen
 }
 
 async function measure(): Promise<BenchResults> {
+  const { parts } = options
   const series: Series[] = []
-  for (const aof of options.aof) series.push(...(await onStage(aof, runSeries)))
+  if (parts.includes('loads')) for (const aof of options.aof) series.push(...(await onStage(aof, runSeries)))
   return {
     command: commandLine('bench'),
     machine,
@@ -53,10 +56,9 @@ async function measure(): Promise<BenchResults> {
     providerDelayMs: options.providerDelayMs,
     servers: Object.fromEntries(contenders.map(({ name, says }) => [name, says])),
     series,
-    redisCosts: await onStage('always', measureRedisCosts),
-    startMs: await onStage('always', (stage) =>
-      measureStarts({ command: gateway.command, env: stage.environment(0), directory, tries: START_TRIES }),
-    ),
+    redisCosts: parts.includes('commands') ? await onStage('always', measureRedisCosts) : [],
+    starts: parts.includes('starts') ? await onStage('always', compareStarts) : [],
+    memory: parts.includes('memory') ? await onStage('always', compareMemory) : [],
   }
 }
 
@@ -83,7 +85,7 @@ async function runSeries(stage: Stage): Promise<Series[]> {
   }
   for (const runner of runners) {
     print(`AOF ${stage.aof}: warming up ${runner.contender.name}`)
-    await warmUp(runner, options.warmUpMs)
+    await warmUp(runner, options.warmUpRequests)
   }
   const series: Series[] = []
   for (const connections of loadsOf(stage.aof)) {
@@ -121,6 +123,34 @@ async function measureRedisCosts(stage: Stage): Promise<BenchResults['redisCosts
   }
   await meter.stop()
   return costs
+}
+
+/** Of the gateway, its other builds and `bare`. */
+function comparedBeside(): readonly Contender[] {
+  return contenders.filter(({ name, says }) => name === 'bare' || says === GATEWAY_SAYS)
+}
+
+async function compareStarts(stage: Stage): Promise<BenchResults['starts']> {
+  const servers = comparedBeside()
+  print(`starting ${servers.map(({ name }) => name).join(', ')}`)
+  const times = await measureStarts(
+    servers.map(({ name, command }, database) => {
+      const env = stage.environment(database)
+      return { command, env, directory, probe: name === 'bare' ? null : '/readyz' }
+    }),
+    START_TRIES,
+  )
+  return servers.map(({ name }, index) => ({ server: name, ms: times[index] as number[] }))
+}
+
+async function compareMemory(stage: Stage): Promise<BenchResults['memory']> {
+  const memory: BenchResults['memory'][number][] = []
+  for (const [database, contender] of comparedBeside().entries()) {
+    print(`${options.refunds} refunds of ${contender.name}`)
+    const rssMib = await measureMemory(stage, { contender, database, refunds: options.refunds })
+    memory.push({ server: contender.name, refunds: options.refunds, rssMib })
+  }
+  return memory
 }
 
 function print(line: string): void {

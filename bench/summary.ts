@@ -1,10 +1,12 @@
 import {
   type BenchResults,
+  FLOOR,
   medianOf,
   type Round,
-  ratioOf,
+  ratioSpread,
   type ScaleResults,
   type Series,
+  type Spread,
   spreadOf,
 } from './results.ts'
 import type { Flatness } from './soak/flatness.ts'
@@ -17,11 +19,16 @@ export function summaryText(results: BenchResults): string {
     const title = `${kind}, ${series.connections} connections, AOF ${series.aof}`
     loads.set(title, [...(loads.get(title) ?? []), series])
   }
-  const starts = [...results.startMs].sort((a, b) => a - b)
   return [
     ...[...loads].map(([title, series]) => `\n${title}\n${tableText(loadRows(series))}`),
-    `\nRedis, for one request\n${tableText(costRows(results))}`,
-    `\nstart to ready: ${medianOf(starts).toFixed(0)} ms (${starts.map((ms) => ms.toFixed(0)).join(' ')})`,
+    ...(results.redisCosts.length > 0 ? [`\nRedis, for one request\n${tableText(costRows(results))}`] : []),
+    ...results.starts.map(({ server, ms }) => {
+      const ascending = [...ms].sort((a, b) => a - b)
+      return `\nstart to ready, ${server}: ${medianOf(ascending).toFixed(0)} ms (${ascending.map((one) => one.toFixed(0)).join(' ')})`
+    }),
+    ...results.memory.map(
+      ({ server, refunds, rssMib }) => `\nRSS after ${refunds} refunds, ${server}: ${rssMib?.toFixed(0)} MiB`,
+    ),
   ].join('\n')
 }
 
@@ -62,38 +69,46 @@ export function scaleText({ storeSizes, partials, accounts, sweeps }: ScaleResul
 }
 
 function loadRows(load: readonly Series[]): string[][] {
-  const bare = load.find(({ server }) => server === 'bare')
+  const floor = load.find(({ server, kind }) => server === FLOOR[kind])
   return [
     [
       '',
-      'req/s',
+      'CPU us, all',
+      floor === undefined ? '' : `of ${floor.server}`,
       'spread',
-      'of bare',
-      'p50 ms',
-      'p99 ms',
       'CPU us',
       'Redis CPU us',
+      'req/s',
+      'spread',
+      'p50 ms',
+      'p99 ms',
       'core',
       'others',
       'RSS MiB',
     ],
     ...load.map((series) => {
-      const spread = spreadOf(series, 'requestsPerSecond')
+      const ratio = floor && ratioSpread(series, floor, 'allCpuMicroseconds')
       return [
         series.server,
-        shown(series, 'requestsPerSecond', 0),
-        spread === null ? '' : `${spread.min.toFixed(0)}..${spread.max.toFixed(0)}`,
-        bare === undefined ? '' : ratioOf(series, bare, 'requestsPerSecond').toFixed(2),
-        shown(series, 'p50Ms', 2),
-        shown(series, 'p99Ms', 2),
+        shown(series, 'allCpuMicroseconds', 0),
+        ratio?.median.toFixed(2) ?? '',
+        rangeText(ratio, 2),
         shown(series, 'cpuMicroseconds', 0),
         shown(series, 'redisCpuMicroseconds', 0),
+        shown(series, 'requestsPerSecond', 0),
+        rangeText(spreadOf(series, 'requestsPerSecond'), 0),
+        shown(series, 'p50Ms', 2),
+        shown(series, 'p99Ms', 2),
         shown(series, 'coreBusy', 2),
         shown(series, 'otherCoresBusy', 2),
         shown(series, 'rssMib', 0),
       ]
     }),
   ]
+}
+
+function rangeText(spread: Spread | null | undefined, decimals: number): string {
+  return spread == null ? '' : `${spread.min.toFixed(decimals)}..${spread.max.toFixed(decimals)}`
 }
 
 function shown(series: Series, member: keyof Round, decimals: number): string {

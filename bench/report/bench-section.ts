@@ -1,5 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { type BenchResults, type Kind, type Round, ratioOf, type Series, spreadOf } from '../results.ts'
+import {
+  type BenchResults,
+  FLOOR,
+  type Kind,
+  medianOf,
+  type Round,
+  ratioSpread,
+  type Series,
+  type Spread,
+  spreadOf,
+} from '../results.ts'
 import { drawSvg } from './chart.ts'
 import { machineText } from './machine-text.ts'
 import { image, table } from './markdown.ts'
@@ -11,23 +21,25 @@ const KIND_NAMES = { new: 'New refunds', replay: 'Replays' } as const satisfies 
 /** Side by side in the charts; the gateway stands out. */
 const COLOR = { field: 'own', scale: { domain: [true, false], range: ['#1f6feb', '#b8bec6'] }, legend: null }
 
-export async function benchSection(results: BenchResults): Promise<Section> {
+/** `name`: of the section, which its charts begin with. */
+export async function benchSection(results: BenchResults, name: string): Promise<Section> {
   const loads = loadsOf(results)
   return {
     charts: {
-      'bench-new.svg': await drawSvg(throughputChart(results, 'new')),
-      'bench-replay.svg': await drawSvg(throughputChart(results, 'replay')),
-      'bench-latency.svg': await drawSvg(latencyChart(results)),
-      'bench-cpu.svg': await drawSvg(cpuChart(results)),
+      [`${name}-new.svg`]: await drawSvg(throughputChart(results, 'new')),
+      [`${name}-replay.svg`]: await drawSvg(throughputChart(results, 'replay')),
+      [`${name}-latency.svg`]: await drawSvg(latencyChart(results)),
+      [`${name}-cpu.svg`]: await drawSvg(cpuChart(results)),
     },
     text: [
       machineText(results.machine, results.command),
       roundsText(results),
       targetTable(benchTargets(results)),
-      image('Throughput of new refunds, by server and connections', 'bench-new.svg'),
-      image('Latency of new refunds, by server and connections', 'bench-latency.svg'),
-      image('Throughput of replays, by server and connections', 'bench-replay.svg'),
-      image('Processor time of the server for one request', 'bench-cpu.svg'),
+      image('Processor time for one request, of the server and of Redis', `${name}-cpu.svg`),
+      image('Throughput of new refunds, by server and connections', `${name}-new.svg`),
+      image('Latency of new refunds, by server and connections', `${name}-latency.svg`),
+      image('Throughput of replays, by server and connections', `${name}-replay.svg`),
+      startsTable(results),
       '### What one request asks of Redis',
       costTable(results),
       ...loads.flatMap((load) => [`### ${titleOf(load)}`, loadTable(load)]),
@@ -37,7 +49,7 @@ export async function benchSection(results: BenchResults): Promise<Section> {
 
 function roundsText({ series, seconds, providerDelayMs }: BenchResults): string {
   const rounds = series[0]?.rounds.length ?? 0
-  return `Medians of ${rounds} rounds of ${seconds} s each, with the lowest and the highest round in brackets; the provider answers after ${providerDelayMs} ms.`
+  return `Medians of ${rounds} rounds of ${seconds} s each, with the lowest and the highest round in brackets; a ratio is that of the same round, and tells more than any figure, since these move with the machine; the provider answers after ${providerDelayMs} ms.`
 }
 
 /** The series that were measured under one load, in the order of the servers. */
@@ -57,28 +69,30 @@ function titleOf([series]: readonly Series[]): string {
 }
 
 function loadTable(load: readonly Series[]): string {
-  const bare = load.find(({ server }) => server === 'bare')
+  const floor = load.find(({ server, kind }) => server === FLOOR[kind])
   return table([
     [
       '',
+      'CPU µs, all',
+      ...(floor === undefined ? [] : [`of \`${floor.server}\``]),
+      'CPU µs, server',
+      'CPU µs, Redis',
       'requests/s',
-      ...(bare === undefined ? [] : ['of `bare`']),
       'p50 ms',
       'p99 ms',
-      'CPU µs',
-      'Redis CPU µs',
       'busy: its core',
       'busy: the others',
       'RSS MiB',
     ],
     ...load.map((series) => [
       `\`${series.server}\``,
+      withSpread(series, 'allCpuMicroseconds', 0),
+      ...(floor === undefined ? [] : [spreadText(ratioSpread(series, floor, 'allCpuMicroseconds'), 2)]),
+      median(series, 'cpuMicroseconds', 0),
+      median(series, 'redisCpuMicroseconds', 0),
       withSpread(series, 'requestsPerSecond', 0),
-      ...(bare === undefined ? [] : [ratioOf(series, bare, 'requestsPerSecond').toFixed(2)]),
       withSpread(series, 'p50Ms', 2),
       withSpread(series, 'p99Ms', 2),
-      withSpread(series, 'cpuMicroseconds', 0),
-      median(series, 'redisCpuMicroseconds', 0),
       median(series, 'coreBusy', 2),
       median(series, 'otherCoresBusy', 2),
       median(series, 'rssMib', 0),
@@ -91,7 +105,10 @@ function median(series: Series, member: keyof Round, decimals: number): string {
 }
 
 function withSpread(series: Series, member: keyof Round, decimals: number): string {
-  const spread = spreadOf(series, member)
+  return spreadText(spreadOf(series, member), decimals)
+}
+
+function spreadText(spread: Spread | null, decimals: number): string {
   if (spread === null) return '-'
   const [middle, min, max] = [spread.median, spread.min, spread.max].map((value) => value.toFixed(decimals))
   return `${middle} (${min}..${max})`
@@ -111,6 +128,30 @@ function costTable({ redisCosts }: BenchResults): string {
         cost.bytesFromRedis,
       ].map(String),
     ]),
+  ])
+}
+
+function startsTable({ starts, memory }: BenchResults): string {
+  return table([
+    ['', 'start to ready, ms', 'RSS in the end, MiB'],
+    ...starts.map(({ server, ms }) => {
+      const ascending = [...ms].sort((a, b) => a - b)
+      const held = memory.find((one) => one.server === server)
+      return [
+        `\`${server}\``,
+        spreadText(
+          {
+            median: medianOf(ascending),
+            min: ascending[0] as number,
+            max: ascending.at(-1) as number,
+          },
+          0,
+        ),
+        held?.rssMib == null
+          ? '-'
+          : `${held.rssMib.toFixed(0)} after ${held.refunds.toLocaleString('en-US')} refunds`,
+      ]
+    }),
   ])
 }
 
@@ -210,10 +251,10 @@ function latencyChart(results: BenchResults): TopLevelSpec {
 
 function cpuChart(results: BenchResults): TopLevelSpec {
   const rows = (['new', 'replay'] as const).flatMap((kind) =>
-    rowsOf(results, kind, { cpuMicroseconds: KIND_NAMES[kind] }),
+    rowsOf(results, kind, { allCpuMicroseconds: KIND_NAMES[kind] }),
   )
   return {
-    title: 'Processor time of the server for one request, 32 at a time, AOF always',
+    title: 'Processor time for one request, server and Redis, 32 at a time, AOF always',
     data: { values: rows.filter(({ connections }) => connections === '32 at a time') },
     facet: { column: { field: 'measure', type: 'nominal', sort: null, title: null } },
     spec: {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { BenchResults } from '../results.ts'
 import { benchSection } from './bench-section.ts'
 import { replaceSection } from './markdown.ts'
 import { scaleSection } from './scale-section.ts'
@@ -15,7 +16,8 @@ const PAGE = `${DOCS}performance.md`
 
 await mkdir(`${DOCS}charts`, { recursive: true })
 let page = await readFile(PAGE, 'utf8')
-await insert('bench', benchSection)
+await insert('bench-node-26', (results: BenchResults) => benchSection(results, 'bench-node-26'))
+await insert('bench', (results: BenchResults) => benchSection(results, 'bench'))
 await insert('scale', scaleSection)
 await insert('soak', soakSection)
 await writeFile(PAGE, page)

@@ -17,7 +17,7 @@ export async function measureAccounts(options: ScaleOptions): Promise<ScaleResul
     for (const [database, accounts] of options.accounts.entries()) {
       runners.push(await startRunner(accounts, { stage, database, directory: options.directory }))
     }
-    for (const runner of runners) await warmUp(runner, options.warmUpMs)
+    for (const runner of runners) await warmUp(runner, options.warmUpRequests)
     const measured = await runRounds(runners, {
       connections: CONNECTIONS,
       rounds: options.rounds,

@@ -10,7 +10,7 @@ export type ScaleOptions = Readonly<{
   requestsPerSecond: number
   rounds: number
   seconds: number
-  warmUpMs: number
+  warmUpRequests: number
   parts: readonly Part[]
   out: string | null
   directory: string
@@ -25,10 +25,10 @@ const USAGE = `npm run bench:scale -- [options]
   --rate N          requests a second while the sizes are compared (200)
   --partials LIST   partial refunds that a payment has (1,100,5000)
   --accounts LIST   accounts of a gateway (1,10,100)
-  --unsettled N     unsettled refunds in the reconciler's index (10000)
+  --unsettled N     unsettled refunds in the reconciler's index (5000)
   --rounds N        rounds of each (7)
   --seconds S       measured time of one round (5)
-  --warm-up S       time of each kind of request before the first round (3)
+  --warm-up N       requests of each kind before the first round (10000)
   --only LIST       parts of ${PARTS.join(', ')} (all); writes no results
   --out FILE        where the results go (bench/results/scale.json)
 `
@@ -43,7 +43,7 @@ export function readScaleOptions(): Omit<ScaleOptions, 'directory' | 'print'> {
       unsettled: { type: 'string', default: '10000' },
       rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '5' },
-      'warm-up': { type: 'string', default: '3' },
+      'warm-up': { type: 'string', default: '5000' },
       only: { type: 'string' },
       out: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -61,7 +61,7 @@ export function readScaleOptions(): Omit<ScaleOptions, 'directory' | 'print'> {
     requestsPerSecond: positive('rate', values.rate),
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
-    warmUpMs: positive('warm-up', values['warm-up']) * 1_000,
+    warmUpRequests: positive('warm-up', values['warm-up']),
     parts: values.only?.split(',').map(readPart) ?? PARTS,
     out: values.out ?? (values.only === undefined ? resultsPath('scale') : null),
   }

@@ -31,7 +31,7 @@ export async function measureStoreSizes(options: ScaleOptions): Promise<ScaleRes
     for (const refunds of [0, ...options.sizes]) filled.push(await openFilled(refunds, options))
     const runners: Runner[] = []
     for (const { refunds, stage } of filled) runners.push(await startRunner(refunds, stage))
-    for (const runner of runners) await warmUp(runner, options.warmUpMs)
+    for (const runner of runners) await warmUp(runner, options.warmUpRequests)
     const measured = await runRounds(runners, {
       connections: CONNECTIONS,
       requestsPerSecond: options.requestsPerSecond,

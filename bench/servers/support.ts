@@ -7,6 +7,8 @@ import { Pool } from 'undici'
 export type RefundRequest = Readonly<{
   tid: string
   reason: string
+  /** Absent: everything that was paid. */
+  amount?: number
   payment: Readonly<{ method: string; amount: number }>
   metadata: Readonly<Record<string, string>>
 }>
@@ -28,9 +30,16 @@ export type Provider = Readonly<{
 /** As many connections as the gateway keeps to one account of the provider. */
 const PROVIDER_CONNECTIONS = 64
 
-/** The provider's API, called the plain way: kept connections, and no limit of time but undici's own. */
+/**
+ * The provider's API, called the plain way: kept connections, and no limit of time but undici's own, or
+ * PROVIDER_TIMEOUT_MS.
+ */
 export function connectProvider(): Provider {
-  const pool = new Pool(requiredVariable('PROVIDER_URL'), { connections: PROVIDER_CONNECTIONS })
+  const timeoutMs = process.env.PROVIDER_TIMEOUT_MS
+  const pool = new Pool(requiredVariable('PROVIDER_URL'), {
+    connections: PROVIDER_CONNECTIONS,
+    ...(timeoutMs !== undefined && { headersTimeout: Number(timeoutMs) }),
+  })
 
   async function post(path: string, headers: Record<string, string>, body: unknown): Promise<unknown> {
     const answer = await pool.request({
@@ -47,12 +56,10 @@ export function connectProvider(): Provider {
       const answer = await post('/payAuth/token', {}, { pay2_id: 'shop', pay2_key: 'shop-key' })
       return (answer as { TOKEN: string }).TOKEN
     },
-    async cancel({ tid, reason }, token) {
-      return (await post(
-        '/api/cancel',
-        { TOKEN: token, ApiKey: 'shop-key' },
-        { tid, reason },
-      )) as CancelAnswer
+    async cancel({ tid, reason, amount }, token) {
+      const part = amount === undefined ? {} : { amount: String(amount) }
+      const headers = { TOKEN: token, ApiKey: 'shop-key' }
+      return (await post('/api/cancel', headers, { tid, reason, ...part })) as CancelAnswer
     },
   }
 }
@@ -60,12 +67,12 @@ export function connectProvider(): Provider {
 /** What every server answers with. */
 export function refundOf(request: RefundRequest, provider: CancelAnswer) {
   const { tid, reason, payment, metadata } = request
-  return { status: 'succeeded', tid, amount: payment.amount, reason, metadata, provider }
+  return { status: 'succeeded', tid, amount: request.amount ?? payment.amount, reason, metadata, provider }
 }
 
 /** Serves until SIGTERM, and says where. */
 export async function serve(app: FastifyInstance): Promise<void> {
-  announce(await app.listen({ host: '127.0.0.1', port: 0 }))
+  announce(await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0) }))
 }
 
 /** The same for what is not Fastify. */

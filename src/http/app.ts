@@ -16,6 +16,7 @@ import { answerLocallyOnly } from './access/local-only.ts'
 import { limitRate } from './access/rate-limit.ts'
 import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.ts'
 import { readJsonStrictly } from './json-body.ts'
+import { lazySerializers } from './lazy-serializers.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
 import { bookOutsideRoute } from './routes/book-outside.ts'
@@ -75,6 +76,7 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     // What arrives on an open connection while closing is still served, with `Connection: close`.
     return503OnClosing: false,
     ajv: { customOptions: STRICT_VALIDATION },
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers() } },
     // A path that cannot be read gets no further than this: no hook sees it.
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,

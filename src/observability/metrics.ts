@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { LimitUse } from '../refunds/caller-limits.ts'
 import { type Backlog, EVENT_RESULTS, type EventResult } from '../refunds/ports/events.ts'
 import { NOTIFICATION_OUTCOMES, type NotificationOutcome } from '../refunds/ports/observer.ts'
@@ -6,6 +6,7 @@ import type { FinishedDay } from '../refunds/ports/reconciliations.ts'
 import { DIFFERENCE_KINDS, VERDICTS } from '../refunds/reconciliation.ts'
 import { REFUND_STEPS, type StepTimings } from '../refunds/step-timings.ts'
 import { METRICS } from './metric-table.ts'
+import { createSecondsHistogram } from './seconds-histogram.ts'
 import { shared } from './shared-text.ts'
 
 /** What the gateway counts; the text of `GET /metrics`. */
@@ -91,8 +92,6 @@ const EXPECTED_ANSWERS = [
   'store_not_durable',
 ] as const
 
-const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30]
-
 /** Finding a series by its labels costs more than counting; there are few of them. */
 function remembered<Series>(find: (...labels: string[]) => Series): (...labels: string[]) => Series {
   const found = new Map<string, Series>()
@@ -125,7 +124,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       if (!UNWATCHED.has(route)) changes += 1
     },
     countAnswer(outcome) {
-      counters.answers.inc({ outcome })
+      counters.answers(outcome).inc()
       changes += 1
     },
     countProviderCall(call, outcome, durationMs) {
@@ -195,20 +194,17 @@ function outsideCounts(
 
 /** How long things took, by series that are found once. */
 function createHistograms(registry: Registry) {
-  const common = { buckets: SECONDS_BUCKETS, registers: [registry] }
-  const requests = new Histogram({ ...METRICS.requests, ...common })
+  const requests = createSecondsHistogram(registry, METRICS.requests)
   // What an alert looks at is 0 from the start: only then is the first of it seen as an increase.
-  requests.zero({ method: 'POST', route: '/refunds', status: 500 })
-  const providerCalls = new Histogram({ ...METRICS.providerCalls, ...common })
-  const steps = new Histogram({ ...METRICS.steps, ...common })
+  requests({ method: 'POST', route: '/refunds', status: '500' })
+  const providerCalls = createSecondsHistogram(registry, METRICS.providerCalls)
+  const steps = createSecondsHistogram(registry, METRICS.steps)
   return {
     requestSeries: remembered((method: string, route: string, status: string) =>
-      requests.labels({ method, route, status }),
+      requests({ method, route, status }),
     ),
-    callSeries: remembered((call: string, outcome: string) => providerCalls.labels({ call, outcome })),
-    stepSeries: REFUND_STEPS.map(
-      (step) => [step, steps.labels({ step: step.slice(0, -'Ms'.length) })] as const,
-    ),
+    callSeries: remembered((call: string, outcome: string) => providerCalls({ call, outcome })),
+    stepSeries: REFUND_STEPS.map((step) => [step, steps({ step: step.slice(0, -'Ms'.length) })] as const),
   }
 }
 
@@ -225,12 +221,12 @@ function createCounters(registry: Registry) {
   for (const reason of TOKEN_FAILURES) tokenFailures.inc({ reason }, 0)
   const events = new Counter({ ...METRICS.events, registers })
   return {
+    answers: remembered((outcome: string) => answers.labels({ outcome })),
     // What one of an endpoint's is counted for the first time makes the others 0, as above.
     eventSeries: remembered((endpoint: string, result: string) => {
       for (const other of EVENT_RESULTS) events.inc({ endpoint, result: other }, 0)
       return events.labels({ endpoint, result })
     }),
-    answers,
     unauthenticated,
     tokenFailures,
     notifications,

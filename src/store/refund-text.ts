@@ -5,6 +5,7 @@ import type { PaymentMethod } from '../refunds/payment.ts'
 import type { Deposit, ProviderAnswer, Refund } from '../refunds/refund.ts'
 import type { RefundStatus } from '../refunds/refund-states.ts'
 import type { HistoryEntry, RefundDetails, Settlement, StoredRefund } from '../refunds/stored-refund.ts'
+import { isoTime } from './iso-time.ts'
 
 /** What scripts pass on unread: the members of a refund that they never change, and the outcome. */
 type StoredJson = { fingerprint: string } & RefundDetails &
@@ -210,7 +211,7 @@ export function decodeRefund(
   const disputeAt = isDisputed ? text.indexOf('\n', jsonAt) : text.length
   const json = isOwn ? own.json : decodeJson(text.slice(jsonAt, disputeAt))
   const entries = decodeHistory(history as string)
-  const updated = new Date(Number(updatedAt)).toISOString()
+  const updated = isoTime(Number(updatedAt))
   const settledAt = isDisputed
     ? (entries.findLast(({ event }) => event === 'failed')?.at ?? updated)
     : updated
@@ -237,7 +238,7 @@ export function decodeRefund(
     deposit: asked.deposit,
     requested_by: json.requested_by,
     metadata: json.metadata,
-    created_at: new Date(Number(createdAt)).toISOString(),
+    created_at: isoTime(Number(createdAt)),
     updated_at: updated,
   }
   if (isDisputed) refund.disputed = true
@@ -267,7 +268,7 @@ function decodeHistory(text: string): HistoryEntry[] {
   if (text === '-') return []
   return text.split(',').map((entry) => {
     const [event, cause, at] = entry.split(/[:@]/) as [HistoryEntry['event'], string, string]
-    return { event, cause, at: new Date(Number(at)).toISOString() }
+    return { event, cause, at: isoTime(Number(at)) }
   })
 }
 
@@ -295,6 +296,6 @@ export function decodeLedger({
     awaiting_deposit: Number(awaitingDeposit),
     disputed: Number(disputed),
     outside: Number(outside),
-    verified_at: verified === '' ? null : new Date(Number(verified)).toISOString(),
+    verified_at: verified === '' ? null : isoTime(Number(verified)),
   }
 }

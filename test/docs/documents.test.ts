@@ -110,7 +110,7 @@ t.test('lines are short enough to read', async (t) => {
   for (const path of pages) {
     // What the benches write stands between markers, too.
     const text = handWritten(pageText(path)).replace(
-      /<!-- (bench|scale|soak) -->[\s\S]*?<!-- \/\1 -->/g,
+      /<!-- (bench|bench-node-26|scale|soak) -->[\s\S]*?<!-- \/\1 -->/g,
       (part) => part.replace(/[^\n]/g, ''),
     )
     const long = text.split('\n').flatMap((line, index) => {

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { fingerprint, fingerprintMatches } from '../../src/refunds/fingerprint.ts'
+import { fingerprint, fingerprintMatches, hmac } from '../../src/refunds/fingerprint.ts'
 
 const SECRET = Buffer.alloc(32)
 const OTHER = Buffer.from(Array.from({ length: 32 }, (_, index) => index))
@@ -17,6 +17,26 @@ t.test('known vectors', async (t) => {
     'wLHppW4J4zCoQ8fUiWrw2g',
   )
 })
+
+t.test('the HMAC is that of Node.js, of any text and secret', async (t) => {
+  const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code))
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.array(unit).map((units) => units.join('')),
+    fc.tuple(fc.constantFrom('x', '환', '\ud800'), fc.integer({ min: 1_340, max: 1_390 })).map(repeated),
+    fc.tuple(fc.constantFrom('x', '환'), fc.integer({ min: 4_080, max: 4_110 })).map(repeated),
+  )
+  const secrets = Array.from({ length: 100 }, (_, length) => randomBytes(length + 1))
+  fc.assert(
+    fc.property(text, fc.constantFrom(...secrets), (text, secret) =>
+      createHmac('sha256', secret).update(text).digest().equals(hmac(text, secret)),
+    ),
+    { numRuns: 2_000 },
+  )
+  t.pass()
+})
+
+const repeated = ([text, count]: [string, number]) => text.repeat(count)
 
 t.test('is short, and nothing but base64url', async (t) => {
   t.match(of('{}'), /^[A-Za-z0-9_-]{22}$/)

@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { HostPort, RedisTarget } from '../../config/config.ts'
 import { defineScripts, type RedisClient, type ScriptedClient } from '../lua/scripts.ts'
 import { Connector, type Login, reportingConnector, sentinelConnector } from './connectors.ts'
+import { sendLightly } from './light-commands.ts'
 
 /** How long one command may take before its outcome counts as not known. */
 export const REDIS_COMMAND_TIMEOUT_MS = 2_000
@@ -40,8 +41,12 @@ export function connectRedis(
     followLogin(server, login)
     writeTogether(server)
   }
-  if (client instanceof Cluster) client.on('+node', prepare)
-  else prepare(client)
+  if (client instanceof Cluster) {
+    client.on('+node', prepare)
+  } else {
+    prepare(client)
+    sendLightly(client)
+  }
   return defineScripts(client)
 }
 

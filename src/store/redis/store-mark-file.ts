@@ -1,6 +1,5 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { type Static, Type } from 'typebox'
-import { Check } from 'typebox/value'
 
 /** That this instance has raised a shard's mark to this: milliseconds, or a little more where clocks went back. */
 const Mark = Type.Object({ instance: Type.String({ minLength: 1 }), mark: Type.Integer({ minimum: 1 }) })
@@ -94,7 +93,7 @@ export function createMarkFile(path: string, instance: string, report: (line: st
       const before = replaceable
       const text = await readWithin()
       return {
-        memory: text === null ? null : parseMemory(path, text),
+        memory: text === null ? null : await parseMemory(path, text),
         confirm() {
           // Unless this process has written another meanwhile.
           if (replaceable === before) replaceable = text
@@ -183,7 +182,9 @@ async function readText(path: string): Promise<string | null> {
 }
 
 /** Throws an Error that says what to do where it is not what a gateway wrote. */
-function parseMemory(path: string, text: string): MarkMemory {
+async function parseMemory(path: string, text: string): Promise<MarkMemory> {
+  // Three hundred modules, which a start without such a file does without.
+  const { Check } = await import('typebox/value')
   const memory = jsonOf(text)
   if (Check(MarkMemory, memory)) return memory
   throw new Error(

@@ -1,0 +1,48 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import { lazySerializers } from '../../src/http/lazy-serializers.ts'
+
+const schema = {
+  response: {
+    200: { type: 'object', properties: { b: { type: 'integer' }, a: { $ref: 'name#' } } },
+    404: { type: 'object', properties: { code: { type: 'string' } } },
+  },
+}
+
+function build(options = {}) {
+  const app = Fastify({ logger: false, ...options })
+  app.addSchema({ $id: 'name', type: 'string' })
+  app.get<{ Params: { status: string } }>('/:status', { schema }, (request, reply) =>
+    reply.code(Number(request.params.status)).send({ a: '환불', b: '7', code: 'gone', other: 1 }),
+  )
+  return app
+}
+
+t.test('answers are written as Fastify writes them, and nothing is made for others', async (t) => {
+  const made: string[] = []
+  const factory = lazySerializers()
+  const counting: typeof factory = (schemas, options) => {
+    const compile = factory(schemas, options)
+    return (route) => {
+      const serialize = compile({
+        ...route,
+        get schema() {
+          made.push(route.httpStatus)
+          return route.schema
+        },
+      })
+      return (answer) => serialize(answer)
+    }
+  }
+  const lazy = build({ schemaController: { compilersFactory: { buildSerializer: counting } } })
+  await lazy.ready()
+  t.strictSame(made, [], 'not at the start')
+
+  const eager = build()
+  for (const status of [200, 404, 200, 404]) {
+    const [own, theirs] = await Promise.all([lazy, eager].map((app) => app.inject(`/${status}`)))
+    t.equal(own?.payload, theirs?.payload)
+  }
+  t.strictSame([...new Set(made)], ['200', '404'])
+  t.strictSame(made, ['200', '404'], 'once each')
+})
