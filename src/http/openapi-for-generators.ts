@@ -176,7 +176,7 @@ function publishParts(schema: Schema, place: string, components: Components): Sc
     type: singleType(type ?? typeof values?.[0]),
     ...rest,
     // Of a boolean, Kotlin's clients do not compile and Python's refuse it.
-    ...(values && typeof values[0] !== 'boolean' && { enum: values }),
+    ...(values && typeof values[0] !== 'boolean' && { enum: values.filter((value) => value !== null) }),
     ...(pattern !== undefined && { pattern: PORTABLE_PATTERNS[pattern] ?? pattern }),
     ...(properties && {
       properties: mapValues(properties, (member, name) => publish(member, `${place}.${name}`, components)),

@@ -866,7 +866,7 @@ export interface components {
              * @description How it was paid; null where no refund of it was ever asked for here
              * @example card_auth
              */
-            method: ("card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile" | null) | null;
+            method: ("card_auth" | "card_keyin" | "card_billing" | "easy_pay" | "bank_transfer" | "virtual_account" | "mobile") | null;
             /**
              * @description Integer of KRW: what was paid; null where no refund of it was ever asked for here
              * @example 10000

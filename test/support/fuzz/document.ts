@@ -18,11 +18,11 @@ ajv.addSchema(document, 'openapi')
 const validators = new Map<string, ValidateFunction>()
 
 /**
- * What a path that is not in the document may be answered with, beside the files of Swagger UI: a body is read before its
+ * What a path that is not in the document may be answered with, beside the pages and their files: a body is read before its
  * path is missed, and an id that is empty is missed as late as one that is wrong.
  */
 const OUTSIDE_THE_DOCUMENT = [400, 401, 404, 413, 415, 429]
-const OWN_PAGES = /^\/(docs|openapi\.json)/
+const OWN_PAGES = /^\/($|\?|console|docs|openapi\.json)/
 
 /** What damaged bytes may be answered with: any status of the document, and what the files of Swagger UI add. */
 const DOCUMENTED = new Set([
