@@ -45,6 +45,21 @@ t.test('a refund whose every text is markup is shown as text', IN_CHROMIUM, asyn
   }
 
   const { page, complaints, go } = await openConsole(t, browser, url, { key: 'finance' })
+  const detail = markup('detail')
+  // Before anything is asked for: one that is set later may miss what is asked at once.
+  await page.route('**/refunds/rf_x', (route) =>
+    route.fulfill({
+      status: 400,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({
+        code: markup('code'),
+        detail,
+        retry: markup('retry'),
+        instance: `urn:${markup('urn')}`,
+        errors: [{ pointer: markup('pointer'), detail }],
+      }),
+    }),
+  )
   const ran = () => page.evaluate('globalThis.ran ?? null')
   const madeElements = () => page.locator('main img, main b, main i, main u, main svg[onload]').count()
 
@@ -93,20 +108,6 @@ t.test('a refund whose every text is markup is shown as text', IN_CHROMIUM, asyn
     await page.getByRole('dialog').getByRole('button').first().click()
     await page.locator('.headline .status-succeeded').waitFor()
     await isText(t, page, markup('note'), 'note')
-    const detail = markup('detail')
-    await page.route('**/refunds/*', (route) =>
-      route.fulfill({
-        status: 400,
-        contentType: 'application/problem+json',
-        body: JSON.stringify({
-          code: markup('code'),
-          detail,
-          retry: markup('retry'),
-          instance: `urn:${markup('urn')}`,
-          errors: [{ pointer: markup('pointer'), detail }],
-        }),
-      }),
-    )
     await go('refund/rf_x')
     await page.getByRole('alert').waitFor()
     await isText(t, page, detail, 'detail')
