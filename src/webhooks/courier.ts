@@ -50,6 +50,7 @@ export function startCourier(endpoint: EventEndpoint, parts: CourierParts): Cour
   const acknowledgements = gatherAcknowledgements((events) =>
     queue.acknowledge(name, events).catch((error) => observer.postponed(name, error)),
   )
+  const startedAt = performance.now()
   let health = HEALTHY
   let leftAloneUntil = 0
   let metAt = Number.NEGATIVE_INFINITY
@@ -58,7 +59,8 @@ export function startCourier(endpoint: EventEndpoint, parts: CourierParts): Cour
 
   async function meet(found: Reach | null): Promise<Reach | null> {
     const { hostname } = new URL(endpoint.url)
-    const { reach } = await queue.meet({ name, host: hostname, reach: found })
+    const knownForMs = performance.now() - startedAt
+    const { reach } = await queue.meet({ name, host: hostname, reach: found, knownForMs })
     metAt = performance.now()
     return reach
   }

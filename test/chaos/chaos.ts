@@ -139,7 +139,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
     payer: createPayer(sandbox.url),
   }
   const postman = startPostman(gateways, sandbox.url, random.fork('postman'))
-  const clerk = startClerk(gateways, sandbox.url, random.fork('clerk'))
+  const clerk = startClerk({ gateways, sandboxUrl: sandbox.url, random: random.fork('clerk'), clock })
   const exporter = startExporter(gateways, clock, random.fork('exporter'))
   const volleys: Promise<void>[] = []
   const errors: unknown[] = []
@@ -187,7 +187,7 @@ async function runIn(directory: string, options: ChaosOptions, targets: Target[]
       violations.push(...(await checkEvents(receivers, histories)))
     }
 
-    for (const detail of [...postman.post.violations, ...(await clerk.check())]) {
+    for (const detail of [...postman.post.violations, ...(await clerk.check(monkey.lapses()))]) {
       violations.push({ invariant: 'outside', tid: '', key: null, detail })
     }
     const lines = await logLinesOf(gateways)

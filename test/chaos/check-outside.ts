@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accountOf } from './histories.ts'
+import type { RunClock } from './clock.ts'
+import { accountOf, type Lapse } from './histories.ts'
 import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
 
@@ -15,11 +16,14 @@ type Ledger = Readonly<{
 /** What the clerk has booked of one payment. */
 type Booked = Readonly<{ tid: string; bookings: readonly number[] }>
 
+/** What went wrong with a payment of its own, and from when on it was at it, in milliseconds since the start of the run. */
+type Failure = Readonly<{ detail: string; sinceMs: number }>
+
 export type Clerk = Readonly<{
   /** Books no further payment, and waits for those under way. */
   stop(): Promise<void>
-  /** What each ledger must be, and what is wrong with it. */
-  check(): Promise<string[]>
+  /** What is wrong, but for what the store may have forgotten. */
+  check(lapses: readonly Lapse[]): Promise<string[]>
   payments(): number
   /** The tids of all that it has asked of the gateway. */
   tids(): readonly string[]
@@ -32,12 +36,19 @@ const RETRY_MS = 100
 const RESOLVED = { outcome: 'failed', note: 'The console shows none.' }
 const PATIENCE_MS = 120_000
 
+export type ClerkParts = Readonly<{
+  gateways: readonly Gateway[]
+  sandboxUrl: string
+  random: Random
+  clock: RunClock
+}>
+
 /**
  * The person who cancels in the provider's console and books it: of payments of its own, whose refunds the provider calls
  * cancelled before. Each booking is asked for until it is answered, and then once more, at gateways that are killed
  * meanwhile: it must be there once.
  */
-export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, random: Random): Clerk {
+export function startClerk({ gateways, sandboxUrl, random, clock }: ClerkParts): Clerk {
   const booked: Booked[] = []
   const asked: string[] = []
   let isOver = false
@@ -70,8 +81,7 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     throw new Error(`${path} was never answered with ${ends}`)
   }
 
-  async function bookOne(): Promise<void> {
-    const tid = `cancelled-outside${randomUUID().slice(0, 8)}-${PAID}`
+  async function bookOne(tid: string): Promise<void> {
     asked.push(tid)
     const account = accountOf(tid)
     const refund = { account, tid, reason: 'reason', payment: { method: 'card_auth', amount: PAID } }
@@ -102,10 +112,15 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     booked.push({ tid, bookings })
   }
 
-  const failures: string[] = []
+  const failures: Failure[] = []
+  const beganAt = new Map<string, number>()
   async function work(): Promise<void> {
     while (!isOver) {
-      await bookOne().catch((error: unknown) => failures.push(String(error)))
+      const tid = `cancelled-outside${randomUUID().slice(0, 8)}-${PAID}`
+      beganAt.set(tid, clock.ms())
+      await bookOne(tid).catch((error: unknown) =>
+        failures.push({ detail: `${tid}: ${error}`, sinceMs: beganAt.get(tid) ?? 0 }),
+      )
       await sleep(BETWEEN_PAYMENTS_MS)
     }
   }
@@ -118,9 +133,9 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
     },
     payments: () => booked.length,
     tids: () => asked,
-    async check() {
+    async check(lapses) {
       const { url } = gateways[0] as Gateway
-      const found = await Promise.all(
+      const found: Failure[][] = await Promise.all(
         booked.map(async ({ tid, bookings }) => {
           const ledger = (await (
             await fetch(`${url}/payments/${tid}?account=${accountOf(tid)}`)
@@ -131,10 +146,13 @@ export function startClerk(gateways: readonly Gateway[], sandboxUrl: string, ran
             ledger.remaining === PAID - outside &&
             ledger.refunded === 0 &&
             ledger.outside_refunds.map(({ amount }) => amount).join() === bookings.join()
-          return isSame ? [] : [`${tid}: booked ${bookings}, the ledger is ${JSON.stringify(ledger)}`]
+          const detail = `${tid}: booked ${bookings}, the ledger is ${JSON.stringify(ledger)}`
+          return isSame ? [] : [{ detail, sinceMs: beganAt.get(tid) ?? 0 }]
         }),
       )
-      return [...failures, ...found.flat()]
+      // What was done before the store went back, it may know nothing of.
+      const isForgiven = ({ sinceMs }: Failure) => lapses.some(({ toMs }) => sinceMs <= toMs)
+      return [...failures, ...found.flat()].filter((one) => !isForgiven(one)).map(({ detail }) => detail)
     },
   }
 }

@@ -4,7 +4,9 @@ import { parseArgs } from 'node:util'
 import { runChaos } from './chaos.ts'
 import { summarize, summaryText, violationsText } from './report.ts'
 
+/** With the history of their payments, and in a line each. */
 const MOST_PRINTED = 5
+const MOST_LISTED = 50
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,7 @@ const waitForLookups = durationMs >= 60_000
 const result = await runChaos({ seed, durationMs, refundsPerSecond, waitForLookups, log: print })
 print(summaryText(summarize(result)))
 if (result.violations.length > 0) print(violationsText(result, MOST_PRINTED))
+for (const { invariant, detail } of result.violations.slice(0, MOST_LISTED)) print(`${invariant}: ${detail}`)
 print(`${result.violations.length} violations, seed ${seed}`)
 process.exitCode = result.violations.length === 0 ? 0 : 1
 

@@ -102,9 +102,14 @@ function newWholeTid({ random, newTid }: Stage): string {
 /** Everything that was paid, said or left unsaid; seldom with another method than lookups show. */
 function everything(tid: string, random: Random): Body {
   const method = random.chance(MISTAKEN)
-    ? random.pick(['card_auth', 'card_keyin', 'card_billing', 'bank_transfer', 'virtual_account'])
+    ? random.pick(['card_auth', 'card_keyin', 'card_billing', 'bank_transfer', ...tossMethods(tid)])
     : shownMethod(tid)
   return refundOf(tid, random.chance(0.3) ? paidAmount(tid) : undefined, method)
+}
+
+/** Of virtual accounts it is Toss's payments alone that can be refunded. */
+function tossMethods(tid: string): 'virtual_account'[] {
+  return accountOf(tid) === 'toss' ? ['virtual_account'] : []
 }
 
 /** A part of the payment, from `least` to `most` tenths of it. */

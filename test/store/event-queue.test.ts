@@ -11,7 +11,7 @@ import { ALL, queuesOn, someRefundId, startEventQueues } from '../support/event-
 t.jobs = 2
 
 const ORDERS = { endpoint: 'orders', ...ALL }
-const MET = { name: 'orders', host: 'orders.example.com', reach: null }
+const MET = { name: 'orders', host: 'orders.example.com', reach: null, knownForMs: 0 }
 
 async function start(t: Test) {
   const started = await startEventQueues(t)
@@ -67,6 +67,11 @@ t.test(
     await journal(after)
     t.equal((await queueOf('two').meet(MET)).since, since, 'the first one counts')
     t.same(idsOf(await queue.take(ORDERS)), [after])
+
+    // It had been configured already when the first one happened, and the store was away.
+    const early = queueOf('three')
+    await early.meet({ ...MET, name: 'early', knownForMs: 60_000 })
+    t.same(idsOf(await early.take({ ...ORDERS, endpoint: 'early' })), [before, after])
 
     for (const shard of SHARDS) await redis.xgroup('DESTROY', keys.journal(shard), 'orders')
     t.same(idsOf(await queue.take(ORDERS)), [after], 'a group that is lost is made again, and tells it again')

@@ -38,16 +38,21 @@ export type Backlog = Readonly<{
   oldestAt: number | null
 }>
 
+/** `reach`: what its host was found to lead to. `knownForMs`: for how long this process has had it. */
+export type ConfiguredEndpoint = Readonly<{
+  name: string
+  host: string
+  reach: Reach | null
+  knownForMs: number
+}>
+
 /**
  * Changes that are to be told to endpoints, each endpoint by itself: at least once, by one process at a time. Every
  * method throws StoreError.
  */
 export type EventQueue = Readonly<{
-  /**
-   * An endpoint that is configured, and what of it is remembered; `reach`: what its host was found to lead to. Its
-   * queue begins with the first time that it was met.
-   */
-  meet(endpoint: Readonly<{ name: string; host: string; reach: Reach | null }>): Promise<MetEndpoint>
+  /** An endpoint that is configured, and what of it is remembered. Its queue begins when it was first configured. */
+  meet(endpoint: ConfiguredEndpoint): Promise<MetEndpoint>
   /** Forgets endpoints that no replica has met for long, but for these, and processes that are gone. */
   clean(known: readonly string[]): Promise<void>
   /**

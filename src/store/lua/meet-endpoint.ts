@@ -1,4 +1,4 @@
-import type { MetEndpoint, Reach } from '../../refunds/ports/events.ts'
+import type { ConfiguredEndpoint, MetEndpoint, Reach } from '../../refunds/ports/events.ts'
 import { keys } from '../keys.ts'
 import { reach as reachStore } from '../redis/reach.ts'
 import type { Scripts } from './scripts.ts'
@@ -8,8 +8,10 @@ const REACHES: readonly Reach[] = ['loopback', 'private', 'public']
 /** meet-endpoint.lua: remembers that an endpoint is configured. Throws StoreError. */
 export async function meetEndpoint(
   redis: Scripts,
-  { name, host, reach }: Readonly<{ name: string; host: string; reach: Reach | null }>,
+  { name, host, reach, knownForMs }: ConfiguredEndpoint,
 ): Promise<MetEndpoint> {
-  const [since, known] = await reachStore(redis.meetEndpoint(keys.eventEndpoints, name, host, reach ?? ''))
+  const [since, known] = await reachStore(
+    redis.meetEndpoint(keys.eventEndpoints, name, host, reach ?? '', Math.round(knownForMs)),
+  )
   return { since: Number(since), reach: REACHES.find((one) => one === known) ?? null }
 }
