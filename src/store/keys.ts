@@ -11,7 +11,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `notifications:{<merchant>:<tid>}`   | hash   | what the provider has notified of (lua/keep-notification.lua) | the ledger's retention, from the last one on |
  * | `notified:{0}`                       | zset   | a token, merchant and tid of each notification that is being taken, by when that must be over | until it was asked what it settles |
  * | `cancel-tid:{<merchant>:<cancel tid>}` | string | the tid of the payment that the cancel was of  | seven days                  |
- * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing: that claim was abandoned              | longer than an attempt      |
+ * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing, or what a booking was refused with: that claim was abandoned | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
  * | `awaiting:{<shard>}`                 | zset   | the same of refunds that await a deposit       | until settled               |

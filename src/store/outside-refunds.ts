@@ -3,7 +3,7 @@ import type { Attempt } from '../refunds/claim.ts'
 import type { BookingWish, BookResult, OutsideRefunds } from '../refunds/ports/outside.ts'
 import { journalBooking } from './booking-journal.ts'
 import { enterInTime } from './enter-in-time.ts'
-import { createClaims } from './idempotency-keys.ts'
+import { ABANDONED_MARK_MS, createClaims } from './idempotency-keys.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { bookOutside } from './lua/book-outside.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
@@ -33,7 +33,10 @@ export function createOutsideRefunds(redis: ScriptedClient, options: OutsideRefu
     const entry = entryOf(attempt)
     const enter = () => redis.zadd(keys.unsettled(unsettledShard(id)), options.now() + ATTEMPT_MS, entry)
     await enterInTime(options.clock, ATTEMPT_MS, () => reach(enter()))
-    const booked = await bookOutside(redis, { wish, token: attempt.token, retentionMs })
+    const booked = await bookOutside(redis, {
+      ...{ wish, token: attempt.token, retentionMs },
+      abandonedMs: ABANDONED_MARK_MS,
+    })
     if (booked.result === 'booked' || booked.result === 'exists') {
       await writes.passBarrier(keys.payment(merchant, tid), keys.claim(id))
       options.watch?.refundBegun()

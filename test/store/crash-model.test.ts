@@ -121,8 +121,10 @@ const answerDeposit = (who: number, fate: DepositFate) =>
       )
       const { asking, answer } = actor.depositCall as NonNullable<Actor['depositCall']>
       actor.depositCall = null
-      if (fate === 'not_sent' || fate === 'token_rejected') asking.hasLeft = false
-      answer(depositOutcomeOf(fate))
+      // What was paid into was opened by a call that was sent.
+      const known = asking.isPaid && (fate === 'not_sent' || fate === 'token_rejected') ? 'lost' : fate
+      if (known === 'not_sent' || known === 'token_rejected') asking.hasLeft = false
+      answer(depositOutcomeOf(known))
     },
   )
 

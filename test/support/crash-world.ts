@@ -126,6 +126,8 @@ export type Model = {
   cancels: Cancelled[]
   /** What was booked, on which payment and when. */
   bookings: { id: string; tid: string; atMs: number }[]
+  /** What attempts at bookings were refused with, by their marks. */
+  refusedBookings: Map<string, string>
   /** Tokens of askings that the store knows, or has known, and that were not undone. */
   intended: Set<string>
   /** Ids that an operator has resolved as failed, whether that was right or not. */
@@ -171,6 +173,7 @@ export function newModel(): Model {
     askings: [],
     cancels: [],
     bookings: [],
+    refusedBookings: new Map(),
     intended: new Set(),
     resolvedAsFailed: new Set(),
     actors: 0,
@@ -330,9 +333,12 @@ function expectedReply(
       return modelRelease(payment, { id, attempt, claimToken }, { nowMs, markMs: Number(markMs) })
     }
     case 'bookOutside': {
-      const [paymentKey = '', id = '', amount, taxFree] = args
+      const [paymentKey = '', mark = '', id = '', amount, taxFree] = args
+      const refused = model.refusedBookings.get(mark)
+      if (refused !== undefined) return refused
       const stated = taxFree === '' ? undefined : Number(taxFree)
       const result = modelBook(payment, { id, amount: Number(amount), taxFree: stated })
+      if (result !== 'booked' && result !== 'exists') model.refusedBookings.set(mark, result)
       const tid = paymentKey.slice(`payment:{${MERCHANT}:`.length, -1)
       if (result === 'booked') model.bookings.push({ id, tid, atMs: nowMs })
       return result

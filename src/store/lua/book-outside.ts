@@ -11,23 +11,27 @@ export type BookOutsideArguments = Readonly<{
   token: string
   /** For how long a payment is kept of which nothing is unsettled. */
   retentionMs: number
+  /** For how long it is remembered what the attempt was refused with. */
+  abandonedMs: number
 }>
 
 /** book-outside.lua: books what was refunded outside, or says why not. Throws StoreError. */
 export async function bookOutside(
   redis: Scripts,
-  { wish, token, retentionMs }: BookOutsideArguments,
+  { wish, token, retentionMs, abandonedMs }: BookOutsideArguments,
 ): Promise<Exclude<BookResult, { result: 'taken' }>> {
   const { id, merchant, tid, amount, tax_free_amount } = wish
   const [result, text = '', booked = ''] = await reach(
     redis.bookOutside(
       keys.payment(merchant, tid),
+      keys.abandoned(merchant, tid, token),
       id,
       amount,
       tax_free_amount ?? '',
       bookingJson(wish, token),
       retentionMs,
       MOST_BOOKINGS,
+      abandonedMs,
     ),
   )
   switch (result) {

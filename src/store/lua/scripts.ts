@@ -65,7 +65,7 @@ const SCRIPTS: Readonly<Record<keyof Replies, Script>> = {
   readRefund: { file: 'read-refund.lua', keys: 1 },
   readPayment: { file: 'read-payment.lua', keys: 1 },
   listRefunds: { file: 'list-refunds.lua', keys: 1 },
-  bookOutside: { file: 'book-outside.lua', keys: 1 },
+  bookOutside: { file: 'book-outside.lua', keys: 2 },
   keepNotification: { file: 'keep-notification.lua', keys: 1 },
   readDue: { file: 'read-due.lua', keys: 1 },
   takeDue: { file: 'take-due.lua', keys: 1 },
