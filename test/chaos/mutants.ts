@@ -861,6 +861,17 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/webhooks/guarded-lookup.test.ts',
   },
   {
+    name: 'an attempt at a booking that was refused books it later',
+    edits: [
+      {
+        file: 'store/lua/book-outside.lua',
+        find: 'if refused then return cjson.decode(refused) end',
+        replace: '',
+      },
+    ],
+    test: 'test/store/book-outside.test.ts',
+  },
+  {
     name: 'the deposit is asked for before the intent',
     edits: [
       {
