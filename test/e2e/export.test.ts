@@ -240,17 +240,14 @@ async function countedAtRest(start: number): Promise<number> {
 const FEW = 5
 
 /** Asks for an export, and reads no more than its beginning. */
-async function startSlowReader(version = '1.1', encoding = 'identity') {
+async function startSlowReader(encoding = 'identity') {
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
   socket.write(
-    `GET ${path('&format=ndjson')} HTTP/${version}\r\nHost: localhost\r\nAccept-Encoding: ${encoding}\r\n\r\n`,
+    `GET ${path('&format=ndjson')} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: ${encoding}\r\n\r\n`,
   )
   await once(socket, 'readable')
   return socket
 }
-
-/** There the end of an answer is that of its connection: it is reset. A client on this machine does not see each of those. */
-const HTTP_1_0 = Array.from({ length: 4 }, () => ['1.0', 'identity'] as const)
 
 t.test('for a reader', async (t) => {
   const many = await makeMany()
@@ -298,24 +295,17 @@ t.test('for a reader', async (t) => {
   })
 
   t.test('that is told of a failure the answer never looks whole', async (t) => {
-    let resets = 0
-    for (const [version, encoding] of [['1.1', 'identity'], ['1.1', 'gzip'], ...HTTP_1_0] as const) {
+    for (const encoding of ['identity', 'gzip']) {
       const before = await countReads()
-      const socket = await startSlowReader(version, encoding)
+      const socket = await startSlowReader(encoding)
       await countedAtRest(before)
       await redis.stop()
       const chunks: Buffer[] = []
-      let failed = false
-      socket
-        .on('data', (chunk) => chunks.push(chunk))
-        .on('error', () => {
-          failed = true
-        })
+      socket.on('data', (chunk) => chunks.push(chunk)).on('error', () => {})
       await until('it is over', () => socket.destroyed, 30_000)
       const text = Buffer.concat(chunks).toString('latin1')
       t.match(text, /^HTTP\/1\.1 200/)
-      if (version === '1.0') resets += failed ? 1 : 0
-      else t.notOk(text.endsWith('\r\n0\r\n\r\n'), `HTTP/1.1, ${encoding}, ${text.length} of ${bytes} bytes`)
+      t.notOk(text.endsWith('\r\n0\r\n\r\n'), `HTTP/1.1, ${encoding}, ${text.length} of ${bytes} bytes`)
       isProblem(
         t,
         await gateway.request(path()),
@@ -325,7 +315,6 @@ t.test('for a reader', async (t) => {
       await redis.start()
       await until('it is back', async () => (await gateway.request(path('&status=failed'))).status === 200)
     }
-    t.ok(resets > 0, `of ${HTTP_1_0.length} in HTTP/1.0 ${resets} were seen to be reset`)
   })
 
   t.test('no answer is made for its headers alone', async (t) => {
