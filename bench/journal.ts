@@ -35,6 +35,8 @@ const headers = { authorization: `Bearer ${API_KEY}` }
 /** As the benchmarks' caller has it, and with everybody's refunds to read. */
 const API_KEY_ENTRY = `caller-2:${hash('sha256', API_KEY)}:create+read+read_all`
 
+const DAY_MS = 86_400_000
+
 /** What is less than 5 s old is in no list. */
 const LAG_MS = 8_000
 const PAGES = 200
@@ -48,6 +50,8 @@ const flow = await openFlow(redis.urlOf(0), 'succeeded')
 await fill(flow, refunds, (number) => refundBody(`${String(number).padStart(17, 'f')}-${PAID}`))
 flow.close()
 print(`filled with ${refunds} refunds in ${((Date.now() - startedAt) / 1_000).toFixed(0)} s`)
+await spreadOverDay()
+print('spread over a day')
 await makeDurable(redis.connect(0))
 const stage = await openStage({ directory, aof: 'always', providerDelayMs: 0, redis })
 try {
@@ -60,13 +64,36 @@ try {
     redis: null,
     requests: createRequestWriter(server.url),
   }
-  const span = `from=${koreanDay(startedAt)}&to=${koreanDay(Date.now() + 1)}`
+  const span = `from=${new Date(startedAt - DAY_MS).toISOString()}&to=${koreanDay(Date.now() + 1)}`
   await sleep(LAG_MS)
   await measurePages(server.url, span)
   for (const format of ['csv', 'ndjson']) await measureExport(server, `${span}&format=${format}`)
   await measureBeside(runner, span)
 } finally {
   await stage.stop()
+}
+
+/** As if they had been made in the 24 hours before: as dense as they were filled, no day is. */
+async function spreadOverDay(): Promise<void> {
+  const client = redis.connect(0)
+  for (const key of await client.keys('journal:*')) {
+    const entries: string[] = []
+    for (let after = '-'; ; ) {
+      const page = await client.xrange(key, after, '+', 'COUNT', 10_000)
+      for (const [, fields] of page) entries.push(fields[1] as string)
+      if (page.length < 10_000) break
+      after = `(${page.at(-1)?.[0]}`
+    }
+    await client.del(key)
+    for (let from = 0; from < entries.length; from += 5_000) {
+      const batch = client.pipeline()
+      for (const [index, entry] of entries.slice(from, from + 5_000).entries()) {
+        const at = startedAt - DAY_MS + Math.floor(((from + index) / entries.length) * (DAY_MS - 120_000))
+        batch.xadd(key, `${at}-*`, 'e', entry)
+      }
+      await batch.exec()
+    }
+  }
 }
 
 /** Pages of 20, one after the other from the beginning of the day. */
