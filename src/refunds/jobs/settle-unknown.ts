@@ -48,10 +48,10 @@ const MOST_LEFT_BEHIND = 64
 
 /**
  * Runs in every replica, without a leader. Each sweep makes every expired `processing` one `unknown`. Then it
- * looks at the unknown ones, and at those that await a deposit, in the order in which they are due; the store hands each to one replica at a
- * time. A full refund is looked up at the provider, first at once, then after
- * pauses that double: one that stays inconclusive keeps no other waiting. A partial one is left for a notification or a
- * person, and a disputed one for a person. A notification that was kept before is looked at first, and one whose
+ * looks at the unknown ones, and at those that await a deposit, in the order in which they are due; the store hands
+ * each to one replica at a time. A full refund is looked up at the provider, first at once, then after pauses that
+ * double: one that stays inconclusive keeps no other waiting. A partial one is left for a notification or a person,
+ * and a disputed one for a person. A notification that was kept before is looked at first, and one whose
  * process died before it asked what that settles is asked by the next sweep.
  */
 export function startReconciler(parts: ReconcilerParts): Reconciler {
