@@ -11,12 +11,14 @@ export type ReleaseParts = Readonly<{
   background: BackgroundWork
 }>
 
-/** Frees the key of an attempt of which nothing was sent, now or as soon as the store can be reached. */
-export async function release(parts: ReleaseParts, attempt: Attempt): Promise<void> {
+/** Frees the key of an attempt of which nothing was sent, now (true) or as soon as the store can be reached (false). */
+export async function release(parts: ReleaseParts, attempt: Attempt): Promise<boolean> {
   try {
     await releaseOnce(parts, attempt)
+    return true
   } catch (error) {
     postponeRelease(parts, attempt, error)
+    return false
   }
 }
 

@@ -253,11 +253,11 @@ async function giveUpUnlessMade(
   { attempt, refusal }: Readonly<{ attempt: Attempt; refusal: Refusal }>,
 ): Promise<RefundAnswer> {
   const { claim } = attempt
-  const stored = await parts.store.findByClaim(claim).catch((error) => {
-    postponeRelease(parts, attempt, error)
-    throw error
-  })
-  return stored === null ? giveUp(parts, attempt, refusal) : replayUnder(parts, checked, { claim, stored })
+  // First: once its claim is abandoned nobody begins under it, so that what is not there then will not be.
+  const isAbandoned = await release(parts, attempt)
+  const stored = await parts.store.findByClaim(claim)
+  if (stored === null) return refused(isAbandoned ? refusal : inProgress())
+  return replayUnder(parts, checked, { claim, stored })
 }
 
 /** Nothing was stored for this request, and its key is free. */

@@ -293,6 +293,7 @@ function createFlow(faults: Faults = {}) {
     settlements,
     places,
     wishes,
+    turns,
     checks: () => checks,
     /** Does what was left to the background, each piece as often as it takes. */
     async catchUp() {
@@ -1081,4 +1082,44 @@ t.test('a repeat that waits is answered with its refund, and not with what that 
   isRefunded(t, await first, 'succeeded')
   t.equal(flow.sent.length, 1)
   t.equal(flow.claims.size, 1, 'its key is kept')
+})
+
+t.test('what another request begins under its key while one gives up is its answer, too', async (t) => {
+  const { cancel, answer, count } = heldCancel()
+  let other: Promise<RefundAnswer> | undefined
+  let isReleased = false
+  const flow = createFlow({
+    cancel,
+    check: () => ({ result: 'payment_mismatch' }),
+    // The other one begins just before this attempt is released: nothing is undone of it.
+    release: async (usual) => {
+      if (other === undefined) {
+        flow.turns.leave(`${MERCHANT_ACCOUNT.merchant}:t-1`)
+        other = flow.request()
+        await until('it is under way', () => count() === 1)
+      }
+      isReleased = true
+      return usual()
+    },
+  })
+  flow.turns.take(`${MERCHANT_ACCOUNT.merchant}:t-1`)
+  const repeated = await flow.request()
+  t.ok(isReleased)
+  isRefused(t, repeated, 'idempotency_in_progress')
+  answer()
+  isRefunded(t, await (other as unknown as Promise<RefundAnswer>), 'succeeded')
+})
+
+t.test('a refusal is not told while its claim may still be begun under', async (t) => {
+  const flow = createFlow({
+    check: () => ({ result: 'payment_mismatch' }),
+    release: async (usual, call) => {
+      if (call === 1) throw STORE_DOWN()
+      return usual()
+    },
+  })
+  flow.turns.take(`${MERCHANT_ACCOUNT.merchant}:t-1`)
+  isRefused(t, await flow.request(), 'idempotency_in_progress')
+  await flow.catchUp()
+  isFree(t, flow)
 })
