@@ -148,9 +148,13 @@ function createMoves(
     await journalChanges(redis, { stored, found, dueAt: null, retentionMs })
   }
 
-  function leave(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void> {
+  /** False: it has changed since it was read. */
+  async function leave(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<boolean> {
     // A store that has gone back knows it as in flight, and its attempt's entry is another.
-    if (stored === null || stored.refund.status === 'processing') return leaveIndex(redis, unsettled)
+    if (stored === null || stored.refund.status === 'processing') {
+      await leaveIndex(redis, unsettled)
+      return true
+    }
     const { entry: found, dueAt = null } = unsettled
     return journalChanges(redis, { stored, found, dueAt, retentionMs })
   }
@@ -159,7 +163,7 @@ function createMoves(
     // Its key is kept until it is settled.
     const isHeld = stored?.refund.disputed || stored?.refund.status === 'awaiting_deposit'
     if (isHeld) return addDisputed(stored, unsettled.entry)
-    await Promise.all([leave(unsettled, stored), expireKey(unsettled)])
+    if (await leave(unsettled, stored)) await expireKey(unsettled)
   }
 
   /** Nobody waits for it: one that is left behind is dropped when it is due. */

@@ -106,6 +106,23 @@ t.test('a refund that failed in the ordinary way and is disputed has both in the
   }
 })
 
+t.test('who has read a refund before it changed takes it from nowhere, and keeps its key', async (t) => {
+  const { store, redis } = await startAll(t)
+  const stored = await begun(store, newIntent(newClaim()))
+  const failed = await settle(store, stored, FAILED)
+  await untilJournalled()
+  const disputed = await settle(store, stored, SUCCEEDED)
+  await untilJournalled()
+  const { id } = stored.refund
+  const lookups = keys.lookups(unsettledShard(id))
+  const entry = unknownEntryOf(disputed)
+  const dueAt = Number(await redis.zscore(lookups, entry))
+  t.ok(dueAt > 0)
+  await store.drop({ entry, id, merchant: MERCHANT, tid: stored.refund.tid, dueAt }, failed)
+  t.equal(Number(await redis.zscore(lookups, entry)), dueAt, 'it is looked at')
+  t.equal(await redis.pttl(keys.claim(id)), -1, 'and found')
+})
+
 t.test('what a dead gateway left in the index is journalled by the sweep, and not twice', async (t) => {
   const { store, redis, readAll } = await startAll(t)
   const intent = newIntent(newClaim(), { leaseMs: 300 })

@@ -2,7 +2,7 @@
 --
 -- Moves a refund to where it belongs in its shard's index, and journals in the same step what the journal lacks of its
 -- changes: all that are told, and behind those that are counted as journalled. Sent twice, it changes nothing more. Who
--- tells of fewer changes than are journalled has read the refund before the others, and puts it nowhere. An entry that is
+-- tells of fewer changes than are journalled has read the refund before the others: where they have put it, it stays. An entry that is
 -- looked at leaves only where it is still due when it was known to be: else another is about to settle its refund.
 --
 -- Of a refund that settles in the ordinary way nothing is counted: its attempt's entry is in flight until that one
@@ -18,12 +18,12 @@
 -- ARGV[6] of an unknown or disputed one since when it is due, in milliseconds since 1970, or '' for now; of a settled
 -- one when ARGV[5] is due if it is to leave, or '', ARGV[7] what names the refund: id, merchant and tid,
 -- ARGV[8] and on two for each change, oldest first: its letter (journal-entries.ts), when it was
--- Returns how many were journalled.
+-- Returns how many were journalled, or -1 to who has read the refund before the others.
 
 local in_flight, unknown, lookups, journal, counts, awaiting = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local retention_ms, state, found, own, entry = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local due, of = tonumber(ARGV[6]), ARGV[7]
-local FIRST, COUNTED = 8, 64
+local FIRST, COUNTED, OUTDATED = 8, 64, -1
 
 local told = (#ARGV - FIRST + 1) / 2
 local is_ordinary = ARGV[FIRST] == 's' or ARGV[FIRST] == 'f'
@@ -50,17 +50,17 @@ if told > journalled then
 end
 
 redis.call('ZREM', in_flight, found, own)
-local is_outdated = told < journalled
+if told < journalled then return OUTDATED end
 for place, key in pairs({ unknown = unknown, awaiting_deposit = awaiting }) do
-  if state == place and not is_outdated then
+  if state == place then
     redis.call('ZADD', key, 0, entry)
   else
     redis.call('ZREM', key, found, entry)
   end
 end
-if state ~= 'settled' and not is_outdated then
+if state ~= 'settled' then
   redis.call('ZADD', lookups, 'NX', math.min(journal_now, due or journal_now), entry)
-elseif state == 'settled' and due and due == tonumber(redis.call('ZSCORE', lookups, entry) or nil) then
+elseif due and due == tonumber(redis.call('ZSCORE', lookups, entry) or nil) then
   redis.call('ZREM', lookups, entry)
 end
-return math.max(0, told - journalled)
+return told - journalled

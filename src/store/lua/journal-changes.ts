@@ -21,15 +21,15 @@ export type JournalChangesArguments = Readonly<{
 
 /**
  * journal-changes.lua: a refund goes to where it belongs in the index, and what the journal lacks of its changes is
- * appended. Throws StoreError.
+ * appended. False: the refund has changed since it was read, and stays where that has put it. Throws StoreError.
  */
 export async function journalChanges(
   redis: Scripts,
   { stored, found, dueAt, retentionMs }: JournalChangesArguments,
-): Promise<void> {
+): Promise<boolean> {
   const shard = unsettledShard(stored.refund.id)
   const own = entryOfStored(stored)
-  await reach(
+  const journalled = await reach(
     redis.journalChanges(
       keys.unsettled(shard),
       keys.unknown(shard),
@@ -47,6 +47,7 @@ export async function journalChanges(
       ...refundChanges(stored).flatMap(({ change, at }) => [letterOf(change), Date.parse(at)]),
     ),
   )
+  return journalled >= 0
 }
 
 function placeOf({ refund }: StoredRefund): 'unknown' | 'disputed' | 'awaiting_deposit' | 'settled' {
