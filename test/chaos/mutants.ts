@@ -861,6 +861,39 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/webhooks/guarded-lookup.test.ts',
   },
   {
+    name: 'a refusal is told before its claim is abandoned',
+    edits: [
+      {
+        file: FLOW,
+        find: 'return refused(isAbandoned ? refusal : inProgress())',
+        replace: 'return refused(refusal)',
+      },
+    ],
+    test: 'test/refunds/flows/request-refund.test.ts',
+  },
+  {
+    name: 'who has read a refund before it changed takes it out of the index',
+    edits: [
+      {
+        file: 'store/lua/journal-changes.lua',
+        find: 'if told < journalled then return OUTDATED end',
+        replace: '',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'a deposit that is paid after its refund was called failed means nothing',
+    edits: [
+      {
+        file: 'refunds/rules/match-notifications.ts',
+        find: '|| isPayable(refund)',
+        replace: '',
+      },
+    ],
+    test: 'test/refunds/rules/match-notifications.test.ts',
+  },
+  {
     name: 'an attempt at a booking that was refused books it later',
     edits: [
       {

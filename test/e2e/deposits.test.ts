@@ -5,7 +5,7 @@ import { merchantOf } from '../../src/refunds/merchant.ts'
 import type { Refund } from '../../src/refunds/refund.ts'
 import type { RefundRequest } from '../../src/refunds/refund-request.ts'
 import { keys } from '../../src/store/keys.ts'
-import { ledger, until } from '../support/calls.ts'
+import { ledger, resolveAsFailed, until } from '../support/calls.ts'
 import { hasEveryMember, isProblem, isRefund } from '../support/contract.ts'
 import { gatewayEnv, refundRequest, startTestGateway } from '../support/gateway.ts'
 import { apiKey, bearer } from '../support/keys.ts'
@@ -425,4 +425,24 @@ t.test('paid in part, it is settled by its notification, and by no other', async
   await until('its notification settles it', async () => (await read()).status === 'succeeded')
   t.match(await read(), { resolution: { source: 'notification' }, deposit: { answer: /ACCOUNTNO/ } })
   t.match(await ledger(gateway, body.tid), { refunded: 4000, awaiting_deposit: 0, remaining: 6000 })
+})
+
+t.test('paid after a person has called it failed, it is disputed and holds its amount', async (t) => {
+  const secret = 'a-secret-of-the-url-that-is-long-enough-0'
+  const [sandbox, redis] = await Promise.all([startSandbox(t), startTestRedis(t)])
+  const times = { RECONCILE_INTERVAL_MS: '3600000', RESOLVE_FAILED_AFTER_MS: '300' }
+  const env = { COOKIEPAY_PG: 'kiwoom', NOTIFICATION_SECRETS: secret, ...times }
+  const gateway = await startTestGateway(t, gatewayEnv(sandbox.base, redis, env))
+  await sandbox.notify(`${gateway.url}/cookiepay/notifications/${secret}`)
+  const body = refundRequest({ tid: 'deposited-late1-10000', amount: 4000 })
+  const failed = await gateway.refund(body)
+  const id = failed.body.refund?.id as string
+  await gateway.request(`/refunds/${id}/deposit`, { method: 'POST' })
+  await until('a person may call it failed', async () => (await resolveAsFailed(gateway, id)).status === 200)
+  t.match(await ledger(gateway, body.tid), { awaiting_deposit: 0, disputed: 0, remaining: 10_000 })
+
+  t.equal((await sandbox.payDeposit(body.tid)).status, 200)
+  const read = async () => (await gateway.request<Refund>(`/refunds/${id}`)).body
+  await until('its notification disputes it', async () => (await read()).disputed === true)
+  t.match(await ledger(gateway, body.tid), { disputed: 4000, remaining: 6000 })
 })

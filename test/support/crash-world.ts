@@ -560,6 +560,7 @@ export function startDeposit(model: Model, real: Real, key: number): Actor {
     const answer = await requestDeposit(
       {
         store,
+        notifications: createKeptNotifications(actor.client.redis, () => model.nowMs),
         provider: createProvider(model, real, actor, id, false),
         accounts: ACCOUNTS,
         duplicateWindowMs: DUPLICATE_WINDOW_MS,

@@ -2,6 +2,7 @@ import { newAttemptToken } from '../attempt-token.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { LEASE_SLACK_MS, type LeaseLeft, startLease } from '../lease.ts'
 import type { MerchantAccount } from '../merchant.ts'
+import type { NotificationStore } from '../ports/notifications.ts'
 import type { RefundObserver, RequestOrigin } from '../ports/observer.ts'
 import type { DepositOutcome, NotSent, Provider } from '../ports/provider.ts'
 import { type AwaitDepositResult, type DepositAsking, type RefundStore, StoreError } from '../ports/store.ts'
@@ -10,6 +11,7 @@ import { type DepositWish, decideDeposit } from '../rules/deposit.ts'
 import { depositRefusal, type Refusal, STORE_TOO_LATE, TOO_MUCH_UNSTORED } from '../rules/refusals.ts'
 import type { StoredRefund } from '../stored-refund.ts'
 import type { BackgroundWork } from './pending-writes.ts'
+import { settleByNotifications } from './settle-by-notifications.ts'
 
 /** Who asks for a deposit of which refund. */
 export type DepositCommand = DepositWish & RequestOrigin & Readonly<{ id: string }>
@@ -17,6 +19,7 @@ export type DepositCommand = DepositWish & RequestOrigin & Readonly<{ id: string
 /** What asking for a deposit needs. */
 export type DepositParts = Readonly<{
   store: RefundStore
+  notifications: NotificationStore
   provider: Provider
   /** The configured accounts by their names. */
   accounts: ReadonlyMap<string, MerchantAccount>
@@ -45,7 +48,7 @@ const MAX_ROUNDS = 3
 export async function requestDeposit(parts: DepositParts, command: DepositCommand): Promise<DepositAnswer> {
   try {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const stored = await parts.store.findById(command.id)
+      const stored = await findUnpaid(parts, command.id)
       if (stored === null) return { answer: 'not_found' }
       const { refund } = stored
       const account = [...parts.accounts.values()].find(({ merchant }) => merchant === stored.merchant)
@@ -60,6 +63,14 @@ export async function requestDeposit(parts: DepositParts, command: DepositComman
     if (!(error instanceof StoreError)) throw error
     return { answer: 'refused', refusal: { code: error.code, detail: error.message } }
   }
+}
+
+/** The refund, once what was notified of has settled it: a deposit that was paid is asked for no more. */
+async function findUnpaid(parts: DepositParts, id: string): Promise<StoredRefund | null> {
+  const stored = await parts.store.findById(id)
+  if (stored?.refund.status !== 'awaiting_deposit') return stored
+  await settleByNotifications(parts, { merchant: stored.merchant, tid: stored.refund.tid })
+  return await parts.store.findById(id)
 }
 
 type Wanted = Readonly<{ stored: StoredRefund; account: MerchantAccount }>

@@ -75,13 +75,19 @@ export function matchNotifications(payment: NotifiedPayment): Matching {
   return { meaningOf, settles }
 }
 
-/** Whether a notification settles it. */
-function isOpen({ status }: Refund): boolean {
-  return status === 'unknown' || status === 'awaiting_deposit'
+/** Whether a notification settles it, or disputes it. */
+function isOpen(refund: Refund): boolean {
+  return refund.status === 'unknown' || refund.status === 'awaiting_deposit' || isPayable(refund)
 }
 
+/** Called failed by a person, while the account for its deposit may still be paid into. */
+function isPayable({ status, disputed, deposit }: Refund): boolean {
+  return status === 'failed' && disputed !== true && deposit !== null
+}
+
+/** Nothing can have been made of it. */
 function isFailed({ refund }: Cause): boolean {
-  return refund !== null && refund.status === 'failed' && refund.disputed !== true
+  return refund !== null && refund.status === 'failed' && refund.disputed !== true && !isPayable(refund)
 }
 
 function causesOf({ refunds, bookings }: NotifiedPayment): Cause[] {
@@ -95,7 +101,8 @@ function causeOfRefund(refund: Refund): Cause {
     refund,
     type: refund.deposit === null ? 'cancel' : 'deposit_cancel',
     amounts: isOther && figure !== refund.amount ? [refund.amount, figure] : [refund.amount],
-    notBeforeMs: Date.parse(refund.deposit?.requested_at ?? refund.created_at),
+    // Of any deposit that was asked for: an earlier one may have been paid, too.
+    notBeforeMs: Date.parse(refund.created_at),
   }
 }
 

@@ -19,22 +19,29 @@ type Described = Readonly<{
   cancelTid?: string
   cancelAmount?: string
   hasDeposit?: boolean
+  /** When a deposit was asked for last, where that was later. */
+  askedAgain?: number
 }>
 
 /** Named by their places: a, b, c. */
 function refundsOf(described: readonly Described[]): Refund[] {
-  return described.map(({ status, amount = 300, minute = 0, cancelTid, cancelAmount, hasDeposit }, index) => {
-    const answer = { cancel_tid: cancelTid ?? null, cancel_amt: cancelAmount ?? null }
-    return {
-      id: 'abcdefgh'[index],
-      status: status === 'disputed' ? 'failed' : status,
-      ...(status === 'disputed' && { disputed: true }),
-      amount,
-      provider: cancelTid || cancelAmount ? answer : null,
-      deposit: hasDeposit ? { requested_at: iso(minute), expires_at: '', answer: null } : null,
-      created_at: iso(minute),
-    } as Refund
-  })
+  return described.map(
+    (
+      { status, amount = 300, minute = 0, cancelTid, cancelAmount, hasDeposit, askedAgain = minute },
+      index,
+    ) => {
+      const answer = { cancel_tid: cancelTid ?? null, cancel_amt: cancelAmount ?? null }
+      return {
+        id: 'abcdefgh'[index],
+        status: status === 'disputed' ? 'failed' : status,
+        ...(status === 'disputed' && { disputed: true }),
+        amount,
+        provider: cancelTid || cancelAmount ? answer : null,
+        deposit: hasDeposit ? { requested_at: iso(askedAgain), expires_at: '', answer: null } : null,
+        created_at: iso(minute),
+      } as Refund
+    },
+  )
 }
 
 type Told = Partial<KeptNotification> & Readonly<{ minute?: number; cancelled?: number | null }>
@@ -79,6 +86,29 @@ const ROWS: readonly Row[] = [
   { name: 'one that is being made', refunds: [{ status: 'processing' }], told: [{}], means: 'a' },
   { name: 'one that succeeded', refunds: [{ status: 'succeeded' }], told: [{}], means: 'a' },
   { name: 'one that is disputed', refunds: [{ status: 'disputed' }], told: [{}], means: 'a' },
+  {
+    name: 'a deposit that is paid after a person has called its refund failed',
+    refunds: [{ status: 'failed', hasDeposit: true }],
+    told: [{ type: 'deposit_cancel' }],
+    means: 'a',
+    settles: 'a',
+  },
+  {
+    name: 'such a one beside another that awaits as much',
+    refunds: [
+      { status: 'failed', hasDeposit: true },
+      { status: 'awaiting_deposit', hasDeposit: true, minute: 1 },
+    ],
+    told: [{ type: 'deposit_cancel' }],
+    means: 'ambiguous',
+  },
+  {
+    name: 'a deposit that was paid before another one was asked for',
+    refunds: [{ status: 'awaiting_deposit', hasDeposit: true, askedAgain: 30 }],
+    told: [{ type: 'deposit_cancel' }],
+    means: 'a',
+    settles: 'a',
+  },
   { name: 'one that failed is no cause', refunds: [{ status: 'failed' }], told: [{}], means: 'none' },
   {
     name: 'two unknown ones of one amount, and one notification',
