@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { EventObserver } from '../refunds/ports/events.ts'
 import type { Metrics } from './metrics.ts'
+import { reasonOf } from './store-failure.ts'
 
 /** Logs and counts deliveries of events. A single failure is no line: a dead endpoint would write one a second. */
 export function createEventObserver(
@@ -19,9 +20,10 @@ export function createEventObserver(
       log.info({ endpoint }, 'an endpoint takes events again')
     },
     postponed(endpoint, error) {
-      // Not the error itself: of a Redis command it holds the arguments.
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
-      log.debug({ endpoint, reason: cause }, 'the store cannot be asked for events; it is asked again')
+      log.debug(
+        { endpoint, reason: reasonOf(error) },
+        'the store cannot be asked for events; it is asked again',
+      )
     },
   }
 }

@@ -17,7 +17,7 @@ export function createReconciliationLog(log: FastifyBaseLogger): ReconciliationO
       log.info({ day, payments, unanswered, ...refunds, differences }, 'reconciliation finished')
     },
     failed(day, error) {
-      // Not the error itself: of a Redis command it holds the arguments.
+      // What it says, and not the error itself: of a Redis command that holds the arguments.
       log.error({ day, reason: (error as Error).message }, 'reconciliation failed; it is tried again')
     },
   }

@@ -4,6 +4,7 @@ import type { Refund } from '../refunds/refund.ts'
 import type { StepTimings } from '../refunds/step-timings.ts'
 import type { Settlement } from '../refunds/stored-refund.ts'
 import type { Metrics } from './metrics.ts'
+import { reasonOf } from './store-failure.ts'
 import { traceIdOf } from './traceparent.ts'
 
 /** Logs and counts what happens to refunds. */
@@ -70,9 +71,7 @@ export function createObserver(
       )
     },
     postponed(id, error) {
-      // Not the error itself: of a Redis command it holds the arguments, and with them a refund.
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
-      log.error({ refund: id, reason: cause }, 'the store cannot be written to; it is tried again')
+      log.error({ refund: id, reason: reasonOf(error) }, 'the store cannot be written to; it is tried again')
     },
   }
 }

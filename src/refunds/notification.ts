@@ -36,7 +36,7 @@ export type KeptNotification = Omit<CancelNotification, 'accountId'> &
 export const MOST_NOTIFICATIONS = 200
 
 /** What a notification can mean (rules/match-notifications.ts). */
-export const NOTIFICATION_MEANINGS = ['refund', 'outside', 'ambiguous', 'none'] as const
+const NOTIFICATION_MEANINGS = ['refund', 'outside', 'ambiguous', 'none'] as const
 
 /** A notification as the ledger shows it. */
 export const ShownNotification = Type.Object(

@@ -39,7 +39,7 @@ const ROUND_MS = 20
 const MEET_MS = 60_000
 
 /** How long deliveries may go on once they are to stop. */
-export const STOP_MS = 5_000
+const STOP_MS = 5_000
 
 // Longer than a screen: one loop, and what it shares with the deliveries that it starts.
 export function startCourier(endpoint: EventEndpoint, parts: CourierParts): Courier {

@@ -1,5 +1,5 @@
 /** So many attempts in a row have failed where an endpoint counts as down. */
-export const DOWN_AFTER = 5
+const DOWN_AFTER = 5
 
 /** What the attempts of late say of an endpoint. */
 export type Health = Readonly<{

@@ -18,7 +18,7 @@ export type Sender = Readonly<{
 }>
 
 /** From the wait for a connection to the last byte of the answer. */
-export const DELIVERY_TIMEOUT_MS = 15_000
+const DELIVERY_TIMEOUT_MS = 15_000
 const CONNECT_TIMEOUT_MS = 5_000
 
 /** Of an answer, nothing but its status is of use. So much of it is read to use its connection again. */

@@ -1,7 +1,7 @@
 // Who is signed in. The key is held here alone, in the memory of this tab: it is written nowhere and ends with the tab.
 
 /** How long nobody may touch the page before its key is dropped. */
-export const IDLE_MS = 15 * 60_000
+const IDLE_MS = 15 * 60_000
 
 /** Where `/console` is, whatever path a proxy puts before it. */
 const BASE = new URL('../', import.meta.url)

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { sendProblem } from '../problems/send-problem.ts'
 
 /** How many exports and reports of this process are made at a time, so that refunds keep the rest of it. */
-export const MOST_HEAVY_READS = 3
+const MOST_HEAVY_READS = 3
 
 const RETRY_AFTER_SECONDS = 30
 

@@ -21,7 +21,7 @@ export type Finding = 'agrees' | 'cannot_be_told' | DifferenceKind
  * A full refund beside its row. A failed one is told apart by {@link beside} where other refunds of its payment were
  * made. An unknown one without a cancel may still be applied (docs/operating.md, Unknown and disputed refunds).
  */
-export const FULL: Readonly<Record<State, Readonly<Record<Shown, Finding>>>> = {
+const FULL: Readonly<Record<State, Readonly<Record<Shown, Finding>>>> = {
   succeeded: {
     none: 'not_cancelled',
     this: 'agrees',
@@ -149,7 +149,7 @@ function beside(refund: Refund, ledger: Ledger, row: CancelRow): Finding {
 }
 
 /** What the row shows of a full refund. One of less than was paid was a part there. */
-export function shownOf({ amount, created_at }: Refund, row: CancelRow): Shown {
+function shownOf({ amount, created_at }: Refund, row: CancelRow): Shown {
   const requestedAt = Date.parse(created_at)
   if (row.fullCancelAt({ amount, requestedAt }) !== null) return 'this'
   if (row.paid !== null && row.paid !== amount) return 'unclear'
