@@ -37,8 +37,8 @@ export type LeaseExpiryParts = Readonly<{
   find(claim: Pick<Claim, 'id' | 'merchant' | 'tid'>): Promise<StoredRefund | null>
   /** The key of an unknown refund does not expire. */
   keepKey(stored: StoredRefund): Promise<void>
-  /** Of a disputed refund neither. */
-  addDisputed(stored: StoredRefund, found?: string): Promise<void>
+  /** Nor does that of a disputed one: see UnsettledIndex. */
+  hold(stored: StoredRefund, found?: string): Promise<void>
   drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void>
   /** For how long the journal is kept. */
   journalRetentionMs: number
@@ -87,7 +87,7 @@ async function lookAfterAll(parts: LeaseExpiryParts): Promise<void> {
 
 /** Moves an entry to where its refund is by now, or drops it; what the journal lacks of it is appended. */
 async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promise<void> {
-  const { redis, now, longestLeaseMs, find, keepKey, addDisputed, drop, journalRetentionMs } = parts
+  const { redis, now, longestLeaseMs, find, keepKey, hold, drop, journalRetentionMs } = parts
   const unsettled = decodeEntry(entry)
   const key = keys.unsettled(unsettledShard(unsettled.id))
   if (isBookingId(unsettled.id)) {
@@ -106,7 +106,7 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   } else if (stored?.refund.status === 'processing') {
     await lookAgain(redis, { key, entry, delayMs: LEASED_PAUSE_MS })
   } else if (stored?.refund.disputed) {
-    await addDisputed(stored, entry)
+    await hold(stored, entry)
   } else if (stored === null && isImpossible) {
     // It may be about to be begun.
     await lookAgain(redis, { key, entry, delayMs: longestLeaseMs() })

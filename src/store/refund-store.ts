@@ -34,6 +34,7 @@ import { createDurableWrites, type DurableWrites, type DurableWritesOptions } fr
 import { reach } from './redis/reach.ts'
 import type { StoreWatch } from './redis/store-past.ts'
 import { decodeRefund, intentJson, isProcessing } from './refund-text.ts'
+import { entryOf } from './unsettled-entries.ts'
 import { createUnsettledIndex, type UnsettledIndex } from './unsettled-index.ts'
 import type { LeavingParts } from './unsettled-leaving.ts'
 
@@ -223,10 +224,10 @@ async function followUp(
   // Another attempt's: it is followed up when that one ends.
   if (refund.status === 'processing') return
   if (isCounted(attempt)) await allowances?.follow(stored)
-  if (refund.status === 'unknown') return index.addUnknown(stored)
+  if (refund.status === 'unknown') return index.hold(stored)
   // Whoever asked for the deposit looks after its entry.
   if (refund.status === 'awaiting_deposit') return
-  if (refund.disputed) return index.addDisputed(stored)
+  if (refund.disputed) return index.hold(stored)
   const claim = claimOf(stored)
   // Its key has no expiry then.
   const wasUncertain = history.some(({ event }) => UNCERTAIN.has(event))
@@ -297,7 +298,7 @@ async function keepAnswer(
   if (kept === null) return null
   await writes.passBarrier(keys.payment(kept.merchant, kept.refund.tid))
   const own = entryOfAsking(asking)
-  await (kept.refund.status === 'awaiting_deposit' ? index.addAwaiting(kept, own) : index.leave(own))
+  await (kept.refund.status === 'awaiting_deposit' ? index.hold(kept, entryOf(own)) : index.leave(own))
   return kept
 }
 

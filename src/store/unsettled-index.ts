@@ -26,7 +26,7 @@ const SETTLED_LATE_MS = 60_000
 /** How many of the oldest entries are looked at for the oldest unknown refund. */
 const SURVEYED_REFUNDS = 16
 
-export type UnsettledIndexParts = Omit<LeaseExpiryParts, 'redis' | 'addDisputed' | 'drop'> &
+export type UnsettledIndexParts = Omit<LeaseExpiryParts, 'redis' | 'hold' | 'drop'> &
   LeavingParts &
   Readonly<{
     /** The key of a refund that was found settled, or not at all, expires. */
@@ -45,14 +45,13 @@ export type UnsettledIndex = LeaseExpiry &
      */
     watch(stored: StoredRefund): Promise<number>
     leave(attempt: Attempt): Promise<void>
-    /** A refund whose outcome is not known: it is due at once. */
-    addUnknown(stored: StoredRefund): Promise<void>
-    /** A refund that awaits a deposit, from the entry of the asking for it: it is due at once. */
-    addAwaiting(stored: StoredRefund, asking: Attempt): Promise<void>
+    /**
+     * A refund that is unknown, disputed or awaits a deposit: it is due at once, and its key is kept until it is settled.
+     * `found`: the entry that led to it, where that is not its attempt's.
+     */
+    hold(stored: StoredRefund, found?: string): Promise<void>
     /** One that has settled, from the entry of an asking for its deposit. */
     leaveJournalled(stored: StoredRefund, asking: Attempt): Promise<void>
-    /** A refund that failed and may have been made: its key is kept until a person has settled it. */
-    addDisputed(stored: StoredRefund): Promise<void>
     /** One that was unknown, disputed or awaited a deposit has been settled; `dueAt`: what watch() has answered. */
     removeUnknown(stored: StoredRefund, dueAt: number | null): void
     list(query: UnsettledQuery): Promise<RefundPage>
@@ -72,10 +71,10 @@ export type UnsettledIndex = LeaseExpiry &
  * believed, each leads to its refund.
  */
 export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledIndexParts): UnsettledIndex {
-  const { now, find, keepKey, journalRetentionMs: retentionMs } = parts
+  const { now, find, journalRetentionMs: retentionMs } = parts
 
   const moves = createMoves(redis, parts)
-  const { addDisputed, drop, removeSoon } = moves
+  const { hold, drop, removeSoon } = moves
   const expiry = createLeaseExpiry({ ...parts, ...moves, redis })
   return {
     ...expiry,
@@ -98,21 +97,11 @@ export function createUnsettledIndex(redis: ScriptedClient, parts: UnsettledInde
       await reach(redis.zrem(keys.unsettled(unsettledShard(attempt.claim.id)), entryOf(attempt)))
     },
 
-    async addUnknown(stored) {
-      await keepKey(stored)
-      await journalChanges(redis, { stored, dueAt: null, retentionMs })
-    },
-
-    async addAwaiting(stored, asking) {
-      await keepKey(stored)
-      await journalChanges(redis, { stored, found: entryOf(asking), dueAt: null, retentionMs })
-    },
-
     async leaveJournalled(stored, asking) {
       await journalChanges(redis, { stored, found: entryOf(asking), dueAt: null, retentionMs })
     },
 
-    addDisputed,
+    hold,
 
     removeUnknown(stored, dueAt) {
       journalChanges(redis, { stored, dueAt, retentionMs }).catch(() => {})
@@ -143,7 +132,7 @@ function createMoves(
   redis: ScriptedClient,
   { keepKey, expireKey, journalRetentionMs: retentionMs }: UnsettledIndexParts,
 ) {
-  async function addDisputed(stored: StoredRefund, found?: string): Promise<void> {
+  async function hold(stored: StoredRefund, found?: string): Promise<void> {
     await keepKey(stored)
     await journalChanges(redis, { stored, found, dueAt: null, retentionMs })
   }
@@ -162,7 +151,7 @@ function createMoves(
   async function drop(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<void> {
     // Its key is kept until it is settled.
     const isHeld = stored?.refund.disputed || stored?.refund.status === 'awaiting_deposit'
-    if (isHeld) return addDisputed(stored, unsettled.entry)
+    if (isHeld) return hold(stored, unsettled.entry)
     if (await leave(unsettled, stored)) await expireKey(unsettled)
   }
 
@@ -171,7 +160,7 @@ function createMoves(
     leave(unsettled, stored).catch(() => {})
   }
 
-  return { addDisputed, drop, removeSoon }
+  return { hold, drop, removeSoon }
 }
 
 async function countEntries(
