@@ -10,7 +10,7 @@ import type { ScriptedClient } from './lua/scripts.ts'
 import { yieldClaim } from './lua/yield-claim.ts'
 import { reach } from './redis/reach.ts'
 
-/** For how long it is remembered that a claim was abandoned: longer than any attempt acts on one that it has read. */
+/** For how long it is remembered that a claim or an asking was abandoned: longer than anybody acts on what it has read. */
 export const ABANDONED_MARK_MS = 2 * CLAIM_TRUST_MS
 
 /**

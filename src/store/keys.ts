@@ -11,13 +11,14 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `notifications:{<merchant>:<tid>}`   | hash   | what the provider has notified of (lua/keep-notification.lua) | the ledger's retention, from the last one on |
  * | `notified:{0}`                       | zset   | a token, merchant and tid of each notification that is being taken, by when that must be over | until it was asked what it settles |
  * | `cancel-tid:{<merchant>:<cancel tid>}` | string | the tid of the payment that the cancel was of  | seven days                  |
- * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing, or what a booking was refused with: that claim was abandoned | longer than an attempt      |
+ * | `abandoned:{<merchant>:<tid>}:<token>` | string | nothing, or what a booking was refused with: that claim, or asking for a deposit, was abandoned | longer than an attempt      |
  * | `unsettled:{<shard>}`                | zset   | time, id, merchant and tid of refunds in flight by when their lease is over | until settled |
  * | `unknown:{<shard>}`                  | zset   | the same of unknown refunds and who asked for them, by time | until settled               |
  * | `awaiting:{<shard>}`                 | zset   | the same of refunds that await a deposit       | until settled               |
  * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next; disputed ones, and what is about to be settled late, too | until settled |
  * | `journal:{<shard>}`                  | stream | each change of a refund's state (lua/shared/journal.lua) | the journal's retention |
  * | `journalled:{<shard>}`               | zset   | how many changes of a refund are journalled, where it has not merely settled (lua/journal-changes.lua) | the journal's retention |
+ * | `left:{<shard>}:<process>`           | string | how often entries of settled refunds have left (lua/leave-settled.lua) | longer than a command is on its way |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
@@ -38,12 +39,12 @@ export const keys = {
   notifications: (merchant: string, tid: string) => `notifications:{${merchant}:${tid}}`,
   notified: 'notified:{0}',
   cancelTid: (merchant: string, cancelTid: string) => `cancel-tid:{${merchant}:${cancelTid}}`,
-  abandoned: (merchant: string, tid: string, claimToken: string) =>
-    `abandoned:{${merchant}:${tid}}:${claimToken}`,
+  abandoned: (merchant: string, tid: string, token: string) => `abandoned:{${merchant}:${tid}}:${token}`,
   unsettled: (shard: number) => `unsettled:{${shard}}`,
   unknown: (shard: number) => `unknown:{${shard}}`,
   awaiting: (shard: number) => `awaiting:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
+  left: (shard: number, process: string) => `left:{${shard}}:${process}`,
   journal: (shard: number) => `journal:{${shard}}`,
   journalled: (shard: number) => `journalled:{${shard}}`,
   allowance: (caller: string, day: string) => `allowance:{${caller}}:${day}`,

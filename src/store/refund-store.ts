@@ -252,7 +252,8 @@ async function askDeposit(parts: Parts, asking: DepositAsking): Promise<AwaitDep
     awaitDeposit(redis, asking),
   ])
   if (awaited.result !== 'awaiting') {
-    await leaveAsking(parts, asking)
+    // It may be on its way once more, and find then what it did not find now.
+    await undoAsking(parts, asking)
     return awaited
   }
   await writes.passBarrier(
@@ -266,7 +267,7 @@ async function askDeposit(parts: Parts, asking: DepositAsking): Promise<AwaitDep
 
 async function undoAsking(parts: Parts, asking: DepositAsking): Promise<void> {
   const retentionMs = parts.ledgerRetentionMs
-  await undoDeposit(parts.redis, { asking, retentionMs })
+  await undoDeposit(parts.redis, { asking, abandonedMs: ABANDONED_MARK_MS, retentionMs })
   await leaveAsking(parts, asking)
 }
 

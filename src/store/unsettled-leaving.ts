@@ -1,3 +1,4 @@
+import { newAttemptToken } from '../refunds/attempt-token.ts'
 import type { Attempt } from '../refunds/claim.ts'
 import type { StoredRefund } from '../refunds/stored-refund.ts'
 import { journalledAs } from './journal-entries.ts'
@@ -37,10 +38,14 @@ export function createLeaving(
   { journalRetentionMs, gather = gatherAWhile }: LeavingParts,
 ): LeavingSoon {
   const leaving = new Map<number, Leaving[]>()
+  const process = newAttemptToken()
+  let number = 0
 
   function removeAll(): void {
+    number += 1
+    const common = { process, number, retentionMs: journalRetentionMs }
     for (const [shard, entries] of leaving) {
-      leaveSettled(redis, { shard, leaving: entries, retentionMs: journalRetentionMs }).catch(() => {})
+      leaveSettled(redis, { shard, leaving: entries, ...common }).catch(() => {})
     }
     leaving.clear()
   }

@@ -786,8 +786,30 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'store/lua/leave-settled.lua',
-        find: "if redis.call('ZREM', KEYS[1], ARGV[index]) == 1 and changed_at then",
-        replace: 'if changed_at then',
+        find: "redis.call('ZREM', KEYS[1], ARGV[index]) == 1 and changed_at then",
+        replace: 'changed_at then',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'what leaves the index twice is journalled twice',
+    edits: [
+      {
+        file: 'store/lua/leave-settled.lua',
+        find: 'if last and tonumber(last) >= tonumber(ARGV[2]) then return 0 end',
+        replace: '',
+      },
+    ],
+    test: JOURNAL_TEST,
+  },
+  {
+    name: 'what settled a while ago is journalled by whoever comes late, too',
+    edits: [
+      {
+        file: 'store/lua/leave-settled.lua',
+        find: 'changed_at and changed_at < journal_now - SETTLED_JUST_NOW_MS',
+        replace: 'false',
       },
     ],
     test: JOURNAL_TEST,
@@ -956,10 +978,32 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'store/lua/await-deposit.lua',
-        find: 'if refund.status ~= seen_status or refund.updated_at ~= seen_at then',
-        replace: 'if false then',
+        find: 'refund.status == seen_status and refund.updated_at == seen_at',
+        replace: 'true',
       },
     ],
+  },
+  {
+    name: 'an asking that was undone awaits its deposit when it arrives late',
+    edits: [
+      {
+        file: 'store/lua/await-deposit.lua',
+        find: "redis.call('EXISTS', abandoned_key) == 1",
+        replace: 'false',
+      },
+    ],
+    test: 'test/store/refund-store.test.ts',
+  },
+  {
+    name: 'an asking that was refused awaits its deposit when it arrives late',
+    edits: [
+      {
+        file: 'store/refund-store.ts',
+        find: 'find then what it did not find now.\n    await undoAsking(parts, asking)',
+        replace: 'find then what it did not find now.\n    await leaveAsking(parts, asking)',
+      },
+    ],
+    test: 'test/store/refund-store.test.ts',
   },
   {
     name: 'an export has a refund at each of its changes',

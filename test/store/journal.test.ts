@@ -4,6 +4,7 @@ import { JOURNAL_LAG_MS, type JournalEntry } from '../../src/refunds/ports/journ
 import type { UnsettledEntry } from '../../src/refunds/ports/store.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, SHARDS, unsettledShard } from '../../src/store/keys.ts'
+import { leaveSettled } from '../../src/store/lua/leave-settled.ts'
 import type { JournalledStore, RefundStoreOptions } from '../../src/store/refund-store.ts'
 import { unknownEntryOf } from '../../src/store/unsettled-entries.ts'
 import { MERCHANT } from '../support/merchant.ts'
@@ -18,6 +19,8 @@ import {
   UNKNOWN,
 } from '../support/store-intents.ts'
 import { connectStore, startStore } from '../support/store-start.ts'
+
+const DAY_MS = 86_400_000
 
 /** A store whose clock is this far ahead of Redis's, so that what was just appended is read at once. */
 const AHEAD_MS = 3_000
@@ -141,6 +144,27 @@ t.test('what a dead gateway left in the index is journalled by the sweep, and no
   await store.expireLeases()
   t.strictSame(changesOf(await readAll()), [['succeeded', 1]])
   t.equal(await redis.zcard(keys.unsettled(shard)), 0)
+})
+
+t.test('an entry that is put into the index once more has its refund journalled once', async (t) => {
+  const { redis, readAll } = await startAll(t)
+  const shard = 3
+  const leave = (number: number, at: number) => {
+    const journalled = { letter: 's', at, of: `1R7501J8MPH7FF4458S16QHRQ8 ${MERCHANT} tid` }
+    const leaving = [{ entry: 'an entry', journalled }]
+    return leaveSettled(redis, { shard, leaving, process: 'process', number, retentionMs: DAY_MS })
+  }
+  const putBack = () => redis.zadd(keys.unsettled(shard), 1, 'an entry')
+  await putBack()
+  await leave(2, Date.now())
+  t.equal((await readAll()).length, 1)
+  await putBack()
+  await leave(2, Date.now())
+  await leave(1, Date.now())
+  t.equal((await readAll()).length, 1, 'what is sent twice, or arrives behind a later one, does nothing')
+  await leave(3, Date.now() - 2_500)
+  t.equal((await readAll()).length, 1, 'others may have journalled what settled a while ago')
+  t.equal(await redis.zcard(keys.unsettled(shard)), 1, 'the sweep asks the journal')
 })
 
 t.test('pages over all shards have each entry once, in the order of the journal', async (t) => {

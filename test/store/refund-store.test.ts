@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Claim, Wish } from '../../src/refunds/claim.ts'
 import type { Payment } from '../../src/refunds/payment.ts'
 import type { OutsideRefunds } from '../../src/refunds/ports/outside.ts'
-import type { BeginResult, CheckResult, RefundStore } from '../../src/refunds/ports/store.ts'
+import type { BeginResult, CheckResult, DepositAsking, RefundStore } from '../../src/refunds/ports/store.ts'
 import type { Resolution } from '../../src/refunds/refund.ts'
 import { bookingId, refundId } from '../../src/refunds/refund-id.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
@@ -36,6 +36,7 @@ import {
   newWish,
   REQUESTED_AT,
   SUCCEEDED,
+  settled,
   UNKNOWN,
 } from '../support/store-intents.ts'
 import { startStore } from '../support/store-start.ts'
@@ -428,6 +429,45 @@ t.test('nobody begins under an abandoned claim, so one key never carries two ref
   await begun(store, newIntent(corrected))
   t.same(await store.begin(newIntent(claim, { token: 'joined' })), { result: 'claim_abandoned' })
 })
+
+t.test(
+  'an asking for a deposit that was undone or refused awaits none, however late it arrives',
+  async (t) => {
+    const { store } = await startStore(t)
+    const newAsking = async () => {
+      const intent = newIntent(newClaim(), { amount: 600 })
+      const failed = await settled(store, intent, {
+        ...FAILED,
+        failure: { code: 'deposit_required', detail: 'no' },
+      })
+      const asking = { stored: failed, token: newToken(), by: 'finance', at: REQUESTED_AT }
+      return { ...asking, leaseMs: 60_000, duplicateWindowMs: 0 }
+    }
+    const assertLate = async (asking: DepositAsking, message: string) => {
+      const { stored } = asking
+      t.match(await store.awaitDeposit(asking), { result: 'changed', stored }, message)
+      t.same((await store.findById(stored.refund.id))?.refund, stored.refund, message)
+      const another = { ...asking, token: newToken() }
+      t.match(await store.awaitDeposit(another), { result: 'awaiting' }, 'another asking is free to')
+    }
+
+    const unarrived = await newAsking()
+    await store.undoDeposit(unarrived)
+    await assertLate(unarrived, 'undone before it arrived')
+
+    const undone = await newAsking()
+    t.match(await store.awaitDeposit(undone), { result: 'awaiting' })
+    await store.undoDeposit(undone)
+    await assertLate(undone, 'undone after it had arrived')
+
+    const refused = await newAsking()
+    const { tid } = refused.stored.refund
+    const beside = await begun(store, newIntent(newClaim({ tid }), { amount: 300 }))
+    t.match(await store.awaitDeposit(refused), { result: 'payment_busy' })
+    await store.settle(beside, FAILED)
+    await assertLate(refused, 'refused')
+  },
+)
 
 t.test('a refused begin leaves nothing but the mark', async (t) => {
   const { store, redis } = await startStore(t)

@@ -244,7 +244,7 @@ function wronglyTold({ cancels }: Model, args: readonly unknown[]): string[] {
 
 /** Whether the store has a refund as whoever asks for its deposit has seen it. */
 async function holdsAsSeen({ redis }: Real, args: readonly string[]): Promise<boolean> {
-  const [id = '', , status, at] = args.slice(1 + WISHED)
+  const [id = '', , status, at] = args.slice(2 + WISHED)
   const words = (await redis.hget(args[0] as string, id))?.split(' ') ?? []
   return words[0] === status && words[8] === at
 }
@@ -312,17 +312,18 @@ function expectedReply(
       return result
     }
     case 'awaitDeposit': {
-      const [id = '', token = ''] = args.slice(1 + WISHED)
-      const wish = wishFrom(args.slice(1, 1 + WISHED))
+      const [id = '', token = ''] = args.slice(2 + WISHED)
+      const wish = wishFrom(args.slice(2, 2 + WISHED))
       const result = modelAwaitDeposit(payment, { id, token, wish, isAsSeen }, nowMs)
       if (result === 'awaiting') model.intended.add(token)
       return result
     }
     case 'undoDeposit': {
-      const [, id = '', token = '', status, updatedAt, kind, asking, , , leaseMs] = args
+      const [, , id = '', token = '', status, updatedAt, kind, asking, , , leaseMs, markMs] = args
       const updatedAtMs = nowMs - (Date.now() - Number(updatedAt))
       const before = { status, kind, asking: asking || null, updatedAtMs } as Partial<ModelRefund>
-      const result = modelUndoDeposit(payment, { id, token, before }, { nowMs, leaseMs: Number(leaseMs) })
+      const time = { nowMs, leaseMs: Number(leaseMs), markMs: Number(markMs) }
+      const result = modelUndoDeposit(payment, { id, token, before }, time)
       if (result === 'undone') model.intended.delete(token)
       return result
     }
@@ -512,7 +513,7 @@ function startActor(
   const attempts = new Set<string>()
   const client = createSteppedClient((command) => {
     if (command.name === 'beginRefund') attempts.add(command.args[2 + WISHED + 1] as string)
-    if (command.name === 'awaitDeposit') attempts.add(command.args[1 + WISHED + 1] as string)
+    if (command.name === 'awaitDeposit') attempts.add(command.args[2 + WISHED + 1] as string)
     return execute(model, real, command)
   })
   const actor: Actor = { client, call: null, depositCall: null, attempts, relays: [], isDone: false }

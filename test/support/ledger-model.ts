@@ -32,7 +32,7 @@ export type ModelRefund = {
 export type ModelPayment = {
   pinned: Payment | null
   refunds: Map<string, ModelRefund>
-  /** Abandoned claims, and until when that is remembered. */
+  /** Abandoned claims and askings, and until when that is remembered. */
   abandonedUntilMs: Map<string, number>
   /** What was moved beside its refunds, by attempts that no refund stands for. */
   moved: { booked: Krw; taxFree: Krw }[]
@@ -364,7 +364,7 @@ export function modelAwaitDeposit(
   const refund = payment.refunds.get(id)
   if (refund === undefined) return 'lost'
   if (refund.asking === token) return 'awaiting'
-  if (!isAsSeen) return 'changed'
+  if (!isAsSeen || nowMs < (payment.abandonedUntilMs.get(token) ?? 0)) return 'changed'
   if (refund.status !== 'awaiting_deposit') {
     modelReadAll(payment, nowMs)
     const decision = decide(payment, { ...wish, payment: payment.pinned as Payment }, nowMs)
@@ -381,8 +381,9 @@ export function modelAwaitDeposit(
 export function modelUndoDeposit(
   payment: ModelPayment,
   { id, token, before }: { id: string; token: string; before: Partial<ModelRefund> },
-  { nowMs, leaseMs }: Pick<ModelTime, 'nowMs' | 'leaseMs'>,
+  { nowMs, leaseMs, markMs }: ModelTime,
 ): string {
+  payment.abandonedUntilMs.set(token, nowMs + markMs)
   const refund = payment.refunds.get(id)
   if (refund?.status !== 'awaiting_deposit' || refund.asking !== token) return 'held'
   const isOver = before.status === 'failed' && nowMs >= refund.updatedAtMs + leaseMs

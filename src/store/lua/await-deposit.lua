@@ -3,14 +3,16 @@
 -- A refund that failed for want of a deposit awaits one, and holds its amount again: the intent that is written before an
 -- account to pay into is asked for. It is decided by the very code that begins a refund, of the payment as it stands,
 -- whether it still has its place. One that awaits a deposit already is asked for another one, and holds its amount anyway.
--- Whatever has become of the refund since it was seen, nothing is written then. Sent twice, it finds its own asking.
+-- Whatever has become of the refund since it was seen, nothing is written then, and nothing by what arrives once its asking
+-- was undone. Sent twice, it finds its own asking.
 --
--- KEYS[1] payment
+-- KEYS[1] payment, KEYS[2] mark of an abandoned asking
 -- ARGV[1] to ARGV[11] what is wished, see shared/wish.lua; of the payment nothing is said, it is taken as it stands
 -- ARGV[12] refund's id, ARGV[13] token of the asking, ARGV[14] the status that was seen, ARGV[15] its time, in
 -- milliseconds since 1970, ARGV[16] the JSON of the deposit
 -- Returns {'awaiting', id, refund, its status before}, {'changed', id, refund}, {'lost'} or a refusal, as begin.lua does.
 
+local abandoned_key = KEYS[2]
 local id, token, seen_status, seen_at, deposit = ARGV[12], ARGV[13], ARGV[14], tonumber(ARGV[15]), ARGV[16]
 
 local now = now_ms()
@@ -18,7 +20,8 @@ local found, refund = {}, nil
 found.ledger, refund, found.unsettled, found.known = read(id, known_field(wish.reference))
 if not refund then return { 'lost' } end
 if deposit_token(refund) == token then return { 'awaiting', id, refund_text(refund), refund.status } end
-if refund.status ~= seen_status or refund.updated_at ~= seen_at then
+local is_as_seen = refund.status == seen_status and refund.updated_at == seen_at
+if not is_as_seen or redis.call('EXISTS', abandoned_key) == 1 then
   return { 'changed', id, refund_text(refund) }
 end
 

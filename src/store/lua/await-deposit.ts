@@ -16,6 +16,7 @@ export async function awaitDeposit(
   const reply = await reach(
     redis.awaitDeposit(
       keys.payment(merchant, tid),
+      keys.abandoned(merchant, tid, token),
       // The payment is taken as it stands, whatever was said of it here.
       '',
       0,

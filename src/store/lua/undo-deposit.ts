@@ -8,6 +8,8 @@ import type { Scripts } from './scripts.ts'
 
 export type UndoDepositArguments = Readonly<{
   asking: DepositAsking
+  /** For how long an asking that is abandoned is remembered. */
+  abandonedMs: number
   /** For how long a payment is kept of which nothing is unsettled. */
   retentionMs: number
 }>
@@ -15,13 +17,14 @@ export type UndoDepositArguments = Readonly<{
 /** undo-deposit.lua: the refund as it was before it was asked for a deposit; null where that is not to be. Throws StoreError. */
 export async function undoDeposit(
   redis: Scripts,
-  { asking: { stored, token, leaseMs }, retentionMs }: UndoDepositArguments,
+  { asking: { stored, token, leaseMs }, abandonedMs, retentionMs }: UndoDepositArguments,
 ): Promise<StoredRefund | null> {
   const { refund, merchant, asking } = stored
   const { tid } = refund
   const [result, id, text] = await reach(
     redis.undoDeposit(
       keys.payment(merchant, tid),
+      keys.abandoned(merchant, tid, token),
       refund.id,
       token,
       refund.status,
@@ -31,6 +34,7 @@ export async function undoDeposit(
       depositJsonOf(stored) ?? '',
       retentionMs,
       leaseMs,
+      abandonedMs,
     ),
   )
   if (result !== 'undone') return null
