@@ -20,7 +20,7 @@ export async function journalBooking(
   redis: ScriptedClient,
   { unsettled, retentionMs }: JournalBookingArguments,
 ): Promise<void> {
-  const { entry, id, merchant, tid } = unsettled
+  const { entry, id, merchant, tid, dueAt } = unsettled
   const [, token] = entry.split(' ', 2)
   const bookings = await reach(redis.hget(keys.payment(merchant, tid), 'bookings'))
   const own = (bookings ?? '')
@@ -29,5 +29,5 @@ export async function journalBooking(
     .map(decodeBooking)
     .find((booking) => booking.token === token)
   const booked = own === undefined ? null : bookingJournalledAs(own.booking, { merchant, tid })
-  await journalBooked(redis, { shard: unsettledShard(id), entry, booked, retentionMs })
+  await journalBooked(redis, { shard: unsettledShard(id), entry, dueAt, booked, retentionMs })
 }

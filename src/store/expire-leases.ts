@@ -91,7 +91,7 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   const unsettled = decodeEntry(entry)
   const key = keys.unsettled(unsettledShard(unsettled.id))
   if (isBookingId(unsettled.id)) {
-    await journalBooking(redis, { unsettled, retentionMs: journalRetentionMs })
+    await journalBooking(redis, { unsettled: { ...unsettled, dueAt }, retentionMs: journalRetentionMs })
     return
   }
   const stored = await find(unsettled)
@@ -110,6 +110,8 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   } else if (stored === null && isImpossible) {
     // It may be about to be begun.
     await lookAgain(redis, { key, entry, delayMs: longestLeaseMs() })
+  } else if (stored === null) {
+    await drop({ ...unsettled, dueAt }, null)
   } else {
     await drop(unsettled, stored)
   }

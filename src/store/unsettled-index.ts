@@ -141,8 +141,7 @@ function createMoves(
   async function leave(unsettled: UnsettledEntry, stored: StoredRefund | null): Promise<boolean> {
     // A store that has gone back knows it as in flight, and its attempt's entry is another.
     if (stored === null || stored.refund.status === 'processing') {
-      await leaveIndex(redis, unsettled)
-      return true
+      return leaveIndex(redis, unsettled)
     }
     const { entry: found, dueAt = null } = unsettled
     return journalChanges(redis, { stored, found, dueAt, retentionMs })

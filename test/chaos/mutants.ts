@@ -793,6 +793,28 @@ export const MUTANTS: readonly Mutant[] = [
     test: JOURNAL_TEST,
   },
   {
+    name: 'what an attempt enters once more is taken from it by who has read it before',
+    edits: [
+      {
+        file: 'store/lua/leave-index.lua',
+        find: 'if known_due and due and tonumber(due) ~= known_due then return 0 end',
+        replace: '',
+      },
+    ],
+    test: 'test/store/unsettled-index.test.ts',
+  },
+  {
+    name: 'what an attempt at a booking enters once more is taken from it by who has read it before',
+    edits: [
+      {
+        file: 'store/lua/journal-booking.lua',
+        find: 'if not booked_at and known_due and due and tonumber(due) ~= known_due then return 0 end',
+        replace: '',
+      },
+    ],
+    test: 'test/store/unsettled-index.test.ts',
+  },
+  {
     name: 'what leaves the index twice is journalled twice',
     edits: [
       {

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { Claim, Intent } from '../../src/refunds/claim.ts'
 import type { RefundStore, UnsettledQuery } from '../../src/refunds/ports/store.ts'
-import { refundId } from '../../src/refunds/refund-id.ts'
+import { bookingId, refundId } from '../../src/refunds/refund-id.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
@@ -272,6 +272,35 @@ t.test('entries that are due later than anything can be are looked at, whoever p
   t.ok(due <= Date.now() + 1_000, 'what is in flight is looked at again soon')
   const later = Number(await redis.zscore(keys.unsettled(unsettledShard(refundId('test', 'soon'))), soon))
   t.ok(later > Date.now() && later <= Date.now() + LEASE_MS, 'what is not begun has its time to be')
+})
+
+t.test('what an attempt enters once more after its entry was read due is not taken from it', async (t) => {
+  const { store, redis } = await startAll(t)
+  // An attempt at a refund and one at a booking, of paused processes which go on just now.
+  const ids = [refundId('test', 'paused'), bookingId('test', 'paused')]
+  const entries = ids.map((id, index) => ({
+    key: keys.unsettled(unsettledShard(id)),
+    entry: `${START_MS}.${id} ${randomBytes(12).toString('base64url')} ${MERCHANT} tid-${index}`,
+  }))
+  for (const { key, entry } of entries) await redis.zadd(key, START_MS + LEASE_MS, entry)
+  const hget = redis.hget.bind(redis)
+  const goOn = async () => {
+    for (const { key, entry } of entries) await redis.zadd(key, Date.now() + LEASE_MS, entry)
+  }
+  Object.assign(redis, {
+    hget: async (key: string, field: string) => {
+      const found = await hget(key, field)
+      await goOn()
+      return found
+    },
+  })
+  await store.expireLeases()
+  for (const { key, entry } of entries) t.ok(Number(await redis.zscore(key, entry)) > Date.now(), entry)
+
+  Object.assign(redis, { hget })
+  for (const { key, entry } of entries) await redis.zadd(key, START_MS, entry)
+  await store.expireLeases()
+  for (const { key, entry } of entries) t.equal(await redis.zscore(key, entry), null, 'else it leaves')
 })
 
 t.test('what has been due longest is taken first, over all shards, and by one replica', async (t) => {

@@ -13,7 +13,7 @@ export type UnsettledEntry = Readonly<{
   id: string
   merchant: string
   tid: string
-  /** Of one that was taken when it was due: when it will be again, in milliseconds since 1970. */
+  /** When it is due, in milliseconds since 1970: of one that was read, or that was taken and will be due again. */
   dueAt?: number
 }>
 
