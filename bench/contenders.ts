@@ -35,7 +35,10 @@ export function gatewayOf(
     says: GATEWAY_SAYS,
     kinds: ['new', 'replay'],
     usesRedis: true,
-    command: [node.path, '--enable-source-maps', ...nodeArguments, join(directory, 'server.js')],
+    command: [
+      ...['env', `NODE_COMPILE_CACHE=${join(directory, 'compile-cache')}`],
+      ...[node.path, '--enable-source-maps', ...nodeArguments, join(directory, 'server.js')],
+    ],
   }
 }
 

@@ -255,10 +255,14 @@ function notInIndex(model: Model, entries: readonly string[]): string[] {
     .map((unsettled) => `${unsettled} is unsettled and in no index`)
 }
 
-/** Once a notification is kept, the reconciler soon settles what it proves, whoever took it and died. */
-export async function assertHeard({ redis, reader }: Real): Promise<void> {
+/**
+ * Once a notification is kept, the reconciler soon settles what it proves, whoever took it and died. What it proves since
+ * a begin was undone it settles when it looks at that refund.
+ */
+export async function assertHeard({ payments, undone }: Model, { redis, reader }: Real): Promise<void> {
   const notifications = createKeptNotifications(redis)
   for (const tid of TIDS) {
+    if (undone.has(payments.get(tid) as ModelPayment)) continue
     const payment = await readNotified({ store: reader, notifications }, { merchant: MERCHANT, tid })
     const unheard = matchNotifications(payment).settles.map(({ refund }) => refund.id)
     if (unheard.length > 0) throw new Error(`what was notified of [${unheard}] of ${tid} is not heard`)

@@ -130,6 +130,8 @@ export type Model = {
   refusedBookings: Map<string, string>
   /** Tokens of askings that the store knows, or has known, and that were not undone. */
   intended: Set<string>
+  /** Payments of which a begin was undone: what was notified of may have been that refund's until then. */
+  undone: Set<ModelPayment>
   /** Ids that an operator has resolved as failed, whether that was right or not. */
   resolvedAsFailed: Set<string>
   /** How many of each there are after a step, which only the real flows know. */
@@ -175,6 +177,7 @@ export function newModel(): Model {
     bookings: [],
     refusedBookings: new Map(),
     intended: new Set(),
+    undone: new Set(),
     resolvedAsFailed: new Set(),
     actors: 0,
     atStore: 0,
@@ -331,7 +334,10 @@ function expectedReply(
       return modelKeepDeposit(payment, args[1] as string, args[2] as string)
     case 'releaseRefund': {
       const [, claimToken = '', id = '', attempt = '', markMs] = args
-      return modelRelease(payment, { id, attempt, claimToken }, { nowMs, markMs: Number(markMs) })
+      const isUndone = payment.refunds.get(id)?.attempt === attempt
+      const result = modelRelease(payment, { id, attempt, claimToken }, { nowMs, markMs: Number(markMs) })
+      if (isUndone && result === 'released') model.undone.add(payment)
+      return result
     }
     case 'bookOutside': {
       const [paymentKey = '', mark = '', id = '', amount, taxFree] = args
