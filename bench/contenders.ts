@@ -37,7 +37,8 @@ export function gatewayOf(
     usesRedis: true,
     command: [
       ...['env', `NODE_COMPILE_CACHE=${join(directory, 'compile-cache')}`],
-      ...[node.path, '--enable-source-maps', ...nodeArguments, join(directory, 'server.js')],
+      ...[node.path, '--enable-source-maps', '--heap-growing-percent=120', ...nodeArguments],
+      join(directory, 'server.js'),
     ],
   }
 }

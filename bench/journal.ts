@@ -158,23 +158,14 @@ async function measureBeside(runner: Runner, span: string): Promise<void> {
   }
   for (let number = 0; number < positive('rounds', values.rounds); number += 1) {
     alone.push(await round())
-    let isOver = false
-    const exporting = (async () => {
-      while (!isOver) await once(startExport(runner.process.url, span, '/dev/null'), 'exit')
-    })()
+    // Longer than a round: of so many refunds, and at its pace.
+    const exporting = startExport(runner.process.url, span, '/dev/null')
     beside.push(await round())
-    isOver = true
-    await exporting
+    if (exporting.exitCode !== null) throw new Error('the export was over before its round')
+    exporting.kill()
   }
-  const median = (times: number[]) =>
-    Number(
-      at(
-        times.toSorted((one, other) => one - other),
-        0.5,
-      ),
-    )
-  const [without, withOne] = [median(alone), median(beside)]
-  print(
-    `p99 of a refund: ${without} ms alone, ${withOne} ms beside an export: ${(withOne / without).toFixed(2)} x`,
-  )
+  for (const times of [alone, beside]) times.sort((one, other) => one - other)
+  const shown = (times: number[]) => `${at(times, 0.5)} ms (${at(times, 0)}..${at(times, 1)})`
+  const ratio = (Number(at(beside, 0.5)) / Number(at(alone, 0.5))).toFixed(2)
+  print(`p99 of a refund: ${shown(alone)} alone, ${shown(beside)} beside an export: ${ratio} x`)
 }

@@ -16,7 +16,7 @@ import { answerLocallyOnly } from './access/local-only.ts'
 import { limitRate } from './access/rate-limit.ts'
 import { SECURITY_HEADERS, setSecurityHeaders } from './access/security-headers.ts'
 import { readJsonStrictly } from './json-body.ts'
-import { lazySerializers } from './lazy-serializers.ts'
+import { lazySerializers, lazyValidators } from './lazy-compilers.ts'
 import { openapi } from './openapi.ts'
 import { answerError, handleErrors } from './problems/handle-errors.ts'
 import { bookOutsideRoute } from './routes/book-outside.ts'
@@ -76,7 +76,9 @@ export async function buildApp(config: Config, parts: AppParts): Promise<Fastify
     // What arrives on an open connection while closing is still served, with `Connection: close`.
     return503OnClosing: false,
     ajv: { customOptions: STRICT_VALIDATION },
-    schemaController: { compilersFactory: { buildSerializer: lazySerializers() } },
+    schemaController: {
+      compilersFactory: { buildSerializer: lazySerializers(), buildValidator: lazyValidators() },
+    },
     // A path that cannot be read gets no further than this: no hook sees it.
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,

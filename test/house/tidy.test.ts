@@ -78,7 +78,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   console: { holds: ['console/'], imports: [], packages: ['node:*'] },
 
   'http app': {
-    holds: ['http/app.ts', 'http/operations-app.ts', 'http/openapi.ts', 'http/lazy-serializers.ts'],
+    holds: ['http/app.ts', 'http/operations-app.ts', 'http/openapi.ts', 'http/lazy-compilers.ts'],
     imports: [
       'http routes',
       'http access',

@@ -1,8 +1,11 @@
 import { constants } from 'node:crypto'
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { RequestListener, Server, ServerOptions } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { FastifyServerFactory } from 'fastify'
 import type { TlsFiles } from '../../config/config.ts'
+
+// An import of its names loads Node.js's own undici as well, a twentieth of the start, and for nothing.
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** How long a client may take for the head of its request, a connection that sends nothing included. */
 const HEADERS_TIMEOUT_MS = 5_000

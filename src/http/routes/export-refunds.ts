@@ -56,7 +56,7 @@ const LONGEST_EXPORT_MS = 3_600_000
 const BUFFERED_BYTES = 64 * 1024
 
 /** How many refunds are read and written at a time: few, so that a refund that is being made hardly waits for them. */
-const BATCH = 20
+const BATCH = 10
 
 const ExportQuery = Type.Object(
   {
@@ -173,7 +173,7 @@ async function* textsOf(format: Format, { first, batches, signal }: Batches): As
     const startedAt = performance.now()
     read = await batches.next()
     // Refunds go first: where those keep the process or Redis busy, a batch takes longer, and so does the rest.
-    await sleep(performance.now() - startedAt)
+    await sleep(2 * (performance.now() - startedAt))
   }
   signal.throwIfAborted()
 }

@@ -14,8 +14,8 @@ export type EntriesQuery = Readonly<{
   signal?: AbortSignal | undefined
 }>
 
-/** How many entries are read at a time. */
-const MOST_READ = 500
+/** How many entries are read at a time: few, so that a refund that is being made hardly waits for them. */
+const MOST_READ = 64
 
 /**
  * The entries of a span by when the changes were. The journal has them by when they were appended, which is later by
