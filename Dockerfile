@@ -18,13 +18,13 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts ${NPM_OPTIONS}
 
 # All modules are compiled once, so that no start has to. Node.js keeps what it compiled for each user apart: this is the
-# one of below.
+# one of below, and for each set of its flags.
 FROM dependencies AS compiled
 COPY --from=build /app/dist/ dist/
 RUN install --directory --owner=1000 --group=1000 compile-cache
 USER 1000:1000
 RUN NODE_COMPILE_CACHE=/app/compile-cache \
-  node --enable-source-maps --input-type=module --eval "await import('/app/dist/gateway.js')"
+  node --enable-source-maps --heap-growing-percent=120 --input-type=module --eval "await import('/app/dist/gateway.js')"
 
 FROM ${NODE_IMAGE}
 ARG VERSION=""
@@ -40,7 +40,7 @@ COPY package.json ./
 COPY --from=dependencies /app/node_modules/ node_modules/
 COPY --from=build /app/sbom.cdx.json ./
 COPY --from=build /app/dist/ dist/
-COPY --from=compiled /app/compile-cache/ compile-cache/
+COPY --from=compiled --chown=1000:1000 /app/compile-cache/ compile-cache/
 # Reachable from outside the container, so API_KEYS and STORE_SECRETS are required; so is REDIS_URL, since the
 # image holds no redis-server.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 NODE_COMPILE_CACHE=/app/compile-cache

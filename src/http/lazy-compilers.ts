@@ -48,7 +48,7 @@ export function lazyValidators(): BuildValidators {
 type Route = { httpPart: string; schema: HeadersSchema }
 type HeadersSchema = { properties?: Record<string, unknown>; required?: string[] }
 
-/** As Node.js names headers. Fastify does this for its own validators alone. */
+/** As Node.js names headers. Fastify does this for its own validators alone, and for what is nested, too. */
 function withLowerCaseHeaders(route: Parameters<CompileValidator>[0]): Parameters<CompileValidator>[0] {
   const { httpPart, schema } = route as unknown as Route
   if (httpPart !== 'headers') return route

@@ -6,6 +6,9 @@ import { journalBooked } from './lua/journal-booking.ts'
 import type { ScriptedClient } from './lua/scripts.ts'
 import { reach } from './redis/reach.ts'
 
+/** By then an attempt has booked or failed; what it has left behind is journalled by the sweep. */
+export const BOOKING_ATTEMPT_MS = 60_000
+
 export type JournalBookingArguments = Readonly<{
   unsettled: UnsettledEntry
   /** For how long the journal is kept. */

@@ -2,7 +2,7 @@ import type { Claim } from '../refunds/claim.ts'
 import type { MonotonicClock } from '../refunds/clock.ts'
 import type { UnsettledEntry } from '../refunds/ports/store.ts'
 import type { StoredRefund } from '../refunds/stored-refund.ts'
-import { journalBooking } from './booking-journal.ts'
+import { BOOKING_ATTEMPT_MS, journalBooking } from './booking-journal.ts'
 import { isBookingId } from './journal-entries.ts'
 import { keys, unsettledShard } from './keys.ts'
 import { journalChanges } from './lua/journal-changes.ts'
@@ -75,14 +75,19 @@ export function createLeaseExpiry(parts: LeaseExpiryParts): LeaseExpiry {
 }
 
 async function lookAfterAll(parts: LeaseExpiryParts): Promise<void> {
-  const { redis, longestLeaseMs } = parts
+  const { redis } = parts
   let isMore = true
   while (isMore) {
-    const furthestMs = longestLeaseMs() + DUE_SLACK_MS
+    const furthestMs = longestAttemptMs(parts) + DUE_SLACK_MS
     const shards = await readDue(redis, { keyOf: keys.unsettled, furthestMs, limit: MOST_DUE })
     await Promise.all(shards.flat().map((due) => lookAfter(parts, due)))
     isMore = shards.some(({ length }) => length >= MOST_DUE)
   }
+}
+
+/** For how long anything can be in flight, a refund or a booking. */
+function longestAttemptMs({ longestLeaseMs }: LeaseExpiryParts): number {
+  return Math.max(longestLeaseMs(), BOOKING_ATTEMPT_MS)
 }
 
 /** Moves an entry to where its refund is by now, or drops it; what the journal lacks of it is appended. */
@@ -90,12 +95,14 @@ async function lookAfter(parts: LeaseExpiryParts, { entry, dueAt }: Due): Promis
   const { redis, now, longestLeaseMs, find, keepKey, hold, drop, journalRetentionMs } = parts
   const unsettled = decodeEntry(entry)
   const key = keys.unsettled(unsettledShard(unsettled.id))
+  const isImpossible = dueAt > now() + longestAttemptMs(parts)
   if (isBookingId(unsettled.id)) {
-    await journalBooking(redis, { unsettled: { ...unsettled, dueAt }, retentionMs: journalRetentionMs })
+    // It may be about to be booked.
+    if (isImpossible) await lookAgain(redis, { key, entry, delayMs: BOOKING_ATTEMPT_MS })
+    else await journalBooking(redis, { unsettled: { ...unsettled, dueAt }, retentionMs: journalRetentionMs })
     return
   }
   const stored = await find(unsettled)
-  const isImpossible = dueAt > now() + longestLeaseMs()
   if (stored !== null && isAskedForByAnother(stored, unsettled, now() - longestLeaseMs())) {
     // Whoever is asking may yet undo it, and has an entry of its own.
     await lookAgain(redis, { key, entry, delayMs: LEASED_PAUSE_MS })

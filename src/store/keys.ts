@@ -18,7 +18,7 @@ import { CROCKFORD_BASE32 } from '../refunds/refund-id.ts'
  * | `lookups:{<shard>}`                  | zset   | the same, by when they are looked up next; disputed ones, and what is about to be settled late, too | until settled |
  * | `journal:{<shard>}`                  | stream | each change of a refund's state (lua/shared/journal.lua) | the journal's retention |
  * | `journalled:{<shard>}`               | zset   | how many changes of a refund are journalled, where it has not merely settled (lua/journal-changes.lua) | the journal's retention |
- * | `left:{<shard>}:<process>`           | string | how often entries of settled refunds have left (lua/leave-settled.lua) | longer than a command is on its way |
+ * | `left:{<shard>}:<process>`             | string | how often entries of settled refunds have left (lua/leave-settled.lua) | longer than a command is on its way |
  * | `store-id:{<shard>}`                 | string | the id by which a loss of data is noticed      | ever                        |
  * | `store-mark:{<shard>}`               | hash   | how far the store has come (lua/raise-mark.lua) | ever                       |
  * | `store-instances:{<shard>}`          | zset   | the mark that each instance raised last        | ever, the last 500 or more  |
@@ -44,7 +44,7 @@ export const keys = {
   unknown: (shard: number) => `unknown:{${shard}}`,
   awaiting: (shard: number) => `awaiting:{${shard}}`,
   lookups: (shard: number) => `lookups:{${shard}}`,
-  left: (shard: number, process: string) => `left:{${shard}}:${process}`,
+  left: (shard: number, owner: string) => `left:{${shard}}:${owner}`,
   journal: (shard: number) => `journal:{${shard}}`,
   journalled: (shard: number) => `journalled:{${shard}}`,
   allowance: (caller: string, day: string) => `allowance:{${caller}}:${day}`,

@@ -1,7 +1,7 @@
 import { newAttemptToken } from '../refunds/attempt-token.ts'
 import type { Attempt } from '../refunds/claim.ts'
 import type { BookingWish, BookResult, OutsideRefunds } from '../refunds/ports/outside.ts'
-import { journalBooking } from './booking-journal.ts'
+import { BOOKING_ATTEMPT_MS, journalBooking } from './booking-journal.ts'
 import { enterInTime } from './enter-in-time.ts'
 import { ABANDONED_MARK_MS, createClaims } from './idempotency-keys.ts'
 import { keys, unsettledShard } from './keys.ts'
@@ -13,9 +13,6 @@ import type { RefundStoreOptions } from './refund-store.ts'
 import { decodeEntry, entryOf } from './unsettled-entries.ts'
 
 export type OutsideRefundsOptions = Omit<RefundStoreOptions, 'allowances'>
-
-/** By then an attempt has booked or failed; what it has left behind is journalled by the sweep. */
-const ATTEMPT_MS = 60_000
 
 /**
  * What was refunded outside of the gateway, with its payment. The key of a booking is bound to its request like that of a
@@ -31,8 +28,9 @@ export function createOutsideRefunds(redis: ScriptedClient, options: OutsideRefu
   async function bookOnce(wish: BookingWish, attempt: Attempt): Promise<BookResult> {
     const { id, merchant, tid } = wish
     const entry = entryOf(attempt)
-    const enter = () => redis.zadd(keys.unsettled(unsettledShard(id)), options.now() + ATTEMPT_MS, entry)
-    await enterInTime(options.clock, ATTEMPT_MS, () => reach(enter()))
+    const enter = () =>
+      redis.zadd(keys.unsettled(unsettledShard(id)), options.now() + BOOKING_ATTEMPT_MS, entry)
+    await enterInTime(options.clock, BOOKING_ATTEMPT_MS, () => reach(enter()))
     const booked = await bookOutside(redis, {
       ...{ wish, token: attempt.token, retentionMs },
       abandonedMs: ABANDONED_MARK_MS,

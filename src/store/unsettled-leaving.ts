@@ -38,12 +38,12 @@ export function createLeaving(
   { journalRetentionMs, gather = gatherAWhile }: LeavingParts,
 ): LeavingSoon {
   const leaving = new Map<number, Leaving[]>()
-  const process = newAttemptToken()
+  const owner = newAttemptToken()
   let number = 0
 
   function removeAll(): void {
     number += 1
-    const common = { process, number, retentionMs: journalRetentionMs }
+    const common = { owner, number, retentionMs: journalRetentionMs }
     for (const [shard, entries] of leaving) {
       leaveSettled(redis, { shard, leaving: entries, ...common }).catch(() => {})
     }

@@ -152,7 +152,7 @@ t.test('an entry that is put into the index once more has its refund journalled 
   const leave = (number: number, at: number) => {
     const journalled = { letter: 's', at, of: `1R7501J8MPH7FF4458S16QHRQ8 ${MERCHANT} tid` }
     const leaving = [{ entry: 'an entry', journalled }]
-    return leaveSettled(redis, { shard, leaving, process: 'process', number, retentionMs: DAY_MS })
+    return leaveSettled(redis, { shard, leaving, owner: 'process', number, retentionMs: DAY_MS })
   }
   const putBack = () => redis.zadd(keys.unsettled(shard), 1, 'an entry')
   await putBack()

@@ -4,6 +4,7 @@ import type { Claim, Intent } from '../../src/refunds/claim.ts'
 import type { RefundStore, UnsettledQuery } from '../../src/refunds/ports/store.ts'
 import { bookingId, refundId } from '../../src/refunds/refund-id.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
+import { BOOKING_ATTEMPT_MS } from '../../src/store/booking-journal.ts'
 import { keys, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
 import { connectRedis } from '../../src/store/redis/connection.ts'
 import { createRefundStore, type RefundStoreOptions } from '../../src/store/refund-store.ts'
@@ -301,6 +302,20 @@ t.test('what an attempt enters once more after its entry was read due is not tak
   for (const { key, entry } of entries) await redis.zadd(key, START_MS, entry)
   await store.expireLeases()
   for (const { key, entry } of entries) t.equal(await redis.zscore(key, entry), null, 'else it leaves')
+})
+
+t.test('what is about to be booked is left in the index by every sweep', async (t) => {
+  const { store, redis } = await startAll(t)
+  const id = bookingId('test', 'under way')
+  const key = keys.unsettled(unsettledShard(id))
+  // Within its time, and beyond any: of a process whose clock is ahead.
+  for (const aheadMs of [BOOKING_ATTEMPT_MS, 2 * HOUR_MS]) {
+    await redis.zadd(key, Date.now() + aheadMs, `${Date.now()}.${id} attempt ${MERCHANT} tid`)
+    await store.expireLeases()
+    const [, due] = await redis.zrange(key, '0', '-1', 'WITHSCORES')
+    t.ok(Number(due) > Date.now() + LEASE_MS && Number(due) <= Date.now() + BOOKING_ATTEMPT_MS, `${due}`)
+    await redis.del(key)
+  }
 })
 
 t.test('what has been due longest is taken first, over all shards, and by one replica', async (t) => {

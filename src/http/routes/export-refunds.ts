@@ -55,6 +55,9 @@ const LONGEST_EXPORT_MS = 3_600_000
 /** What is held for a reader that does not keep up, beside one batch. */
 const BUFFERED_BYTES = 64 * 1024
 
+/** After a batch: longer would bring a large export to {@link LONGEST_EXPORT_MS}. */
+const LONGEST_REST_MS = 10
+
 /** How many refunds are read and written at a time: few, so that a refund that is being made hardly waits for them. */
 const BATCH = 10
 
@@ -173,7 +176,7 @@ async function* textsOf(format: Format, { first, batches, signal }: Batches): As
     const startedAt = performance.now()
     read = await batches.next()
     // Refunds go first: where those keep the process or Redis busy, a batch takes longer, and so does the rest.
-    await sleep(2 * (performance.now() - startedAt))
+    await sleep(Math.min(LONGEST_REST_MS, 2 * (performance.now() - startedAt)))
   }
   signal.throwIfAborted()
 }

@@ -15,7 +15,10 @@ export type EntriesQuery = Readonly<{
 }>
 
 /** How many entries are read at a time: few, so that a refund that is being made hardly waits for them. */
-const MOST_READ = 64
+const LEAST_READ = 64
+
+/** And where all of them are held, as they are where they are dense. */
+const MOST_READ = 512
 
 /**
  * The entries of a span by when the changes were. The journal has them by when they were appended, which is later by
@@ -30,8 +33,9 @@ export async function* entriesInOrder(
   const behind = createBehind(after)
   let held: JournalEntry[] = []
   let newest = 0
+  let limit = LEAST_READ
   for (let from: string | null = null; signal?.aborted !== true; ) {
-    const { entries, next } = await journal.read({ ...span, after: from, limit: MOST_READ })
+    const { entries, next } = await journal.read({ ...span, after: from, limit })
     for (const { at } of entries) newest = Math.max(newest, at)
     // Equal ones stay in the order of the journal.
     held = [...held, ...entries].sort((one, other) => one.at - other.at)
@@ -41,6 +45,7 @@ export async function* entriesInOrder(
     const certain = end === -1 ? held : held.slice(0, end)
     held = end === -1 ? [] : held.slice(end)
     yield { entries: behind(certain), isLast: next === null }
+    if (certain.length === 0) limit = Math.min(MOST_READ, 2 * limit)
     if (next === null) return
     from = next
   }

@@ -13,8 +13,8 @@ export type Leaving = Readonly<{ entry: string; journalled: JournalledRefund | n
 export type LeaveSettledArguments = Readonly<{
   shard: number
   leaving: readonly Leaving[]
-  /** Whose entries leave, and the how manieth time: one that arrives behind a later one does nothing. */
-  process: string
+  /** The process whose entries leave, and a number that grows: what arrives behind a later one does nothing. */
+  owner: string
   number: number
   /** For how long the journal is kept. */
   retentionMs: number
@@ -23,13 +23,13 @@ export type LeaveSettledArguments = Readonly<{
 /** leave-settled.lua: entries leave a shard's index, and what has settled is journalled. Throws StoreError. */
 export async function leaveSettled(
   redis: Scripts,
-  { shard, leaving, process, number, retentionMs }: LeaveSettledArguments,
+  { shard, leaving, owner, number, retentionMs }: LeaveSettledArguments,
 ): Promise<void> {
   const entries: (string | number)[] = []
   for (const { entry, journalled } of leaving) {
     if (journalled === null) entries.push(entry, '', '')
     else entries.push(entry, journalled.at, `${journalled.letter} ${journalled.of}`)
   }
-  const [inFlight, journal, last] = [keys.unsettled(shard), keys.journal(shard), keys.left(shard, process)]
+  const [inFlight, journal, last] = [keys.unsettled(shard), keys.journal(shard), keys.left(shard, owner)]
   await reach(redis.leaveSettled(inFlight, journal, last, retentionMs, number, KEPT_MS, ...entries))
 }

@@ -17,8 +17,10 @@ local id, token, status, updated_at, kind = ARGV[1], ARGV[2], ARGV[3], tonumber(
 local retention_ms, lease_ms, mark_ms = ARGV[8], tonumber(ARGV[9]), ARGV[10]
 
 local ledger, refund, unsettled = read(id)
-redis.call('SET', abandoned_key, '', 'PX', mark_ms)
-if not refund or refund.status ~= 'awaiting_deposit' or deposit_token(refund) ~= token then return { 'held' } end
+if not refund or refund.status ~= 'awaiting_deposit' or deposit_token(refund) ~= token then
+  redis.call('SET', abandoned_key, '', 'PX', mark_ms)
+  return { 'held' }
+end
 
 count_refund(ledger, refund, -1)
 local now = now_ms()
@@ -35,4 +37,6 @@ write_ledger(ledger)
 local text = write_refund(refund)
 if status == 'failed' then leave_unsettled(unsettled, id, retention_ms) end
 save()
+-- Last: where Redis is full, a script goes on that has begun with what takes no room.
+redis.call('SET', abandoned_key, '', 'PX', mark_ms)
 return { 'undone', id, text }
