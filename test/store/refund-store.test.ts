@@ -8,7 +8,8 @@ import type { BeginResult, CheckResult, DepositAsking, RefundStore } from '../..
 import type { Resolution } from '../../src/refunds/refund.ts'
 import { bookingId, refundId } from '../../src/refunds/refund-id.ts'
 import type { Settlement, StoredRefund } from '../../src/refunds/stored-refund.ts'
-import { keys, UNSETTLED_SHARDS } from '../../src/store/keys.ts'
+import { keys, SHARDS, UNSETTLED_SHARDS, unsettledShard } from '../../src/store/keys.ts'
+import { until } from '../support/calls.ts'
 import {
   emptyPayment,
   type ModelDecision,
@@ -468,6 +469,25 @@ t.test(
     await assertLate(refused, 'refused')
   },
 )
+
+t.test('where Redis is full, what was begun settles and leaves, and an asking is undone', async (t) => {
+  const { store, redis } = await startStore(t)
+  const under = await begun(store, newIntent(newClaim()))
+  const failed = await settled(store, newIntent(newClaim()), FAILED)
+  const asking = { stored: failed, token: newToken(), by: 'finance', at: REQUESTED_AT }
+  const asked = { ...asking, leaseMs: 60_000, duplicateWindowMs: 0 }
+  t.match(await store.awaitDeposit(asked), { result: 'awaiting' })
+  await redis.config('SET', 'maxmemory', '1')
+  await store.undoDeposit(asked)
+  t.same((await store.findById(failed.refund.id))?.refund, failed.refund)
+  t.match(await store.settle(under, SUCCEEDED), { result: 'settled' })
+  await until('what has settled has left', async () => {
+    const counts = await Promise.all(SHARDS.map((shard) => redis.zcard(keys.unsettled(shard))))
+    return counts.every((count) => count === 0)
+  })
+  const journal = keys.journal(unsettledShard(under.refund.id))
+  t.equal((await redis.xrange(journal, '-', '+')).filter(([, [, text]]) => text?.startsWith('s')).length, 1)
+})
 
 t.test('a refused begin leaves nothing but the mark', async (t) => {
   const { store, redis } = await startStore(t)
