@@ -114,7 +114,8 @@ t.test('two replicas are restarted one after the other under load', async (t) =>
   await Promise.all(callers)
 
   t.same(failures, [], `each of ${counts.answered} is answered, ${counts.refused} after a refusal`)
-  t.ok(counts.notAccepted <= 4, `${counts.notAccepted} reset by the kernel`)
+  // Those that lay in the listeners' queues: the busier the machine, the more.
+  t.ok(counts.notAccepted <= counts.answered / 10, `${counts.notAccepted} reset by the kernel`)
   const { applied, calls } = await sandbox.cancels()
   t.equal(applied.length, counts.answered, 'and each is applied once')
   t.equal(calls, counts.answered)
