@@ -128,7 +128,7 @@ t.test('each filter fills its pages', async (t) => {
       t.same(await listAll({ ...DAY, ...filter }, limit), expected(filter), JSON.stringify(filter))
     }
   }
-  t.ok(reads.every(({ limit }) => limit <= 500))
+  t.ok(reads.every(({ limit }) => limit <= 512))
 })
 
 t.test('pages lose nothing and repeat nothing while refunds go on', async (t) => {
