@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
@@ -307,7 +307,7 @@ t.test(
     }
     t.ok(last > Date.now() - 5_000, 'and they keep it fresh')
 
-    await utimes(await writeLock(markFile), new Date(0), new Date(0))
+    await leaveLock(markFile)
     await until('who was killed while it wrote is not waited for', async () => {
       await one.check()
       return (await markIn()) > last
@@ -338,10 +338,12 @@ t.test('the loss of an id ends what is remembered of that store', async (t) => {
   t.match(JSON.parse(await readFile(markFile, 'utf8')), { store_id: accepted })
 })
 
-/** As a process leaves it that is killed while it writes. */
-async function writeLock(markFile: string): Promise<string> {
-  await writeFile(`${markFile}.lock`, '')
-  return `${markFile}.lock`
+/** As a process leaves it that was killed long ago while it wrote. At once, since others write, too. */
+async function leaveLock(markFile: string): Promise<void> {
+  const made = `${markFile}.lock-of-the-killed`
+  await writeFile(made, '')
+  await utimes(made, new Date(0), new Date(0))
+  await rename(made, `${markFile}.lock`)
 }
 
 type Step =
