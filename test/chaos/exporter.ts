@@ -6,7 +6,7 @@ import type { Exported, Listed } from './histories.ts'
 import type { Gateway } from './processes.ts'
 import type { Random } from './random.ts'
 
-/** The accountant, who takes all refunds of the run again and again. */
+/** The accountant, who takes the refunds of late again and again. */
 export type Exporter = Readonly<{
   /** What ended properly. */
   exported: readonly Exported[]
@@ -20,6 +20,8 @@ export type Exporter = Readonly<{
 
 const PAUSE_MS = 700
 const PAGE = 100
+/** How far back it asks at most: of more, no export would end between two kills. */
+const LATE_MS = 20_000
 /** So long a store may be away; a gateway that is stopped is not waited for. */
 const PATIENCE_MS = 5_000
 /** For all of a long run, once nothing is away any more. */
@@ -28,12 +30,12 @@ const LAST_PATIENCE_MS = 120_000
 /** What one of the ways brought: each refund as a line of JSON. */
 type Way = Readonly<{
   way: Exported['way']
-  read(url: string, signal: AbortSignal): Promise<readonly string[]>
+  read(url: string, from: string, signal: AbortSignal): Promise<readonly string[]>
 }>
 
-/** Asks a gateway at a time, from the start of the run: for an export, and for the same by pages. */
+/** Asks a gateway at a time: for an export, and for the same by pages. */
 export function startExporter(gateways: readonly Gateway[], clock: RunClock, random: Random): Exporter {
-  const from = encodeURIComponent(new Date(Date.now() - clock.ms()).toISOString())
+  const timeOf = (atMs: number) => encodeURIComponent(new Date(Date.now() - clock.ms() + atMs).toISOString())
   const exported: Exported[] = []
   let brokenOff = 0
   let isOver = false
@@ -41,14 +43,14 @@ export function startExporter(gateways: readonly Gateway[], clock: RunClock, ran
   const ways: readonly Way[] = [
     {
       way: 'export',
-      async read(url, signal) {
+      async read(url, from, signal) {
         const text = await getText(`${url}/refunds/export?format=ndjson&from=${from}`, signal)
         return text.split('\n').slice(0, -1)
       },
     },
     {
       way: 'pages',
-      async read(url, signal) {
+      async read(url, from, signal) {
         const lines: string[] = []
         for (let cursor: string | null = ''; cursor !== null; ) {
           const page = await getText(
@@ -67,7 +69,8 @@ export function startExporter(gateways: readonly Gateway[], clock: RunClock, ran
   async function take({ way, read }: Way): Promise<void> {
     const { url } = random.pick(gateways as [Gateway, ...Gateway[]])
     const fromMs = clock.ms()
-    const lines = await read(url, AbortSignal.timeout(PATIENCE_MS)).catch(() => null)
+    const from = timeOf(Math.max(0, fromMs - LATE_MS * random.next()))
+    const lines = await read(url, from, AbortSignal.timeout(PATIENCE_MS)).catch(() => null)
     if (lines === null) brokenOff += 1
     else {
       const { refunds, ...mistakes } = readLines(lines)
@@ -93,7 +96,7 @@ export function startExporter(gateways: readonly Gateway[], clock: RunClock, ran
       Promise.all(
         ways.map(async ({ way, read }) => {
           const { url } = random.pick(gateways as [Gateway, ...Gateway[]])
-          return { way, ...readLines(await read(url, AbortSignal.timeout(LAST_PATIENCE_MS))) }
+          return { way, ...readLines(await read(url, timeOf(0), AbortSignal.timeout(LAST_PATIENCE_MS))) }
         }),
       ),
   }
