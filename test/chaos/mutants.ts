@@ -804,6 +804,17 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/store/unsettled-index.test.ts',
   },
   {
+    name: 'a booking under way is taken from the index by whoever thinks that it is due too late',
+    edits: [
+      {
+        file: 'store/expire-leases.ts',
+        find: 'if (isImpossible) await lookAgain(redis, { key, entry, delayMs: BOOKING_ATTEMPT_MS })\n    else await',
+        replace: 'await',
+      },
+    ],
+    test: 'test/store/unsettled-index.test.ts',
+  },
+  {
     name: 'what an attempt at a booking enters once more is taken from it by who has read it before',
     edits: [
       {
