@@ -114,8 +114,8 @@ t.test('two replicas are restarted one after the other under load', async (t) =>
   await Promise.all(callers)
 
   t.same(failures, [], `each of ${counts.answered} is answered, ${counts.refused} after a refusal`)
-  // Those that lay in the listeners' queues: the busier the machine, the more.
-  t.ok(counts.notAccepted <= counts.answered / 10, `${counts.notAccepted} reset by the kernel`)
+  // Those that lay in the listeners' queues: four, and some more where the machine is busy.
+  t.ok(counts.notAccepted <= 8, `${counts.notAccepted} reset by the kernel`)
   const { applied, calls } = await sandbox.cancels()
   t.equal(applied.length, counts.answered, 'and each is applied once')
   t.equal(calls, counts.answered)
