@@ -2,8 +2,9 @@
 --
 -- Moves a refund to where it belongs in its shard's index, and journals in the same step what the journal lacks of its
 -- changes: all that are told, and behind those that are counted as journalled. Sent twice, it changes nothing more. Who
--- tells of fewer changes than are journalled has read the refund before the others: where they have put it, it stays. An entry that is
--- looked at leaves only where it is still due when it was known to be: else another is about to settle its refund.
+-- tells of fewer changes than are journalled has read the refund before the others: where they have put it, it stays. An
+-- entry that is looked at leaves only where it is still due when it was known to be: else another is about to settle its
+-- refund.
 --
 -- Of a refund that settles in the ordinary way nothing is counted: its attempt's entry is in flight until that one
 -- change is journalled (leave-settled.lua). An entry that a broken connection has put there again says nothing: then

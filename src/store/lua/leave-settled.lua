@@ -18,6 +18,7 @@ local SETTLED_JUST_NOW_MS = 2000
 
 local last = redis.call('GET', KEYS[3])
 if last and tonumber(last) >= tonumber(ARGV[2]) then return 0 end
+
 local journalled = 0
 for index = 4, #ARGV, 3 do
   local changed_at = tonumber(ARGV[index + 1])

@@ -1,9 +1,9 @@
 -- includes: shared/ledger.lua
 --
 -- Undoes the asking for a deposit of which nothing was sent, and abandons it: by what is still on its way of it nothing
--- will await a deposit. The refund is again what it was before. Once the asking is not
--- its process's own any more, others may have been told that a deposit is awaited: that stays among what happened, and the
--- refund has failed again. Where it was settled or asked for another one meanwhile, that stands.
+-- will await a deposit. The refund is again what it was before. Once the asking is not its process's own any more, others
+-- may have been told that a deposit is awaited: that stays among what happened, and the refund has failed again. Where it
+-- was settled or asked for another one meanwhile, that stands.
 --
 -- KEYS[1] payment, KEYS[2] mark of an abandoned asking
 -- ARGV[1] refund's id, ARGV[2] token of the asking, ARGV[3] its status before, ARGV[4] the time of that, in milliseconds
